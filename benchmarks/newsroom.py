@@ -1,0 +1,67 @@
+"""A database with chats and one running broadcast, for a benchmark."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.clock import utcnow
+from bot.config import Newsroom
+from bot.delivery import budget, pushes
+from bot.storage.engine import Database, upgrade
+from bot.storage.models import Push, Subscriber
+
+TEXT = "Pembaca yang budiman, inilah pengumuman yang panjangnya seperti biasa. " * 3
+NEWSROOM = Newsroom.model_validate({"newsroom": {"name": "Kabar Contoh", "url": "https://news.example"}})
+
+
+@asynccontextmanager
+async def database(postgres: str) -> AsyncIterator[str]:
+    """The address of a fresh, migrated database: SQLite, or one made on the server `postgres` and dropped again."""
+    if not postgres:
+        with TemporaryDirectory(prefix="kabar-bench-") as folder:
+            url = f"sqlite+aiosqlite:///{Path(folder) / 'kabar.db'}"
+            await upgrade(url)
+            yield url
+        return
+    name = f"kabar_bench_{secrets.token_hex(4)}"
+    server = create_async_engine(postgres, isolation_level="AUTOCOMMIT")
+    async with server.connect() as connection:
+        await connection.execute(text(f'CREATE DATABASE "{name}"'))
+    url = server.url.set(database=name).render_as_string(hide_password=False)
+    try:
+        await upgrade(url)
+        yield url
+    finally:
+        async with server.connect() as connection:
+            await connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        await server.dispose()
+
+
+async def broadcast(opened: Database, chats: list[int], rate: float) -> int:
+    """Subscribe the chats and start a broadcast to all of them; the push's id."""
+    now = utcnow()
+    rows = [{"chat_id": chat, "language": "id", "state_at": now, "created_at": now} for chat in chats]
+    async with opened.write() as session:
+        await budget.prepare(session, rate)
+        for at in range(0, len(rows), 1000):
+            await session.execute(insert(Subscriber), rows[at : at + 1000])
+    async with opened.write() as session:
+        content = {"method": "sendMessage", "params": {"text": TEXT}}
+        push = await pushes.new_draft(session, 1, content, now)
+        await pushes.confirm(opened, session, push.id, now, 0)
+    return push.id
+
+
+async def finished(opened: Database, push_id: int, every: float = 0.2) -> Push:
+    while True:
+        async with opened.read() as session:
+            push = await session.get_one(Push, push_id)
+        if push.state != pushes.RUNNING:
+            return push
+        await asyncio.sleep(every)

@@ -1,0 +1,221 @@
+"""The composition root: what a process of given roles is made of; start and stop order."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from contextlib import AsyncExitStack
+from typing import cast
+
+import structlog
+from telegram import BotCommand, BotCommandScopeChat
+from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
+
+import handlers
+from bot.clock import utcnow
+from bot.config import Newsroom, Settings, SettingsError
+from bot.context import Context, NewsBot
+from bot.delivery import budget
+from bot.delivery.budget import AnswerLimiter, ChatPace
+from bot.delivery.sender import Sender
+from bot.delivery.telegram import AiohttpRequest
+from bot.housekeeping import Housekeeper
+from bot.i18n import choose, load_language, spoken
+from bot.messages import commands
+from bot.reporter import Reporter
+from bot.storage import engine
+from bot.storage.engine import Database
+from bot.stories import sources
+from bot.stories.fetcher import Fetcher
+from bot.stories.poller import Poller
+from bot.updates import ALLOWED, Updates
+from bot.web.server import Server, webhook_secret
+
+log = structlog.get_logger("kabar")
+
+ROLES = ("chat", "ingest", "deliver")
+RANGES_AT_ONCE = 2  # while one drains for a better lane, the other takes that lane
+STOP_SECONDS = 9.5
+RETRY_START_SECONDS = 5.0
+
+
+def user_agent(newsroom: Newsroom) -> str:
+    return f"Kabar/0.1 (+{newsroom.newsroom.url})"
+
+
+async def prepare_database(database: Database, settings: Settings, newsroom: Newsroom) -> None:
+    """Bring an SQLite file to the present schema, or raise OldSchema on PostgreSQL; make the rows a start needs."""
+    if database.is_sqlite:
+        await engine.upgrade(settings.database_url)
+    await engine.check_schema(database)
+    async with database.write() as session:
+        await budget.prepare(session, settings.send_rate)
+        await sources.sync(database, session, newsroom.sources)
+
+
+class Process:
+    """One `kabar run`. `stopping` ends it gently; `run` returns when everything is down."""
+
+    def __init__(self, settings: Settings, newsroom: Newsroom, roles: tuple[str, ...] = ROLES) -> None:
+        if not settings.bot_token:
+            raise SettingsError(
+                "BOT_TOKEN: is not set; accepted: a token as BotFather gives it; ./kabar init asks for it"
+            )
+        self.settings = settings
+        self.newsroom = newsroom
+        self.roles = roles
+        self.stopping = asyncio.Event()
+        self.started = asyncio.Event()
+        self.owner = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.database = Database(settings.database_url)
+        wake = asyncio.Event()
+        pace = ChatPace() if settings.chat_rate else None
+        self.limiter = AnswerLimiter(self.database, settings.send_rate, pace)
+        self.bot: ExtBot[None] = ExtBot(
+            settings.bot_token,
+            base_url=f"{settings.bot_api_url}/bot",
+            base_file_url=f"{settings.bot_api_url}/file/bot",
+            request=AiohttpRequest(),
+            get_updates_request=AiohttpRequest(4),
+            rate_limiter=self.limiter,
+        )
+        doors = {"database": self.database, "settings": settings, "newsroom": newsroom, "now": utcnow, "wake": wake}
+        built = (
+            ApplicationBuilder()
+            .application_class(NewsBot, doors)
+            .bot(self.bot)
+            .context_types(ContextTypes(context=Context))
+            .updater(None)
+            .job_queue(None)
+            .build()
+        )
+        self.app = cast(NewsBot, built)  # the builder's types don't follow application_class
+        handlers.register(self.app)
+        self.push_request = AiohttpRequest()
+        self.sender = Sender(
+            database=self.database,
+            request=self.push_request,
+            base_url=f"{settings.bot_api_url}/bot{settings.bot_token}",
+            newsroom=newsroom,
+            rate=settings.send_rate,
+            pace=pace,
+            owner=self.owner,
+            now=utcnow,
+            stopping=self.stopping,
+            wake=wake,
+        )
+        self.updates = Updates(self.app, self.owner, self.stopping) if "chat" in roles else None
+
+    async def run(self) -> None:
+        """Start in order, work until `stopping`, stop in order. Raises SettingsError and OldSchema."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.database.close)
+            await prepare_database(self.database, self.settings, self.newsroom)
+            if self.settings.http_port:  # before the first update is taken
+                server = Server(self.app, self.updates)
+                await server.start()
+                stack.push_async_callback(server.stop)
+            if not await self._reach_telegram():
+                return
+            stack.push_async_callback(self.app.shutdown)
+            await self.push_request.initialize()
+            stack.push_async_callback(self.push_request.shutdown)
+            fetcher = await stack.enter_async_context(
+                Fetcher(private=self.settings.allow_private_sources, user_agent=user_agent(self.newsroom))
+            )
+            await self._introduce()
+            log.info("started", roles=",".join(self.roles), bot=self.bot.username, owner=self.owner)
+            self.started.set()
+            await self._work(fetcher)
+        log.info("stopped")
+
+    async def _reach_telegram(self) -> bool:
+        """getMe, again and again until Telegram answers; False if we are stopped before."""
+        while not self.stopping.is_set():
+            try:
+                await self.app.initialize()
+                return True
+            except InvalidToken:
+                raise SettingsError(
+                    "BOT_TOKEN: Telegram does not know it; accepted: the token that BotFather shows"
+                ) from None
+            except TelegramError as error:
+                log.warning("telegram_unreachable", reason=str(error), again_in=RETRY_START_SECONDS)
+                try:
+                    async with asyncio.timeout(RETRY_START_SECONDS):
+                        await self.stopping.wait()
+                except TimeoutError:
+                    continue
+        return False
+
+    async def _introduce(self) -> None:
+        """Set the command menus and where updates come from."""
+        if "chat" not in self.roles:
+            return
+        try:
+            for code in (None, *spoken()):
+                language = load_language(code or choose(None, self.newsroom.language))
+                await self.bot.set_my_commands(
+                    [BotCommand(*each) for each in commands.reader_commands(language)], language_code=code
+                )
+                for admin in self.settings.admin_ids:
+                    await self._set_owner_commands(admin, code)
+            if self.settings.webhook_url:
+                secret = webhook_secret(self.settings.bot_token, self.settings.webhook_secret)
+                await self.bot.set_webhook(self.settings.webhook_url, secret_token=secret, allowed_updates=ALLOWED)
+            else:
+                await self.bot.delete_webhook()
+        except TelegramError as error:
+            log.warning("introduction_incomplete", reason=str(error))
+
+    async def _set_owner_commands(self, admin: int, code: str | None) -> None:
+        language = load_language(code or choose(None, self.newsroom.language))
+        try:
+            await self.bot.set_my_commands(
+                [BotCommand(*each) for each in commands.owner_commands(language)],
+                scope=BotCommandScopeChat(admin),
+                language_code=code,
+            )
+        except (BadRequest, Forbidden) as error:  # an admin who never wrote to the bot gets the menu at a later start
+            log.debug("no_menu_for_admin", admin=admin, reason=str(error))
+
+    async def _work(self, fetcher: Fetcher) -> None:
+        poller = Poller(
+            database=self.database,
+            fetcher=fetcher,
+            newsroom=self.newsroom,
+            owner=self.owner,
+            now=utcnow,
+            stopping=self.stopping,
+            on_push=self.sender.wake.set,
+        )
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(self.limiter.run())]
+            working = []
+            if "deliver" in self.roles:
+                working += [group.create_task(self.sender.run_ranges()) for _ in range(RANGES_AT_ONCE)]
+                working.append(group.create_task(self.sender.run_waiting()))
+                keeper = Housekeeper(self.database, self.settings.retention_days, self.stopping)
+                working.append(group.create_task(keeper.run()))
+            if "ingest" in self.roles:
+                working.append(group.create_task(poller.run()))
+            if self.updates is not None:
+                working.append(group.create_task(Reporter(self.app, self.stopping).run()))
+                if not self.settings.webhook_url:
+                    working.append(group.create_task(self.updates.poll()))
+            await self.stopping.wait()
+            log.info("stopping")
+            _, late = await asyncio.wait(working, timeout=STOP_SECONDS) if working else (set(), set())
+            for task in (*background, *late):
+                task.cancel()
+
+
+async def run(settings: Settings, newsroom: Newsroom, roles: tuple[str, ...] = ROLES) -> None:
+    """`kabar run`: until SIGTERM or SIGINT."""
+    process = Process(settings, newsroom, roles)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, process.stopping.set)
+    await process.run()

@@ -1,0 +1,111 @@
+"""Subscribers as a CSV file: `chat_id,language,sections,update`, sections separated by `;`."""
+
+import csv
+from collections.abc import Iterable
+from datetime import datetime
+from typing import IO
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.audience import subscribers, subscriptions
+from bot.audience.subscriptions import UPDATE, section_target
+from bot.config import Newsroom
+from bot.i18n import spoken
+from bot.storage.engine import Database
+from bot.storage.models import Subscriber, Subscription
+
+COLUMNS = ("chat_id", "language", "sections", "update")
+AT_ONCE = 500  # rows in one transaction, so that a running bot is not held up
+
+
+class BadRow(Exception):
+    pass
+
+
+async def read_rows(
+    database: Database, newsroom: Newsroom, lines: Iterable[str], now: datetime
+) -> tuple[int, list[tuple[int, str]]]:
+    """Import every good row; returns how many, and (line number, what is wrong) of the others."""
+    reader = csv.DictReader(lines)
+    if reader.fieldnames is None or "chat_id" not in reader.fieldnames:
+        return 0, [(1, f"the first line must name the columns: {','.join(COLUMNS)}")]
+    done, bad = 0, []
+    batch: list[tuple[int, str, set[str]]] = []
+    for row in reader:
+        try:
+            batch.append(_parse(row, newsroom))
+        except BadRow as error:
+            bad.append((reader.line_num, str(error)))
+        if len(batch) >= AT_ONCE:
+            done += await _store(database, batch, now)
+            batch = []
+    return done + await _store(database, batch, now), bad
+
+
+def _parse(row: dict[str, str | None], newsroom: Newsroom) -> tuple[int, str, set[str]]:
+    value = {name: (row.get(name) or "").strip() for name in COLUMNS}
+    try:
+        chat_id = int(value["chat_id"])
+    except ValueError:
+        raise BadRow(f"chat_id is not a number: {value['chat_id'][:40]!r}") from None
+    if not 0 < abs(chat_id) < 2**52:  # https://core.telegram.org/bots/api#chat
+        raise BadRow(f"chat_id is out of range: {chat_id}")
+    language = value["language"] or newsroom.language
+    if language not in spoken():
+        raise BadRow(f"language {language[:20]!r} is not spoken; accepted: {', '.join(spoken())}")
+    if value["update"].lower() not in ("true", "false", ""):
+        raise BadRow(f"update must be true or false, not {value['update'][:20]!r}")
+    targets = {UPDATE} if value["update"].lower() == "true" else set()
+    for name in filter(None, (part.strip() for part in value["sections"].split(";"))):
+        slug = newsroom.find_section(name)
+        if slug is None:
+            raise BadRow(f"no section {name[:40]!r}")
+        targets.add(section_target(slug))
+    return chat_id, language, targets
+
+
+async def _store(database: Database, rows: list[tuple[int, str, set[str]]], now: datetime) -> int:
+    async with database.write() as session:
+        for chat_id, language, targets in rows:
+            found = await subscribers.greet(session, chat_id, kind=_kind(chat_id), language=language, now=now)
+            found.language = language
+            await session.flush()
+            await subscriptions.replace(session, found.id, targets)
+    return len(rows)
+
+
+def _kind(chat_id: int) -> str:
+    return "private" if chat_id > 0 else "supergroup" if chat_id < -(10**12) else "group"
+
+
+async def write_rows(database: Database, lines: IO[str]) -> int:
+    """Write every active chat (its topics are one chat's); returns how many."""
+    writer = csv.writer(lines)
+    writer.writerow(COLUMNS)
+    count = after = 0
+    while True:
+        async with database.read() as session:
+            page = await _page(session, after)
+        for subscriber_id, chat_id, language, targets in page:
+            sections = ";".join(sorted(t.removeprefix("section:") for t in targets if t != UPDATE))
+            writer.writerow((chat_id, language, sections, "true" if UPDATE in targets else "false"))
+            after = subscriber_id
+            count += 1
+        if len(page) < AT_ONCE:
+            return count
+
+
+async def _page(session: AsyncSession, after: int) -> list[tuple[int, int, str, set[str]]]:
+    rows = await session.execute(
+        select(Subscriber.id, Subscriber.chat_id, Subscriber.language)
+        .where(Subscriber.id > after, Subscriber.state == subscribers.ACTIVE, Subscriber.thread_id == 0)
+        .order_by(Subscriber.id)
+        .limit(AT_ONCE)
+    )
+    found = {row.id: (row.id, row.chat_id, row.language, set[str]()) for row in rows}
+    for subscriber_id, target in await session.execute(
+        select(Subscription.subscriber_id, Subscription.target).where(Subscription.subscriber_id.in_(list(found)))
+    ):
+        found[subscriber_id][3].add(target)
+    return list(found.values())

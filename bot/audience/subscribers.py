@@ -1,0 +1,98 @@
+"""Subscribers: the chats that receive from us, and whether they can be reached.
+
+States: `active`; `blocked` (a person stopped the bot), `left` (the bot was removed, or the chat is gone),
+`silent` (the bot may not write there), `moved` (the group lives on under another chat id). Whatever the state,
+the choices are kept: a chat that returns is served as before.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.storage.engine import upsert
+from bot.storage.models import Subscriber, Subscription
+
+ACTIVE, BLOCKED, LEFT, SILENT, MOVED = "active", "blocked", "left", "silent", "moved"
+SEEN_EVERY = timedelta(hours=1)  # `last_seen_at` is written at most so often
+
+
+async def find(session: AsyncSession, chat_id: int, thread_id: int = 0) -> Subscriber | None:
+    return await session.scalar(select(Subscriber).filter_by(chat_id=chat_id, thread_id=thread_id))
+
+
+async def greet(
+    session: AsyncSession, chat_id: int, *, thread_id: int = 0, kind: str, language: str, now: datetime
+) -> Subscriber:
+    """The chat's subscriber, made now if it is new. Whoever writes to us can be reached, so it is active again."""
+    await session.execute(
+        upsert(session, Subscriber)
+        .values(
+            chat_id=chat_id,
+            thread_id=thread_id,
+            kind=kind,
+            language=language,
+            state=ACTIVE,
+            state_at=now,
+            created_at=now,
+            last_seen_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["chat_id", "thread_id"])
+    )
+    found = await session.scalar(select(Subscriber).filter_by(chat_id=chat_id, thread_id=thread_id))
+    assert found is not None  # noqa: S101 - inserted or found a moment ago in this transaction
+    if found.state != ACTIVE:
+        found.state, found.state_reason, found.state_at = ACTIVE, "", now
+    if found.last_seen_at is None or now - found.last_seen_at > SEEN_EVERY:
+        found.last_seen_at = now
+    return found
+
+
+async def set_language(session: AsyncSession, subscriber_id: int, language: str) -> None:
+    await session.execute(update(Subscriber).where(Subscriber.id == subscriber_id).values(language=language))
+
+
+async def set_state(session: AsyncSession, chat_id: int, state: str, reason: str, now: datetime) -> bool:
+    """Record whether a whole chat, with all its topics, can be reached; False if we don't know the chat."""
+    result = await session.execute(
+        update(Subscriber)
+        .where(Subscriber.chat_id == chat_id, Subscriber.state != MOVED)
+        .values(state=state, state_reason=reason, state_at=now)
+        .returning(Subscriber.id)
+    )
+    return result.first() is not None
+
+
+async def set_topic_state(session: AsyncSession, subscriber_id: int, state: str, reason: str, now: datetime) -> None:
+    await session.execute(
+        update(Subscriber).where(Subscriber.id == subscriber_id).values(state=state, state_reason=reason, state_at=now)
+    )
+
+
+async def move(session: AsyncSession, old_chat: int, new_chat: int, now: datetime) -> None:
+    """A group was upgraded: everything we know of it goes on under its new chat id.
+
+    Where the new id has come to us already, it keeps its own choices and gains the old ones.
+    """
+    for old in (await session.scalars(select(Subscriber).filter_by(chat_id=old_chat))).all():
+        new = await find(session, new_chat, old.thread_id)
+        if new is None:
+            old.chat_id, old.kind = new_chat, "supergroup"
+            if old.state != ACTIVE:
+                old.state, old.state_reason, old.state_at = ACTIVE, "", now
+            continue
+        targets = (await session.scalars(select(Subscription.target).filter_by(subscriber_id=old.id))).all()
+        for target in targets:
+            await session.execute(
+                upsert(session, Subscription)
+                .values(subscriber_id=new.id, target=target)
+                .on_conflict_do_nothing(index_elements=["subscriber_id", "target"])
+            )
+        await session.execute(delete(Subscription).where(Subscription.subscriber_id == old.id))
+        old.state, old.state_reason, old.state_at = MOVED, str(new_chat), now
+    await session.flush()
+
+
+async def count_by_state(session: AsyncSession) -> dict[str, int]:
+    rows = await session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
+    return {state: count for state, count in rows}

@@ -1,0 +1,114 @@
+"""`kabar check` and `kabar ingest --once`: everything looked at once, one line each."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+from telegram.error import TelegramError
+from telegram.ext import ExtBot
+
+from bot.app import prepare_database, user_agent
+from bot.clock import utcnow
+from bot.config import Newsroom, Settings, SourceTable
+from bot.delivery.telegram import AiohttpRequest
+from bot.storage.engine import Database, OldSchema, check_schema, upgrade
+from bot.stories import sources
+from bot.stories.feeds import NotAFeed, parse_feed
+from bot.stories.fetcher import Fetcher, FetchError
+from bot.stories.poller import ACCEPT, Poller
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    fine: bool
+    found: str
+
+
+async def check_everything(settings: Settings, newsroom: Newsroom) -> AsyncIterator[Finding]:
+    """Settings and newsroom file were read already; look at the database, the token and every source."""
+    yield Finding("settings", True, "in order")
+    yield Finding(
+        "newsroom file", True, f"{newsroom.name}: {len(newsroom.sections)} sections, {len(newsroom.sources)} sources"
+    )
+    yield await _check_database(settings)
+    yield await _check_token(settings)
+    if not settings.admin_ids:
+        yield Finding("ADMIN_IDS", False, "not set: nobody may broadcast")
+    async with Fetcher(private=settings.allow_private_sources, user_agent=user_agent(newsroom)) as fetcher:
+        for found in await asyncio.gather(*(_check_source(fetcher, newsroom, each) for each in newsroom.sources)):
+            yield found
+
+
+async def _check_database(settings: Settings) -> Finding:
+    try:
+        async with Database(settings.database_url) as database:
+            if database.is_sqlite:
+                await upgrade(settings.database_url)
+            await check_schema(database)
+            return Finding("database", True, f"{'SQLite' if database.is_sqlite else 'PostgreSQL'}, current schema")
+    except OldSchema as error:
+        return Finding("database", False, str(error))
+    except (SQLAlchemyError, OSError) as error:
+        return Finding("database", False, str(error).splitlines()[0])
+
+
+async def _check_token(settings: Settings) -> Finding:
+    if not settings.bot_token:
+        return Finding("token", False, "BOT_TOKEN is not set")
+    bot = ExtBot(settings.bot_token, base_url=f"{settings.bot_api_url}/bot", request=AiohttpRequest(2))
+    try:
+        async with bot:
+            return Finding("token", True, f"@{bot.username}")
+    except TelegramError as error:
+        return Finding("token", False, str(error))
+
+
+async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable) -> Finding:
+    what = f"source {table.id}"
+    try:
+        answer = await fetcher.fetch(table.url, accept=ACCEPT)
+        if answer.status != 200:
+            return Finding(what, False, f"HTTP {answer.status}")
+        feed = await asyncio.to_thread(
+            parse_feed,
+            answer.body,
+            url=answer.url,
+            content_type=answer.content_type,
+            default_zone=newsroom.zone,
+            now=utcnow(),
+        )
+    except FetchError as error:
+        return Finding(what, False, error.detail)
+    except NotAFeed as error:
+        return Finding(what, False, str(error))
+    return Finding(what, True, f"{len(feed.items)} stories" + (f", from {feed.title}" if feed.title else ""))
+
+
+async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[Finding]:
+    """Poll every source once; what is new is stored and its alerts are queued for a running bot."""
+    async with (
+        Database(settings.database_url) as database,
+        Fetcher(private=settings.allow_private_sources, user_agent=user_agent(newsroom)) as fetcher,
+    ):
+        await prepare_database(database, settings, newsroom)
+        poller = Poller(
+            database=database,
+            fetcher=fetcher,
+            newsroom=newsroom,
+            owner=f"once:{os.getpid()}",
+            now=utcnow,
+            stopping=asyncio.Event(),
+        )
+        async with database.read() as session:
+            rows = {row.id: row for row in await sources.everything(session)}
+        for table in newsroom.sources:
+            done = await poller.poll(rows[table.id])
+            async with database.read() as session:
+                row = next(each for each in await sources.everything(session) if each.id == table.id)
+            if done is None:
+                yield Finding(f"source {table.id}", False, row.last_error)
+            else:
+                yield Finding(f"source {table.id}", True, f"{done.new} new, {done.queued} alerts queued")

@@ -1,0 +1,289 @@
+"""Settings (environment, `.env`) and Newsroom (`newsroom.toml`): frozen, read once, failing early and clearly."""
+
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """What a person set cannot be used. The text is one line: the name, what was given, what is accepted."""
+
+
+def _parse_ids(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(int(part) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("user ids, comma separated, such as 123456789,987654321") from None
+
+
+def _parse_tokens(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [part.strip().partition(":") for part in value.split(",") if part.strip()]
+    if any(not name or not secret for name, _, secret in pairs):
+        raise ValueError("name:secret pairs, comma separated")
+    return {secret: name for name, _, secret in pairs}
+
+
+def _parse_private(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    if text in ("true", "1", "yes", "on"):
+        return True
+    if text in ("false", "0", "no", "off", ""):
+        return False
+    hosts = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if any(not re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\s/]+):\d{1,5}", host) for host in hosts):
+        raise ValueError("true, false, or host:port pairs, comma separated")
+    return hosts
+
+
+def _check_http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("an address beginning with http:// or https://")
+    return value.rstrip("/")
+
+
+def _check_database_url(value: str) -> str:
+    if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+        raise ValueError("sqlite+aiosqlite:///file.db or postgresql+asyncpg://user@host/name")
+    return value
+
+
+def _check_webhook(value: str) -> str:
+    value = _check_http_url(value)
+    if value and not value.endswith("/telegram"):
+        raise ValueError("a complete address ending in /telegram")
+    return value
+
+
+def _check_token(value: str) -> str:
+    if value and not re.fullmatch(r"[1-9]\d*:[A-Za-z0-9_-]+", value):
+        raise ValueError("a token as BotFather gives it, such as 123456789:AAE…")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set, in the order of `.env.example`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    bot_token: Annotated[str, AfterValidator(_check_token)] = Field("", repr=False)
+    bot_api_url: HttpUrl = "https://api.telegram.org"
+    admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_parse_ids)] = ()
+    database_url: Annotated[str, AfterValidator(_check_database_url)] = "sqlite+aiosqlite:///kabar.db"
+    newsroom: Path = Path("newsroom.toml")
+    send_rate: float = Field(30, ge=0, le=10_000)
+    paid_broadcast: bool = False
+    paid_rate: float = Field(1000, gt=0, le=10_000)
+    paid_stars_per_day: int = Field(0, ge=0)
+    chat_rate: bool = True
+    undo_seconds: int = Field(15, ge=0, le=3600)
+    webhook_url: Annotated[str, AfterValidator(_check_webhook)] = ""
+    webhook_secret: str = Field("", pattern=r"^[A-Za-z0-9_-]{0,256}$", repr=False)
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=0, le=65535)
+    public_url: HttpUrl = ""
+    api_tokens: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_tokens)] = Field({}, repr=False)
+    allow_private_sources: Annotated[bool | frozenset[str], NoDecode, BeforeValidator(_parse_private)] = False
+    retention_days: int = Field(30, ge=1, le=3650)
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = "info"
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(str.lower)] = "text"
+
+    @classmethod
+    def load(cls, env_file: str | Path | None = ".env", **given: Any) -> Self:
+        """Read the environment and `env_file`; `given` goes before both.
+
+        Raises SettingsError with one line that names the setting, what was given and what is accepted.
+        """
+        try:
+            return cls(**{"_env_file": env_file, **given})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]).upper()
+            secret = name in ("BOT_TOKEN", "WEBHOOK_SECRET", "API_TOKENS")
+            given_text = "" if secret else f" was {_shorten(first.get('input'))};"
+            raise SettingsError(f"{name}:{given_text} accepted: {_accepted(first)}") from None
+
+
+def _shorten(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _accepted(error: Any) -> str:
+    """Pydantic's message as the end of the sentence "accepted: …"."""
+    context = error.get("ctx", {})
+    if error["type"] == "value_error":
+        return str(context["error"])
+    if "expected" in context:
+        return str(context["expected"])
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("a valid ")
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _parse_duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value).strip())
+    if not found:
+        raise ValueError("a number and a unit, such as 30s, 5m, 6h or 1d")
+    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+
+
+def _check_every(value: timedelta) -> timedelta:
+    if not timedelta(seconds=1) <= value <= timedelta(days=7):
+        raise ValueError("1s to 7d")
+    return value
+
+
+def _check_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("a time zone such as Asia/Jakarta")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+SourceUrl = Annotated[str, Field(min_length=1), AfterValidator(_check_http_url)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NewsroomTable(_Table):
+    name: str = Field(min_length=1, max_length=100)
+    url: SourceUrl
+    language: str = "id"
+    timezone: Annotated[str, AfterValidator(_check_zone)] = "Asia/Jakarta"
+    push_max_age: Duration = timedelta(hours=6)
+
+
+class SectionTable(_Table):
+    slug: Slug
+    names: dict[str, Annotated[str, Field(min_length=1, max_length=60)]] = Field(min_length=1)
+
+
+class SelectTable(_Table):
+    """CSS selectors of a page's list: `item` picks the entries, the others look inside one entry."""
+
+    item: str
+    title: str = "a"
+    link: str = "a"
+    time: str = ""
+    summary: str = ""
+    image: str = ""
+
+
+class SourceTable(_Table):
+    id: Slug
+    kind: Literal["feed", "sitemap", "page"] = "feed"
+    url: SourceUrl
+    section: str | None = None
+    every: Annotated[Duration, AfterValidator(_check_every)] = timedelta(minutes=5)
+    adaptive: bool = True
+    update: bool = False
+    list: Literal["stories", "popular"] = "stories"
+    select: SelectTable | None = None
+
+
+class UpdateTable(_Table):
+    categories: tuple[str, ...] = ()
+    title_prefixes: tuple[str, ...] = ()
+
+
+class Newsroom(_Table):
+    """The newsroom file: who publishes, in which sections, and where the stories come from."""
+
+    newsroom: NewsroomTable
+    sections: tuple[SectionTable, ...] = ()
+    sources: tuple[SourceTable, ...] = ()
+    update: UpdateTable = UpdateTable()
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        slugs = [section.slug for section in self.sections]
+        for names, what in ((slugs, "sections"), ([source.id for source in self.sources], "sources")):
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ValueError(f"{what} named only once (twice: {', '.join(sorted(twice))})")
+        if "update" in slugs:
+            raise ValueError("section slugs other than `update`, which is the name of the UPDATE alerts")
+        for source in self.sources:
+            if source.section is not None and source.section not in slugs:
+                raise ValueError(f"source {source.id}: section, one of {', '.join(slugs) or '(none is defined)'}")
+        return self
+
+    @property
+    def name(self) -> str:
+        return self.newsroom.name
+
+    @property
+    def language(self) -> str:
+        return self.newsroom.language
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.newsroom.timezone)
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        return tuple(section.slug for section in self.sections)
+
+    def section_name(self, slug: str, language: str) -> str:
+        """The section's name in `language`, else in the newsroom's, else any; the slug if it is not ours."""
+        for section in self.sections:
+            if section.slug == slug:
+                names = section.names
+                return names.get(language) or names.get(self.language) or next(iter(names.values()))
+        return slug
+
+    def find_section(self, text: str) -> str | None:
+        """The slug of the section that a person means by a slug or a name in any language."""
+        wanted = text.strip().casefold()
+        for section in self.sections:
+            if wanted == section.slug or wanted in (name.casefold() for name in section.names.values()):
+                return section.slug
+        return None
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the newsroom file. Raises SettingsError with one line that names the place and what is accepted."""
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise SettingsError(f"NEWSROOM: {path} does not exist; ./kabar init writes one") from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"{path}: cannot be read: {error}") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).strip(
+                "."
+            )
+            given = (
+                "" if first["type"] in ("missing", "value_error") and not place else f" was {_shorten(first['input'])};"
+            )
+            if first["type"] == "missing":
+                raise SettingsError(f"{path}: {place} is missing") from None
+            if first["type"] == "extra_forbidden":
+                raise SettingsError(f"{path}: {place} is not a name we know") from None
+            raise SettingsError(f"{path}: {place}{':' if place else ''}{given} accepted: {_accepted(first)}") from None

@@ -1,0 +1,236 @@
+"""NewsBot and Context: the typed doors that a handler gets. `bot_data` and its kin stay empty."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Self, cast
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+from telegram import Chat, ChatMember, InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import Message as TelegramMessage
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from bot.audience import subscribers
+from bot.config import Newsroom, Settings
+from bot.delivery.outcomes import PHOTO_TEXTS
+from bot.i18n import Language, choose, load_language
+from bot.messages.text import NO_PREVIEW, Message
+from bot.storage.engine import Database
+from bot.storage.models import Story, Subscriber
+
+log = structlog.get_logger("kabar.chat")
+
+Data = dict[Any, Any]
+
+
+class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
+    """The application, with what handlers need of Kabar. `wake` tells the sender that there is work."""
+
+    database: Database
+    settings: Settings
+    newsroom: Newsroom
+    now: Callable[[], datetime]
+    wake: asyncio.Event
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        settings: Settings,
+        newsroom: Newsroom,
+        now: Callable[[], datetime],
+        wake: asyncio.Event,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.database = database
+        self.settings = settings
+        self.newsroom = newsroom
+        self.now = now
+        self.wake = wake
+
+
+class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
+    """One update being handled: who asks, in which language, and how to answer."""
+
+    incoming: Update
+
+    @classmethod
+    def from_update(cls, update: object, application: Any) -> Self:
+        context = super().from_update(update, application)
+        context.incoming = cast(Update, update)
+        return context
+
+    @property
+    def news(self) -> NewsBot:
+        return cast(NewsBot, self.application)
+
+    @property
+    def newsroom(self) -> Newsroom:
+        return self.news.newsroom
+
+    @property
+    def chat(self) -> Chat:
+        chat = self.incoming.effective_chat
+        if chat is None:
+            raise ValueError("an update without a chat")
+        return chat
+
+    @property
+    def thread_id(self) -> int:
+        """The topic the update came from, 0 for none."""
+        message = self.incoming.effective_message
+        if not isinstance(message, TelegramMessage) or not message.is_topic_message:
+            return 0
+        return message.message_thread_id or 0
+
+    @property
+    def is_private(self) -> bool:
+        return self.chat.type == Chat.PRIVATE
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the update comes from one of ADMIN_IDS, in private."""
+        user = self.incoming.effective_user
+        return user is not None and user.id in self.news.settings.admin_ids and self.is_private
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        async with self.news.database.read() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        async with self.news.database.write() as session:
+            yield session
+
+    async def greet(self, session: AsyncSession) -> Subscriber:
+        """The chat's subscriber, registered if it is new."""
+        user = self.incoming.effective_user
+        wanted = user.language_code if user and self.is_private else None
+        return await subscribers.greet(
+            session,
+            self.chat.id,
+            thread_id=self.thread_id,
+            kind=self.chat.type,
+            language=choose(wanted, self.newsroom.language),
+            now=self.news.now(),
+        )
+
+    async def subscriber(self) -> Subscriber:
+        """As `greet`, in a transaction of its own, which only reads where nothing is new."""
+        async with self.read() as session:
+            found = await subscribers.find(session, self.chat.id, self.thread_id)
+        fresh = found and found.last_seen_at and self.news.now() - found.last_seen_at < subscribers.SEEN_EVERY
+        if found is not None and fresh and found.state == subscribers.ACTIVE:
+            return found
+        async with self.write() as session:
+            return await self.greet(session)
+
+    def language(self, subscriber: Subscriber) -> Language:
+        return load_language(choose(subscriber.language, self.newsroom.language))
+
+    async def may_change(self) -> bool:
+        """In a group, only its admins change its settings."""
+        if self.is_private or self.chat.type == Chat.CHANNEL:
+            return True
+        message = self.incoming.message
+        if message is not None and message.sender_chat is not None and message.sender_chat.id == self.chat.id:
+            return True  # an admin who writes as the group
+        user = self.incoming.effective_user
+        if user is None:
+            return False
+        member = await self.bot.get_chat_member(self.chat.id, user.id)
+        return member.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+
+    async def reply(self, message: Message) -> TelegramMessage:
+        """Send a new message to the chat, in the topic the update came from."""
+        return await self.bot.send_message(
+            self.chat.id,
+            message.text,
+            entities=message.entities,
+            reply_markup=message.markup,
+            link_preview_options=NO_PREVIEW,
+            message_thread_id=self.thread_id or None,
+        )
+
+    async def reply_card(self, message: Message, story: Story) -> None:
+        """Send a story's card; a photo that Telegram refuses is left out. The photo's file_id is kept for next time."""
+        if not message.photo:
+            await self.reply(message)
+            return
+        try:
+            sent = await self.bot.send_photo(
+                self.chat.id,
+                message.photo,
+                caption=message.text,
+                caption_entities=message.entities,
+                reply_markup=message.markup,
+                message_thread_id=self.thread_id or None,
+            )
+        except BadRequest as error:
+            if not any(part in str(error).lower() for part in PHOTO_TEXTS):
+                raise
+            log.info("photo_refused", story=story.id, reason=str(error))
+            await self.reply(message.as_text())
+            return
+        if sent.photo and not story.image_file_id:
+            async with self.write() as session:
+                kept = await session.get(Story, story.id)
+                if kept is not None and kept.image_url == story.image_url:
+                    kept.image_file_id = sent.photo[-1].file_id
+
+    async def show(self, message: Message) -> None:
+        """Put the message in the place of the one whose button was pressed; where that cannot be, send it."""
+        query = self.incoming.callback_query
+        old = query.message if query else None
+        if not isinstance(old, TelegramMessage) or old.text is None:
+            await self.reply(message)
+            return
+        try:
+            await self.bot.edit_message_text(
+                message.text,
+                self.chat.id,
+                old.message_id,
+                entities=message.entities,
+                reply_markup=message.markup,
+                link_preview_options=NO_PREVIEW,
+            )
+        except BadRequest as error:
+            if "message is not modified" in str(error).lower():
+                return
+            log.info("edit_refused", chat=self.chat.id, reason=str(error))
+            await self.reply(message)
+
+    async def relabel(self, data: str, new: InlineKeyboardButton) -> None:
+        """Exchange one button of the pressed message, the one whose data is `data`."""
+        old = self.incoming.effective_message
+        if not isinstance(old, TelegramMessage) or old.reply_markup is None:
+            return
+        rows = [
+            [new if each.callback_data == data else each for each in row] for row in old.reply_markup.inline_keyboard
+        ]
+        try:
+            await self.bot.edit_message_reply_markup(
+                self.chat.id, old.message_id, reply_markup=InlineKeyboardMarkup(rows)
+            )
+        except BadRequest as error:
+            log.debug("relabel_refused", chat=self.chat.id, reason=str(error))
+
+    async def answer(self, text: str = "") -> None:
+        """Answer the pressed button; one that is too old to be answered is no matter."""
+        query = self.incoming.callback_query
+        if query is None:
+            return
+        try:
+            await query.answer(text[:200] or None)
+        except TelegramError as error:
+            log.debug("callback_unanswered", reason=str(error))
+
+    @property
+    def argument(self) -> str:
+        """What stands after the command."""
+        return " ".join(self.args or ()).strip()

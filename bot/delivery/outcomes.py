@@ -1,0 +1,152 @@
+"""Telegram's answer, or its absence, becomes one outcome. Pure; the texts are those of the Bot API server.
+
+What was read where: https://github.com/tdlib/telegram-bot-api (Client.cpp) for the texts and codes.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from bot.audience.subscribers import BLOCKED, LEFT, SILENT
+
+
+class Mark(IntEnum):
+    """What a delivery's row says. The first three are final; the others wait for another try, or were given up."""
+
+    SENT = 1
+    GONE = 2  # the chat cannot be reached; the subscriber's state says why
+    REFUSED = 3  # Telegram will not take this message for this chat
+    WAITING = 4  # certainly not sent; to be tried again
+    UNKNOWN = 5  # perhaps sent: the answer never came; to be tried again
+    LOST = 6  # tried as often as we try, and never answered
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not sent; worth another try in `seconds`. `flood`: Telegram asked for the wait."""
+
+    seconds: float
+    reason: str
+    flood: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The chat cannot be reached; `state` is what its subscriber becomes."""
+
+    state: str
+    reason: str
+    topic_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that Telegram does not take; about the photo, send it as text; else it is refused everywhere alike."""
+
+    reason: str
+    photo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Perhaps taken, perhaps not: no answer came, or one that says nothing."""
+
+    reason: str
+
+
+Outcome = Sent | Wait | Gone | Moved | Refused | Unknown
+
+BLOCKED_TEXTS = ("bot was blocked by the user", "user is deactivated", "can't initiate conversation", "to bots")
+LEFT_TEXTS = (
+    "bot was kicked",
+    "not a member",
+    "group chat was deleted",
+    "chat not found",
+    "peer_id_invalid",
+    "channel_private",
+    "user_deleted",
+    "chat_id_invalid",
+    "group chat was deactivated",
+)
+SILENT_TEXTS = (
+    "not enough rights",
+    "have no rights to send",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "chat_send_plain_forbidden",
+    "chat_send_photos_forbidden",
+    "chat_restricted",
+    "user_banned_in_channel",
+    "chat_admin_required",
+)
+TOPIC_TEXTS = ("topic_closed", "topic_deleted", "message thread not found", "topic closed", "topic not found")
+PHOTO_TEXTS = (
+    "failed to get http url content",
+    "wrong type of the web page content",
+    "wrong http url specified",
+    "wrong file identifier",
+    "wrong remote file",
+    "invalid file http url",
+    "there is no photo",
+    "photo_",
+    "photo has unsupported extension",
+    "image_process_failed",
+    "can't use file of type",
+    "webpage_",
+    "file must be non-empty",
+    "wrong file_id",
+    "media_empty",
+)
+
+
+def classify(status: int, answer: dict[str, Any] | None) -> Outcome:
+    """The outcome of a send that was answered: HTTP status, and the JSON body or None where it was none."""
+    if answer is None:
+        # A proxy before the server speaks HTML; the server may have taken the message.
+        return Unknown(f"HTTP {status} without a Bot API answer")
+    if answer.get("ok"):
+        result = answer.get("result")
+        if isinstance(result, dict) and isinstance(result.get("message_id"), int):
+            return Sent(result["message_id"])
+        return Sent(0)
+    description = str(answer.get("description", ""))
+    parameters = answer.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    code = answer.get("error_code", status)
+    if isinstance(parameters.get("migrate_to_chat_id"), int):
+        return Moved(parameters["migrate_to_chat_id"])
+    if code == 429:
+        return Wait(_seconds(parameters.get("retry_after")), description, flood=True)
+    if code == 401 or code == 404:
+        return Wait(60, description)  # the token is not served: nothing about this chat or message
+    if isinstance(code, int) and code >= 500:
+        return Unknown(description or f"HTTP {code}")
+    return _refusal(description)
+
+
+def _seconds(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and value > 0 else 1.0
+
+
+def _refusal(description: str) -> Outcome:
+    text = description.lower()
+    for texts, state in ((BLOCKED_TEXTS, BLOCKED), (LEFT_TEXTS, LEFT)):
+        if any(part in text for part in texts):
+            return Gone(state, description)
+    if any(part in text for part in TOPIC_TEXTS):
+        return Gone(SILENT, description, topic_only=True)
+    if any(part in text for part in SILENT_TEXTS):
+        return Gone(SILENT, description)
+    if text.startswith("forbidden"):
+        return Gone(LEFT, description)
+    return Refused(description, photo=any(part in text for part in PHOTO_TEXTS))

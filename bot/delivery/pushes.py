@@ -1,0 +1,290 @@
+"""Pushes: one message meant for many. Create, queue, pause, resume, cancel, finish; and how far they are.
+
+States: `draft` (a person is writing it), `held` (an admin must release it), `running`, `paused`, `finished`,
+`cancelled`. Every change names the states it comes from, so a second tap or a second admin changes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.audience import segments
+from bot.audience.subscriptions import UPDATE, section_target
+from bot.storage.engine import Database, upsert
+from bot.storage.models import Delivery, Push, PushRange, Story
+
+DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED = "draft", "held", "running", "paused", "finished", "cancelled"
+
+LANES = {"update": 1, "retraction": 1, "section": 2, "broadcast": 3, "digest": 4, "correction": 5}
+RANGE_SIZE = 20_000  # subscriber ids; one process's share of a push at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A push's figures for a person; `waiting` are chats that will be tried again."""
+
+    push: Push
+    waiting: int
+
+    @property
+    def settled(self) -> int:
+        return self.push.sent + self.push.gone + self.push.refused + self.push.lost
+
+
+async def queue_alert(session: AsyncSession, story: Story, now: datetime, *, held: bool = False) -> Push | None:
+    """Push a story to all who follow UPDATE (if it is one) or its section; None if nobody could.
+
+    A story has one alert. One that became an UPDATE after its section alert goes on in the UPDATE lane, to whoever of
+    the wider audience has not got it yet.
+    """
+    targets = ([UPDATE] if story.is_update else []) + ([section_target(story.section)] if story.section else [])
+    if not targets:
+        return None
+    kind = "update" if story.is_update else "section"
+    audience = segments.of_targets(targets)
+    created = await session.scalar(
+        upsert(session, Push)
+        .values(
+            kind=kind,
+            lane=LANES[kind],
+            state=HELD if held else DRAFT,
+            story_id=story.id,
+            alert_of=story.id,
+            audience=audience,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["alert_of"])
+        .returning(Push.id)
+    )
+    if created is None:
+        return await _widen_alert(session, story, audience)
+    push = await session.get_one(Push, created)
+    if not held:
+        await start(session, push, now)
+    return push
+
+
+async def _widen_alert(session: AsyncSession, story: Story, audience: segments.Audience) -> Push | None:
+    push = await session.scalar(select(Push).where(Push.alert_of == story.id))
+    if push is None or push.kind == "update" or not story.is_update:
+        return push
+    # Ranges before their push, as a checkpoint locks them. A sender that is at work notices the new audience there.
+    ranges = select(PushRange).where(PushRange.push_id == push.id).order_by(PushRange.id).with_for_update()
+    rows = (await session.scalars(ranges, execution_options={"populate_existing": True})).all()
+    await session.refresh(push, with_for_update=True)
+    push.kind, push.lane, push.audience = "update", LANES["update"], audience
+    if push.state not in (RUNNING, PAUSED, FINISHED):
+        return push
+    ceiling = await segments.ceiling(session)
+    for row in rows:  # the ids already passed become ranges of their own; pages skip whoever has a delivery
+        if row.cursor > row.start:
+            session.add(_range(push.id, row.start, row.cursor))
+            row.start = row.cursor
+    if ceiling > push.ceiling:
+        session.add_all(_ranges(push.id, push.ceiling, ceiling))
+        push.ceiling = ceiling
+    push.total = await segments.count(session, audience, ceiling)
+    if push.state == FINISHED:
+        push.state, push.finished_at = RUNNING, None
+    return push
+
+
+async def start(session: AsyncSession, push: Push, now: datetime, *, not_before: float = 0.0) -> None:
+    """From here the engine sends it: fix its audience's ceiling, cut it into ranges, count it."""
+    push.ceiling = await segments.ceiling(session)
+    push.total = await segments.count(session, push.audience, push.ceiling)
+    push.state, push.started_at, push.not_before = RUNNING, now, not_before
+    session.add_all(_ranges(push.id, 0, push.ceiling))
+    await session.flush()
+    await finish_if_done(session, push.id, now)
+
+
+def _ranges(push_id: int, after: int, until: int) -> Iterable[PushRange]:
+    for low in range(after, until, RANGE_SIZE):
+        yield _range(push_id, low, min(low + RANGE_SIZE, until))
+
+
+def _range(push_id: int, start: int, end: int) -> PushRange:
+    return PushRange(push_id=push_id, start=start, cursor=start, issued=start, end=end)
+
+
+async def _change(session: AsyncSession, push_id: int, source: tuple[str, ...], **values: Any) -> bool:
+    result = await session.execute(
+        update(Push).where(Push.id == push_id, Push.state.in_(source)).values(**values).returning(Push.id)
+    )
+    return result.first() is not None
+
+
+async def pause(session: AsyncSession, push_id: int, reason: str = "") -> bool:
+    return await _change(session, push_id, (RUNNING,), state=PAUSED, reason=reason)
+
+
+async def resume(session: AsyncSession, push_id: int, now: datetime) -> bool:
+    changed = await _change(session, push_id, (PAUSED,), state=RUNNING, reason="", not_before=0.0)
+    if changed:
+        await finish_if_done(session, push_id, now)
+    return changed
+
+
+async def cancel(session: AsyncSession, push_id: int, now: datetime) -> bool:
+    return await _change(session, push_id, (DRAFT, HELD, RUNNING, PAUSED), state=CANCELLED, finished_at=now)
+
+
+async def release(session: AsyncSession, push_id: int, now: datetime) -> bool:
+    """A held push starts."""
+    if not await _change(session, push_id, (HELD,), state=DRAFT):
+        return False
+    push = await session.get_one(Push, push_id, populate_existing=True)
+    await start(session, push, now)
+    return True
+
+
+async def finish_if_done(session: AsyncSession, push_id: int, now: datetime) -> bool:
+    """A running push with nothing left to claim and nobody left to try again is finished."""
+    left = exists().where(PushRange.push_id == push_id, PushRange.done.is_(False))
+    waiting = exists().where(Delivery.push_id == push_id, Delivery.not_before.is_not(None))
+    result = await session.execute(
+        update(Push)
+        .where(Push.id == push_id, Push.state == RUNNING, ~left, ~waiting)
+        .values(state=FINISHED, finished_at=now)
+        .returning(Push.id)
+    )
+    return result.first() is not None
+
+
+async def go_text_only(session: AsyncSession, push_id: int) -> None:
+    """Telegram refused the push's photo: from now on it goes as text."""
+    await session.execute(update(Push).where(Push.id == push_id).values(text_only=True))
+
+
+async def progress(session: AsyncSession, push_id: int) -> Progress | None:
+    push = await session.get(Push, push_id, populate_existing=True)
+    if push is None:
+        return None
+    waiting = await session.scalar(
+        select(func.count()).where(Delivery.push_id == push_id, Delivery.not_before.is_not(None))
+    )
+    return Progress(push, waiting or 0)
+
+
+async def current(session: AsyncSession, limit: int = 10) -> list[Progress]:
+    """Running, paused and held pushes, the most urgent first."""
+    ids = await session.scalars(
+        select(Push.id).where(Push.state.in_((RUNNING, PAUSED, HELD))).order_by(Push.lane, Push.id.desc()).limit(limit)
+    )
+    found = [await progress(session, push_id) for push_id in ids.all()]
+    return [each for each in found if each is not None]
+
+
+async def recent(session: AsyncSession, limit: int) -> list[Push]:
+    """The latest pushes that somebody was there to receive, the newest first."""
+    rows = await session.scalars(
+        select(Push).where(Push.started_at.is_not(None), Push.total > 0).order_by(Push.id.desc()).limit(limit)
+    )
+    return list(rows.all())
+
+
+async def held(session: AsyncSession) -> list[int]:
+    """Ids of the alerts that a flooding source had held back, oldest first."""
+    rows = await session.scalars(select(Push.id).where(Push.state == HELD).order_by(Push.id))
+    return list(rows.all())
+
+
+async def with_progress_message(session: AsyncSession, limit: int = 50) -> list[Push]:
+    """Broadcasts whose author watches a progress message that may be out of date."""
+    rows = await session.scalars(
+        select(Push)
+        .where(Push.progress_message_id.is_not(None), Push.state != DRAFT, Push.progress_shown != "final")
+        .order_by(Push.id)
+        .limit(limit)
+    )
+    return list(rows.all())
+
+
+async def note_shown(session: AsyncSession, push_id: int, shown: str) -> None:
+    """Remember what a push's progress message says; "final" when it will not change any more."""
+    await session.execute(update(Push).where(Push.id == push_id).values(progress_shown=shown))
+
+
+async def clock(database: Database, session: AsyncSession) -> float:
+    """Now by the database's clock, which `not_before` is of."""
+    return float(await session.scalar(select(database.clock)) or 0.0)
+
+
+def seconds_needed(count: int, rate: float) -> float:
+    """How long a push to `count` chats takes at `rate` messages a second, when nothing else is sent."""
+    return count / max(rate - 1, rate * 0.5) if rate > 0 else count / 1000
+
+
+async def new_draft(session: AsyncSession, author: int, content: dict[str, Any], now: datetime) -> Push:
+    """A broadcast that a person writes; an earlier draft of the same person is dropped."""
+    await session.execute(
+        update(Push).where(Push.author == author, Push.state == DRAFT).values(state=CANCELLED, finished_at=now)
+    )
+    push = Push(
+        kind="broadcast",
+        lane=LANES["broadcast"],
+        state=DRAFT,
+        content=content,
+        audience=dict(segments.EVERYONE),
+        author=author,
+        created_at=now,
+    )
+    session.add(push)
+    await session.flush()
+    return push
+
+
+async def draft_of(session: AsyncSession, author: int) -> Push | None:
+    return await session.scalar(select(Push).where(Push.author == author, Push.state == DRAFT))
+
+
+async def confirm(database: Database, session: AsyncSession, push_id: int, now: datetime, undo_seconds: int) -> bool:
+    """A person confirmed a draft: it starts after `undo_seconds`. False if it is no draft any more."""
+    if not await _change(session, push_id, (DRAFT,), state=HELD):
+        return False
+    push = await session.get_one(Push, push_id, populate_existing=True)
+    not_before = await clock(database, session) + undo_seconds if undo_seconds else 0.0
+    await start(session, push, now, not_before=not_before)
+    return True
+
+
+async def count_by_state(session: AsyncSession) -> dict[str, int]:
+    rows = await session.execute(select(Push.state, func.count()).group_by(Push.state))
+    return {state: count for state, count in rows}
+
+
+async def totals(session: AsyncSession) -> dict[str, int]:
+    """Deliveries of all pushes by outcome."""
+    row = (
+        await session.execute(
+            select(
+                *(func.coalesce(func.sum(column), 0) for column in (Push.sent, Push.gone, Push.refused, Push.lost)),
+                func.coalesce(func.sum(Push.doubled), 0),
+            )
+        )
+    ).one()
+    return dict(zip(("sent", "gone", "refused", "lost", "doubled"), map(int, row), strict=True))
+
+
+async def prune(database: Database, session: AsyncSession, days: int, size: int) -> int:
+    """Drop up to `size` single deliveries of pushes that ended over `days` days ago; their counts stay. How many."""
+    old = (
+        select(Delivery.push_id, Delivery.subscriber_id)
+        .join(Push, Push.id == Delivery.push_id)
+        .where(Push.state.in_((FINISHED, CANCELLED)), Delivery.at < database.clock - days * 86_400)
+        .limit(size)
+    )
+    rows = (await session.execute(old)).all()
+    for push_id in {row[0] for row in rows}:
+        ids = [row[1] for row in rows if row[0] == push_id]
+        await session.execute(
+            delete(Delivery)
+            .where(Delivery.push_id == push_id, Delivery.subscriber_id.in_(ids))
+            .execution_options(synchronize_session=False)
+        )
+    return len(rows)

@@ -1,0 +1,284 @@
+"""Ranges: claim, page, checkpoint, release; and the few deliveries that wait to be tried again."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Double, Integer, Row, bindparam, case, exists, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.audience import segments, subscribers
+from bot.delivery.outcomes import Gone, Mark
+from bot.delivery.pushes import RUNNING
+from bot.storage.engine import Database, clock_of
+from bot.storage.models import Delivery, Push, PushRange, Subscriber
+
+LEASE_SECONDS = 10.0
+COUNTED = {Mark.SENT: "sent", Mark.GONE: "gone", Mark.REFUSED: "refused", Mark.LOST: "lost"}
+COUNTS = (*COUNTED.values(), "doubled")  # columns of a push
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A range that is ours until the lease ends; ids in (cursor, issued] may have been sent by an earlier owner."""
+
+    range_id: int
+    push_id: int
+    lane: int
+    cursor: int
+    issued: int
+    end: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where one delivery goes; `doubt`: an earlier try may have arrived; `tries` so far."""
+
+    subscriber_id: int
+    chat_id: int
+    thread_id: int
+    language: str
+    doubt: bool = False
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What came of one try, or why there was none (`tried`). `wait` is seconds to the next, None for a final mark."""
+
+    chat: Chat
+    mark: Mark
+    message_id: int | None = None
+    wait: float | None = None
+    gone: Gone | None = None
+    tried: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a checkpoint tells the owner: whether the push still runs, for the audience that was paged, and whether a
+    better lane waits."""
+
+    running: bool
+    same_audience: bool
+    better: bool
+
+    @property
+    def go_on(self) -> bool:
+        return self.running and self.same_audience and not self.better
+
+
+async def claim(database: Database, session: AsyncSession, owner: str) -> Claim | None:
+    """Take the best range that nobody holds: by lane, then age."""
+    clock = database.clock
+    best = (
+        select(PushRange.id)
+        .join(Push, Push.id == PushRange.push_id)
+        .where(
+            PushRange.done.is_(False), PushRange.lease_until < clock, Push.state == RUNNING, Push.not_before <= clock
+        )
+        .order_by(Push.lane, Push.id, PushRange.id)
+        .limit(1)
+        .with_for_update(of=PushRange, skip_locked=True)
+        .scalar_subquery()
+    )
+    row = (
+        await session.execute(
+            update(PushRange)
+            .where(PushRange.id == best)
+            .values(owner=owner, lease_until=clock + LEASE_SECONDS, fence=PushRange.fence + 1)
+            .returning(
+                PushRange.id, PushRange.push_id, PushRange.cursor, PushRange.issued, PushRange.end, PushRange.fence
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    lane = await session.scalar(select(Push.lane).where(Push.id == row.push_id))
+    return Claim(row.id, row.push_id, lane or 0, row.cursor, row.issued, row.end, row.fence)
+
+
+async def page(session: AsyncSession, claimed: Claim, audience: segments.Audience, after: int, size: int) -> list[Chat]:
+    """The next chats of the range after id `after`."""
+    rows = await session.execute(segments.page(audience, claimed.push_id, after, claimed.end, size))
+    return [
+        Chat(subscriber_id, chat_id, thread_id, language, doubt=subscriber_id <= claimed.issued)
+        for subscriber_id, chat_id, thread_id, language in rows
+    ]
+
+
+async def checkpoint(
+    database: Database,
+    session: AsyncSession,
+    claimed: Claim,
+    *,
+    cursor: int,
+    issued: int,
+    records: Sequence[Record],
+    audience: segments.Audience,
+    now: datetime,
+) -> Standing | None:
+    """Record what came back, move the cursor, renew the lease. None: another owner has taken the range over.
+
+    What came back is recorded in either case: it happened.
+    """
+    known = _statements(database.is_sqlite)
+    mine = {"range": claimed.range_id, "mine": claimed.fence, "to": cursor, "upto": issued, "lease": LEASE_SECONDS}
+    row = (await session.execute(known.move, mine)).one_or_none()
+    if row is None:
+        await record(database, session, claimed.push_id, records, now)
+        return None
+    if records:
+        push = await _record(database, session, claimed.push_id, records, now, float(row[0]))
+    else:
+        push = (await session.execute(known.push, {"push": claimed.push_id})).one()
+    better = claimed.lane > 1 and bool(await session.scalar(known.better, {"than": claimed.lane}))
+    return Standing(push.state == RUNNING, push.audience == audience, better)
+
+
+class _Statements:
+    """What a checkpoint says to the database, built once: building costs more than running."""
+
+    def __init__(self, is_sqlite: bool) -> None:
+        clock = clock_of(is_sqlite)
+        upto = bindparam("upto", type_=BigInteger)
+        self.move = (
+            update(PushRange)
+            .where(PushRange.id == bindparam("range"), PushRange.fence == bindparam("mine"))
+            .values(
+                cursor=bindparam("to", type_=BigInteger),
+                issued=case((PushRange.issued > upto, PushRange.issued), else_=upto),
+                lease_until=clock + bindparam("lease", type_=Double),
+            )
+            .returning(clock)
+            .execution_options(synchronize_session=False)
+        )
+        self.push = select(Push.state, Push.audience).where(Push.id == bindparam("push"))
+        counts = {name: getattr(Push, name) + bindparam(f"more_{name}", type_=Integer) for name in COUNTS}
+        self.count = (
+            update(Push)
+            .where(Push.id == bindparam("push"))
+            .values(counts)
+            .returning(Push.state, Push.audience)
+            .execution_options(synchronize_session=False)
+        )
+        self.better = select(
+            exists().where(
+                PushRange.push_id == Push.id,
+                PushRange.done.is_(False),
+                PushRange.lease_until < clock,
+                Push.state == RUNNING,
+                Push.not_before <= clock,
+                Push.lane < bindparam("than", type_=Integer),
+            )
+        )
+        insert = sqlite.insert(Delivery) if is_sqlite else postgresql.insert(Delivery)
+        names = ("message_id", "outcome", "tries", "at", "not_before")
+        self.deliver = insert.on_conflict_do_update(
+            index_elements=["push_id", "subscriber_id"], set_={name: insert.excluded[name] for name in names}
+        )
+
+
+_statements = cache(_Statements)
+
+
+async def record(
+    database: Database, session: AsyncSession, push_id: int, records: Sequence[Record], now: datetime
+) -> None:
+    """Write outcomes: the deliveries' rows, the subscribers' states, the push's counts."""
+    if records:
+        clock = float(await session.scalar(select(database.clock)) or 0.0)
+        await _record(database, session, push_id, records, now, clock)
+
+
+async def _record(
+    database: Database, session: AsyncSession, push_id: int, records: Sequence[Record], now: datetime, clock: float
+) -> Row[str, dict[str, Any]]:
+    """As `record`; returns the push's state and audience, which the last statement sees anyway."""
+    known = _statements(database.is_sqlite)
+    connection = await session.connection()  # these are rows by the thousand, and no objects
+    await connection.execute(known.deliver, [_row(push_id, each, clock) for each in records])
+    for each in records:
+        if each.gone is None:
+            continue
+        if each.gone.topic_only:
+            await subscribers.set_topic_state(session, each.chat.subscriber_id, each.gone.state, each.gone.reason, now)
+        else:
+            await subscribers.set_state(session, each.chat.chat_id, each.gone.state, each.gone.reason, now)
+    marks = Counter(COUNTED.get(each.mark) for each in records)
+    marks["doubled"] = sum(each.mark == Mark.SENT and each.chat.doubt for each in records)
+    more = {f"more_{name}": marks[name] for name in COUNTS}
+    return (await session.execute(known.count, {"push": push_id, **more})).one()
+
+
+def _row(push_id: int, each: Record, clock: float) -> dict[str, Any]:
+    return {
+        "push_id": push_id,
+        "subscriber_id": each.chat.subscriber_id,
+        "message_id": each.message_id,
+        "outcome": int(each.mark),
+        "tries": each.chat.tries + each.tried,
+        "at": int(clock),
+        "not_before": None if each.wait is None else clock + each.wait,
+    }
+
+
+async def release(session: AsyncSession, claimed: Claim, *, done: bool, rewind: bool = False) -> None:
+    """Give the range back, or mark it worked through; `rewind` to its start, for an audience that has changed."""
+    values = {"cursor": PushRange.start} if rewind else {}
+    await session.execute(
+        update(PushRange)
+        .where(PushRange.id == claimed.range_id, PushRange.fence == claimed.fence)
+        .values(owner="", lease_until=0.0, done=done, **values)
+    )
+
+
+async def claim_waiting(database: Database, session: AsyncSession, size: int) -> list[tuple[int, Chat, bool]]:
+    """Deliveries whose next try is due, at most `size`, as (push id, chat, whether the chat can still be reached).
+
+    The due time moves on by the lease, so a process that dies leaves them to be found again; a row in doubt stays so.
+    """
+    clock = database.clock
+    due = (
+        select(Delivery.push_id, Delivery.subscriber_id)
+        .join(Push, Push.id == Delivery.push_id)
+        .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock, Push.state == RUNNING)
+        .order_by(Push.lane, Delivery.not_before)
+        .limit(size)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+    rows = (await session.execute(due)).all()
+    found: list[tuple[int, Chat, bool]] = []
+    for push_id, subscriber_id in rows:
+        delivery = (
+            await session.execute(
+                update(Delivery)
+                .where(Delivery.push_id == push_id, Delivery.subscriber_id == subscriber_id)
+                .values(not_before=clock + LEASE_SECONDS * 6)
+                .returning(Delivery.outcome, Delivery.tries)
+            )
+        ).one()
+        chat = (
+            await session.execute(
+                select(Subscriber.chat_id, Subscriber.thread_id, Subscriber.language, Subscriber.state).where(
+                    Subscriber.id == subscriber_id
+                )
+            )
+        ).one()
+        doubt = delivery.outcome == Mark.UNKNOWN
+        where = Chat(subscriber_id, chat.chat_id, chat.thread_id, chat.language, doubt, delivery.tries)
+        found.append((push_id, where, chat.state == subscribers.ACTIVE))
+    return found
+
+
+async def next_waiting(database: Database, session: AsyncSession) -> float | None:
+    """Seconds until the next waiting delivery is due; None if none waits."""
+    lead = await session.scalar(
+        select(func.min(Delivery.not_before) - database.clock).where(Delivery.not_before.is_not(None))
+    )
+    return None if lead is None else max(0.0, float(lead))

@@ -1,0 +1,205 @@
+"""One claimed range, worked through: a pump that sends at the reserved times, and checkpoints that run beside it."""
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.delivery import budget, contents, pushes, ranges
+from bot.delivery.outcomes import Mark
+from bot.delivery.ranges import Chat, Claim, Record
+from bot.storage.models import Push
+
+if TYPE_CHECKING:
+    from bot.delivery.sender import Sender
+
+log = structlog.get_logger("kabar.sender")
+
+IN_FLIGHT = 100  # requests; Telegram punishes above a thousand
+PAGE = 500  # chats read at a time
+CHECKPOINT_SECONDS = 0.05  # what came back is recorded so often; at a slow rate, a tenth of a second is a few messages
+SLOW_RATE = 100
+LEAD_SECONDS = 0.04  # before the next free moment, when more places are reserved: a commit's time, and some
+TOGETHER_SECONDS = 0.004  # places this near are sent together: one sleep for several messages
+LATE_SECONDS = 0.15  # a place missed by more is given up, not fired in a burst
+DRAIN_SECONDS = 8.5  # an answer that has not come by then, on stop, is unknown
+UNANSWERED_WAIT = 5.0
+
+
+class RangeRun:
+    """The work of one process on one range, from claim to release."""
+
+    def __init__(self, sender: "Sender", claimed: Claim, push: Push, content: contents.Content) -> None:
+        self._sender = sender
+        self._database = sender.database
+        self._claim = claimed
+        self._push = push
+        self._content = content
+        self._batch = max(1, round((sender.rate or 5000) * budget.AHEAD))
+        self._queue: deque[Chat] = deque()  # read from the audience; the first len(_places) of them have a place
+        self._places: deque[float] = deque()  # monotonic times to send at
+        self._gap = 0.0
+        self._pause = CHECKPOINT_SECONDS * (2 if 0 < sender.rate < SLOW_RATE else 1)
+        self._read_to = claimed.cursor
+        self._exhausted = False
+        self._cursor = claimed.cursor
+        self._handed = claimed.cursor
+        self._in_flight: dict[int, asyncio.Task[None] | None] = {}  # in order of id
+        self._records: list[Record] = []
+        self._recorded_at = 0.0
+        self._ask_again_at = 0.0  # when the budget, full now, has places again
+        self._stir = asyncio.Event()  # something came back, or places came in
+        self._knew_text_only = push.text_only
+
+    async def work(self) -> None:
+        log.debug("range_claimed", push=self._claim.push_id, range=self._claim.range_id, cursor=self._claim.cursor)
+        owned = True
+        async with asyncio.TaskGroup() as sends:
+            pump = sends.create_task(self._pump(sends))
+            while True:
+                await self._read_page()
+                if self._exhausted and not self._queue and not self._in_flight:
+                    break
+                standing = await self._checkpoint(self._wanted())
+                if standing is None:
+                    owned = False
+                    log.warning("range_fenced_out", push=self._claim.push_id, range=self._claim.range_id)
+                    break
+                if not standing.go_on or self._sender.stopping.is_set():
+                    break
+                await self._sender.brake(self._push)
+                await self._wait()
+            pump.cancel()
+            self._places.clear()
+            await self._drain()
+        await self._finish(owned and self._exhausted and not self._queue)
+
+    def _wanted(self) -> int:
+        """How many more places to reserve now."""
+        if self._content.has_new_photo:  # the first photo goes alone; the rest reuse its file_id
+            return 0 if self._in_flight or self._places or not self._queue else 1
+        unplaced = len(self._queue) - len(self._places)
+        return max(0, min(self._batch - len(self._places), unplaced))
+
+    async def _read_page(self) -> None:
+        if self._exhausted or len(self._queue) >= self._batch * 2:
+            return
+        async with self._database.read() as session:
+            chats = await ranges.page(session, self._claim, self._push.audience, self._read_to, max(PAGE, self._batch))
+        self._queue.extend(chats)
+        if chats:
+            self._read_to = chats[-1].subscriber_id
+        self._exhausted = len(chats) < max(PAGE, self._batch)
+
+    async def _pump(self, sends: asyncio.TaskGroup) -> None:
+        """Send each chat at its place's time; places that were missed by much are given up."""
+        while True:
+            if not self._places or len(self._in_flight) >= IN_FLIGHT:
+                self._stir.clear()
+                await self._stir.wait()
+                continue
+            early = self._places[0] - time.monotonic()
+            if early > TOGETHER_SECONDS:
+                await asyncio.sleep(early)
+                continue
+            self._places.popleft()
+            if early < -LATE_SECONDS and self._gap:
+                continue
+            chat = self._queue.popleft()
+            self._handed = chat.subscriber_id
+            self._in_flight[chat.subscriber_id] = None
+            self._in_flight[chat.subscriber_id] = sends.create_task(self._deliver(chat))
+
+    async def _deliver(self, chat: Chat) -> None:
+        record = Record(chat, Mark.UNKNOWN, wait=UNANSWERED_WAIT)  # what holds if the drain cuts us off
+        try:
+            record = await self._sender.deliver(self._content, chat)
+        finally:
+            self._records.append(record)
+            del self._in_flight[chat.subscriber_id]
+            self._sender.brakes[self._push.id].note(record.mark, again=chat.doubt)
+            self._stir.set()
+
+    async def _wait(self) -> None:
+        """Until the next checkpoint: places run out, or what came back has waited long enough."""
+        until = self._recorded_at + self._pause
+        if self._gap or not self._places:
+            next_free = self._places[-1] + self._gap if self._places else None
+            until = min(until, self._ask_again_at if next_free is None else next_free - LEAD_SECONDS)
+        await asyncio.sleep(max(0.002, until - time.monotonic()))
+
+    def _settled_to(self) -> int:
+        """The highest id up to which every chat has its outcome in hand."""
+        if self._in_flight:
+            return max(self._cursor, next(iter(self._in_flight)) - 1)
+        if self._exhausted and not self._queue:
+            return self._claim.end
+        return max(self._cursor, self._handed)
+
+    async def _checkpoint(self, wanted: int) -> ranges.Standing | None:
+        async def once(session: AsyncSession) -> tuple[ranges.Standing | None, budget.Reservation]:
+            standing = await self._store(session, records, cursor, issued)
+            if wanted and standing is not None and standing.go_on:
+                return standing, await budget.reserve(self._database, session, wanted)
+            return standing, budget.Reservation(0, 0.0, 0.0)
+
+        records, self._records = self._records, []
+        cursor = self._settled_to()
+        last = len(self._places) + wanted
+        issued = self._queue[last - 1].subscriber_id if last else self._handed
+        standing, place = await self._sender.persist(once)
+        self._cursor, self._recorded_at = cursor, time.monotonic()
+        self._ask_again_at = self._recorded_at + (place.delay or self._pause)
+        if place.count:
+            start = self._recorded_at + place.delay
+            self._gap = place.gap
+            self._places.extend(start + number * place.gap for number in range(place.count))
+            self._stir.set()
+        return standing
+
+    async def _store(
+        self, session: AsyncSession, records: list[Record], cursor: int, issued: int
+    ) -> ranges.Standing | None:
+        standing = await ranges.checkpoint(
+            self._database,
+            session,
+            self._claim,
+            cursor=cursor,
+            issued=issued,
+            records=records,
+            audience=self._push.audience,
+            now=self._sender.now(),
+        )
+        if self._content.text_only and not self._knew_text_only:
+            await pushes.go_text_only(session, self._push.id)
+            self._knew_text_only = True
+        return standing
+
+    async def _drain(self) -> None:
+        """Wait for what is in flight; on stop, what is unanswered at the end of the time is unknown."""
+        stopped_at: float | None = None
+        while self._in_flight:
+            if self._sender.stopping.is_set():
+                stopped_at = stopped_at or time.monotonic()
+                if time.monotonic() - stopped_at > DRAIN_SECONDS:
+                    for task in list(self._in_flight.values()):
+                        if task is not None:
+                            task.cancel()
+                    return
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            await self._checkpoint(0)
+
+    async def _finish(self, done: bool) -> None:
+        """The last checkpoint and the release, in one transaction: an audience that changes meanwhile is not missed."""
+
+        async def once(session: AsyncSession) -> None:
+            standing = await self._store(session, self._records, self._settled_to(), self._handed)
+            changed = standing is not None and not standing.same_audience
+            await ranges.release(session, self._claim, done=done and not changed, rewind=changed)
+
+        await self._sender.persist(once)
+        if done:
+            await self._sender.finish(self._push.id)

@@ -1,0 +1,268 @@
+"""The sender: reserve budget, send, record, checkpoint; it drains on stop, and gives way to a better lane."""
+
+import asyncio
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+from yarl import URL
+
+from bot.audience import subscribers
+from bot.config import Newsroom
+from bot.delivery import budget, contents, notices, pushes, ranges
+from bot.delivery.brake import Brake
+from bot.delivery.budget import ChatPace
+from bot.delivery.outcomes import Gone, Mark, Moved, Outcome, Refused, Sent, Unknown, Wait
+from bot.delivery.ranges import Chat, Record
+from bot.delivery.runs import IN_FLIGHT, RangeRun
+from bot.delivery.telegram import AiohttpRequest
+from bot.logs import Trouble
+from bot.storage.engine import Database
+from bot.storage.models import Push
+
+log = structlog.get_logger("kabar.sender")
+T = TypeVar("T")
+
+IDLE_SECONDS = 0.5  # how long a sender without work sleeps when nothing wakes it
+TRIES = 4  # after a try that may have arrived
+UNKNOWN_BACKOFF = 5.0  # seconds, tripled with every try
+FLOOD_WINDOW = 2.0  # seconds in which two chats' flood waits are the bot's
+CONNECTION_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+
+
+class Sender:
+    """One process's share of all pushes. `owner` is unique to the process; `stopping` ends both loops gently."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        request: AiohttpRequest,
+        base_url: str,
+        newsroom: Newsroom,
+        rate: float,
+        pace: ChatPace | None,
+        owner: str,
+        now: Callable[[], datetime],
+        stopping: asyncio.Event,
+        wake: asyncio.Event,
+    ) -> None:
+        self.database = database
+        self.now = now
+        self.pace = pace
+        self.stopping = stopping
+        self.wake = wake
+        self._request = request
+        self._base_url = base_url
+        self._newsroom = newsroom
+        self.rate = rate
+        self._owner = owner
+        self._urls: dict[str, URL] = {}
+        self._floods: dict[int, float] = {}
+        self._database_away = Trouble(log, "database_away")
+        self._telegram_away = Trouble(log, "telegram_away")
+        self.brakes: defaultdict[int, Brake] = defaultdict(Brake)
+
+    async def run_ranges(self) -> None:
+        """The loop over ranges, until `stopping`."""
+        while not self.stopping.is_set():
+            if not await self._guarded(self.step):
+                await self._rest(IDLE_SECONDS)
+
+    async def run_waiting(self) -> None:
+        """The loop over deliveries to be tried again, until `stopping`."""
+        while not self.stopping.is_set():
+            if not await self._guarded(self.step_waiting):
+                await self._rest(IDLE_SECONDS)
+
+    async def _guarded(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """A database that is away stops sending, is told of once, and asked again."""
+        try:
+            more = await step()
+        except (SQLAlchemyError, OSError) as error:
+            self._database_away.met(error)
+        except Exception:
+            log.exception("sender_failed")
+        else:
+            self._database_away.over()
+            return more
+        await self._rest(2.0)
+        return False
+
+    async def persist(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Do `work` in a transaction, again and again while the database is away: what was sent must be recorded."""
+        while True:
+            try:
+                async with self.database.write() as session:
+                    done = await work(session)
+            except (SQLAlchemyError, OSError) as error:
+                self._database_away.met(error)
+                if self.stopping.is_set():
+                    raise
+                await self._pause(1.0)
+            else:
+                self._database_away.over()
+                return done
+
+    async def _rest(self, seconds: float) -> None:
+        waits = [asyncio.Event.wait(self.wake), asyncio.Event.wait(self.stopping)]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(wait) for wait in waits]
+            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+        self.wake.clear()
+
+    async def step(self) -> bool:
+        """Claim one range and work on it until it is done, taken, stopped or overtaken. False: there was none."""
+        async with self.database.write() as session:
+            claimed = await ranges.claim(self.database, session, self._owner)
+            if claimed is None:
+                return False
+            push = await session.get_one(Push, claimed.push_id)
+            content = await contents.load(session, self._newsroom, push)
+        await RangeRun(self, claimed, push, content).work()
+        return True
+
+    async def step_waiting(self) -> bool:
+        """Try again the deliveries that are due. False: there were none."""
+        async with self.database.write() as session:
+            size = max(1, min(IN_FLIGHT, int(self.rate or 1000)))
+            due = await ranges.claim_waiting(self.database, session, size)
+            if not due:
+                return False
+            found = {push_id: await session.get_one(Push, push_id) for push_id, _, _ in due}
+            loaded = {each.id: await contents.load(session, self._newsroom, each) for each in found.values()}
+        records: dict[int, list[Record]] = {push_id: [] for push_id in found}
+
+        async def try_again(push_id: int, chat: Chat) -> None:
+            record = await self.deliver(loaded[push_id], chat)
+            records[push_id].append(record)
+            self.brakes[push_id].note(record.mark, again=chat.doubt)
+
+        async with asyncio.TaskGroup() as sends:
+            for push_id, chat, reachable in due:
+                if not reachable:
+                    records[push_id].append(Record(chat, Mark.GONE))
+                elif not self.stopping.is_set():
+                    await self._take_place()
+                    sends.create_task(try_again(push_id, chat))
+        now = self.now()
+        async with self.database.write() as session:
+            for push_id, batch in records.items():
+                await ranges.record(self.database, session, push_id, batch, now)
+        for push in found.values():
+            await self.brake(push)
+            await self.finish(push.id)
+        return True
+
+    async def finish(self, push_id: int) -> None:
+        """Mark the push finished if nothing of it is left."""
+        async with self.database.write() as session:
+            if await pushes.finish_if_done(session, push_id, self.now()):
+                log.info("push_finished", push=push_id)
+                self.brakes.pop(push_id, None)
+
+    async def brake(self, push: Push) -> None:
+        """Pause the push and call a person, if most of its sends fail for a reason that is not the chats' own."""
+        mark = self.brakes[push.id].reason(push.total)
+        if mark is None:
+            return
+        reason = mark.name.lower()
+        async with self.database.write() as session:
+            if await pushes.pause(session, push.id, reason):
+                await notices.add(session, "push_braked", {"push": push.id, "reason": reason}, self.now())
+        log.error("push_braked", push=push.id, reason=reason)
+
+    async def _take_place(self) -> None:
+        """Wait for one place in the budget."""
+        while True:
+            async with self.database.write() as session:
+                place = await budget.reserve(self.database, session, 1)
+            await asyncio.sleep(place.delay)
+            if place.count:
+                return
+
+    async def deliver(self, content: contents.Content, chat: Chat) -> Record:
+        """Send to one chat, whatever it takes within this try; what to record of it."""
+        if self.pace is not None and (wait := self.pace.wait(chat.chat_id, time.monotonic())):
+            return Record(chat, Mark.UNKNOWN if chat.doubt else Mark.WAITING, wait=wait, tried=False)
+        outcome = await self._post(content, chat)
+        if isinstance(outcome, Moved):
+            async with self.database.write() as session:
+                await subscribers.move(session, chat.chat_id, outcome.chat_id, self.now())
+            chat = Chat(chat.subscriber_id, outcome.chat_id, chat.thread_id, chat.language, chat.doubt, chat.tries)
+            outcome = await self._post(content, chat)
+        if isinstance(outcome, Refused) and outcome.photo and not content.text_only:
+            content.refuse_photo()
+            log.info("photo_refused", reason=outcome.reason, story=content.story_id)
+            outcome = await self._post(content, chat)
+        elif isinstance(outcome, Refused) and outcome.photo:
+            outcome = await self._post(content, chat)  # another chat's refusal has made it a text meanwhile
+        return await self._settle(chat, outcome)
+
+    async def _post(self, content: contents.Content, chat: Chat) -> Outcome:
+        """One message to the wire. Without a connection nothing is sent, so it waits here, and with it the push."""
+        for attempt in itertools.count():
+            method, body = content.body(chat)
+            outcome, answer = await self._request.send(self._url(method), body)
+            if isinstance(outcome, Sent) and method == "sendPhoto" and (photo := content.learn_photo(answer)):
+                async with self.database.write() as session:
+                    await contents.keep_photo(session, content.story_id or 0, photo)
+            if not isinstance(outcome, Wait) or outcome.flood:
+                self._telegram_away.over()
+                return outcome
+            if self.stopping.is_set():
+                return outcome
+            self._telegram_away.met(outcome.reason)
+            await self._pause(CONNECTION_WAITS[min(attempt, len(CONNECTION_WAITS) - 1)])
+        raise AssertionError("itertools.count() does not end")
+
+    def _url(self, method: str) -> URL:
+        """The method's address, parsed once."""
+        url = self._urls.get(method)
+        if url is None:
+            url = self._urls[method] = URL(f"{self._base_url}/{method}")
+        return url
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        except TimeoutError:
+            pass
+
+    async def _settle(self, chat: Chat, outcome: Outcome) -> Record:
+        match outcome:
+            case Sent(message_id):
+                return Record(chat, Mark.SENT, message_id)
+            case Wait(seconds, reason, flood):
+                if flood:
+                    await self._note_flood(chat, seconds, reason)
+                return Record(chat, Mark.UNKNOWN if chat.doubt else Mark.WAITING, wait=seconds)
+            case Gone():
+                return Record(chat, Mark.GONE, gone=outcome)
+            case Unknown(reason):
+                log.warning("send_unanswered", chat=chat.chat_id, tries=chat.tries + 1, reason=reason)
+                if chat.tries >= TRIES:
+                    return Record(chat, Mark.LOST)
+                return Record(chat, Mark.UNKNOWN, wait=UNKNOWN_BACKOFF * 3**chat.tries)
+            case Refused(reason) | Moved(reason):
+                log.warning("send_refused", chat=chat.chat_id, reason=reason)
+                return Record(chat, Mark.REFUSED)
+
+    async def _note_flood(self, chat: Chat, seconds: float, reason: str) -> None:
+        """One chat's flood wait is its own; two different chats' within two seconds are the bot's."""
+        now = time.monotonic()
+        self._floods = {other: at for other, at in self._floods.items() if now - at < FLOOD_WINDOW}
+        self._floods[chat.chat_id] = now
+        log.warning("flood", chat=chat.chat_id, seconds=seconds, whole_bot=len(self._floods) > 1, reason=reason)
+        if len(self._floods) > 1:
+            async with self.database.write() as session:
+                await budget.halt(self.database, session, seconds)

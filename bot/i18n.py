@@ -1,0 +1,83 @@
+"""Languages: sentences from the catalogues, dates and numbers from Babel.
+
+A language is spoken when `bot/locales/<code>/LC_MESSAGES/kabar.po` exists; English is what the code itself says.
+The .po files are read as they stand, at start; there is no compile step to forget.
+"""
+
+import gettext
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime, format_timedelta
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+LOCALES = Path(__file__).parent / "locales"
+SOURCE_LANGUAGE = "en"
+_OLD_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # codes that clients still send for languages renamed in 1989
+
+
+class Language:
+    """One spoken language. `_` and `ngettext` look sentences up; the rest writes dates and numbers its way."""
+
+    def __init__(self, code: str, translations: gettext.NullTranslations) -> None:
+        self.code = code
+        self.locale = Locale.parse(code)
+        self._ = translations.gettext
+        self.ngettext = translations.ngettext
+
+    @property
+    def name(self) -> str:
+        """The language's name in itself: "Indonesia", "English"."""
+        return (self.locale.get_display_name(self.locale) or self.code).capitalize()
+
+    def number(self, value: float) -> str:
+        return format_decimal(value, locale=self.locale)
+
+    def time(self, moment: datetime, zone: ZoneInfo) -> str:
+        """A story's time in words, as in "Minggu, 22 Februari 2026 | 09:40 WIB"."""
+        local = moment.astimezone(zone)
+        return f"{format_datetime(local, 'EEEE, d MMMM y | HH:mm', locale=self.locale)} {local.tzname()}"
+
+    def span(self, seconds: float) -> str:
+        """How long something takes, rounded for people: "3 menit"."""
+        return format_timedelta(max(1, round(seconds)), threshold=1.5, locale=self.locale)
+
+
+@cache
+def load_language(code: str) -> Language:
+    """The language with this code. Raises LookupError for one we don't speak."""
+    if code == SOURCE_LANGUAGE:
+        return Language(code, gettext.NullTranslations())
+    path = LOCALES / code / "LC_MESSAGES" / "kabar.po"
+    if not path.is_file():
+        raise LookupError(code)
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Language(code, gettext.GNUTranslations(compiled))
+
+
+@cache
+def spoken() -> tuple[str, ...]:
+    """The codes of all languages that we speak, in alphabetical order."""
+    return tuple(
+        sorted({SOURCE_LANGUAGE} | {path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAGES/kabar.po")})
+    )
+
+
+def choose(wanted: str | None, otherwise: str) -> str:
+    """The code of the language for a client that asks for `wanted` ("en-GB"), else `otherwise`, else English."""
+    for tag in (wanted or "", otherwise):
+        code = tag.lower().replace("_", "-").partition("-")[0]
+        code = _OLD_CODES.get(code, code)
+        if code in spoken():
+            return code
+    return SOURCE_LANGUAGE

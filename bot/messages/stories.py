@@ -1,0 +1,110 @@
+"""Stories as readers see them: a card, and lists of several."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import InlineKeyboardButton
+
+from bot.config import Newsroom
+from bot.i18n import Language, load_language
+from bot.messages.text import Message, Rows, Text, button, link, shorten
+from bot.storage.models import Story
+
+TITLE_ON_CARD = 256
+TITLE_IN_LIST = 120
+SUMMARY_ON_CARD = 300
+AUTHOR_ON_CARD = 80
+BUTTONS_A_ROW = 5
+
+
+def story_time(newsroom: Newsroom, story: Story) -> str:
+    """A story's time as readers of the newsroom's language write it, whoever reads."""
+    return newsroom_language(newsroom).time(story.published_at, newsroom.zone)
+
+
+def newsroom_language(newsroom: Newsroom) -> Language:
+    try:
+        return load_language(newsroom.language)
+    except LookupError:
+        return load_language("en")
+
+
+def card(newsroom: Newsroom, story: Story, language: Language) -> Message:
+    """One story: photo, section, title, time, byline, summary, and the button with its link.
+
+    Fits a caption (1,024 code points) with room to spare: 256 + 300 + 80, and a few dozen of our own.
+    """
+    _ = language._
+    text = Text()
+    section = newsroom.section_name(story.section, language.code) if story.section else ""
+    if story.is_update:
+        text.add("🔴 ").bold("UPDATE")
+        if section:
+            text.add(f" · {section}")
+        text.add("\n\n")
+    elif section:
+        text.bold(section).add("\n\n")
+    title = shorten(story.title, TITLE_ON_CARD) or newsroom.name
+    text.bold(title).add("\n")
+    text.add(story_time(newsroom, story))
+    if story.author:
+        text.add("\n" + _("By {author}").format(author=shorten(story.author, AUTHOR_ON_CARD)))
+    summary = shorten(story.summary, SUMMARY_ON_CARD)
+    if summary and summary != title:
+        text.add("\n\n" + summary)
+    rows: Rows = ((link(_("Read the story"), story.url),),)
+    return Message.of(text, rows, story.image_file_id or story.image_url)
+
+
+def retracted(newsroom: Newsroom, language: Language) -> Message:
+    return Message.of(language._("{newsroom} has withdrawn this story.").format(newsroom=newsroom.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: the stories, the number of the first (from 1), and the data of the pager's buttons."""
+
+    stories: Sequence[Story]
+    first: int = 1
+    newer: str = ""
+    older: str = ""
+
+
+def listing(
+    newsroom: Newsroom,
+    language: Language,
+    heading: str,
+    page: Page,
+    empty: str,
+    *,
+    sections: bool = True,
+    extra: Rows = (),
+) -> Message:
+    """A numbered list: each title links to its story, each number button opens its card."""
+    _ = language._
+    text = Text().bold(heading)
+    if not page.stories:
+        text.add("\n\n" + empty)
+        return Message.of(text, (*_pager(page, language), *extra))
+    numbers: list[InlineKeyboardButton] = []
+    for number, story in enumerate(page.stories, page.first):
+        text.add(f"\n\n{number}. ")
+        if story.is_update:
+            text.bold("UPDATE").add(" · ")
+        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=story.url).add("\n")
+        if sections and story.section:
+            text.add(f"{newsroom.section_name(story.section, language.code)} · ")
+        text.add(story_time(newsroom, story))
+        numbers.append(button(str(number), f"story:{story.id}"))
+    rows = tuple(tuple(numbers[at : at + BUTTONS_A_ROW]) for at in range(0, len(numbers), BUTTONS_A_ROW))
+    return Message.of(text, (*rows, *_pager(page, language), *extra))
+
+
+def _pager(page: Page, language: Language) -> Rows:
+    _ = language._
+    row = []
+    if page.newer:
+        row.append(button(_("‹ Newer"), page.newer))
+    if page.older:
+        row.append(button(_("More ›"), page.older))
+    return (tuple(row),) if row else ()

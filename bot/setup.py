@@ -1,0 +1,137 @@
+"""`kabar init`: asks, verifies, and writes `.env` and `newsroom.toml`."""
+
+import re
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import click
+from telegram.error import TelegramError
+from telegram.ext import ExtBot
+
+from bot.clock import utcnow
+from bot.config import Newsroom, Settings, SettingsError
+from bot.delivery.telegram import AiohttpRequest
+from bot.stories.cleaning import plain_text, safe_url
+from bot.stories.feeds import Feed, NotAFeed, parse_feed
+from bot.stories.fetcher import Fetcher, FetchError
+from bot.stories.poller import ACCEPT
+
+_FEED_LINK = re.compile(r"<link\b[^>]{0,1000}>", re.IGNORECASE)
+_HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
+USUAL_PLACES = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "feed.json", "index.xml")
+
+
+async def ask(env_file: Path, newsroom_file: Path) -> int:
+    """Returns the exit code: 0 when both files are written, 1 when something given could not be verified."""
+    for path in (env_file, newsroom_file):
+        if path.exists() and not click.confirm(f"{path} exists already. Write it anew?", default=False):
+            click.echo("Nothing was changed.")
+            return 1
+    settings = Settings.load(None)
+    token = await _ask_token(settings.bot_api_url)
+    if token is None:
+        return 1
+    admin = click.prompt("Your own Telegram user id (from @userinfobot, for example)", type=click.IntRange(1))
+    address = click.prompt("The newsroom's address, or that of one of its feeds").strip()
+    address = address if "://" in address else f"https://{address}"
+    found = await _find_feed(settings, address)
+    if found is None:
+        click.echo(f"No feed was found at {address}. Give the address of a feed itself.", err=True)
+        return 1
+    url, feed = found
+    home = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}"
+    name = click.prompt("The newsroom's name", default=feed.title or urlsplit(address).hostname)
+    language = click.prompt("Language of the stories", default="id")
+    zone = click.prompt("Time zone", default="Asia/Jakarta")
+    newsroom_file.write_text(_newsroom_text(name, home, language, zone, url), encoding="utf-8")
+    try:
+        Newsroom.load(newsroom_file)
+    except SettingsError as error:
+        newsroom_file.unlink()
+        click.echo(str(error), err=True)
+        return 1
+    lines = [f"BOT_TOKEN={token}", f"ADMIN_IDS={admin}"]
+    if settings.bot_api_url != Settings.model_fields["bot_api_url"].default:
+        lines.append(f"BOT_API_URL={settings.bot_api_url}")
+    env_file.touch(mode=0o600)
+    env_file.chmod(0o600)
+    env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    click.echo(f"{env_file} and {newsroom_file} are written. Start the bot with ./kabar run")
+    return 0
+
+
+async def _ask_token(api_url: str) -> str | None:
+    token = click.prompt("The bot's token, from @BotFather", hide_input=True).strip()
+    try:
+        Settings.load(None, bot_token=token)
+        async with ExtBot(token, base_url=f"{api_url}/bot", request=AiohttpRequest(2)) as bot:
+            click.echo(f"✓ @{bot.username}")
+            return token
+    except (SettingsError, TelegramError) as error:
+        click.echo(f"The token was not accepted: {error}", err=True)
+        return None
+
+
+async def _find_feed(settings: Settings, address: str) -> tuple[str, Feed] | None:
+    """The feed at the address, or the one its page names, or one at a usual place."""
+    async with Fetcher(private=settings.allow_private_sources, user_agent="Kabar") as fetcher:
+        tried = [address]
+        for url in tried:
+            try:
+                answer = await fetcher.fetch(url, accept=ACCEPT)
+            except FetchError as error:
+                click.echo(f"{url}: {error.detail}", err=True)
+                continue
+            zone = Newsroom.model_validate({"newsroom": {"name": "-", "url": address}}).zone
+            try:
+                feed = parse_feed(
+                    answer.body, url=answer.url, content_type=answer.content_type, default_zone=zone, now=utcnow()
+                )
+            except NotAFeed:
+                if url == address:
+                    tried += _candidates(answer.body, answer.url)
+                continue
+            click.echo(f"✓ {url}: {len(feed.items)} stories")
+            return url, feed
+    return None
+
+
+def _candidates(body: bytes, url: str) -> list[str]:
+    page = body[:200_000].decode("utf-8", "replace")
+    links = [
+        safe_url(plain_text(found[1]), url)
+        for tag in _FEED_LINK.findall(page)
+        if "alternate" in tag.lower() and ("rss" in tag or "atom" in tag or "feed+json" in tag)
+        if (found := _HREF.search(tag))
+    ]
+    return [link for link in links if link][:5] + [urljoin(url.rstrip("/") + "/", place) for place in USUAL_PLACES]
+
+
+def _newsroom_text(name: str, home: str, language: str, zone: str, feed: str) -> str:
+    def quoted(text: str) -> str:
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    return f"""# What each line means, and what else there is: newsroom.example.toml
+
+[newsroom]
+name = {quoted(name)}
+url = {quoted(home)}
+language = {quoted(language)}
+timezone = {quoted(zone)}
+push_max_age = "6h"
+
+# Readers follow sections. Name yours, and give each source the section that its stories belong to.
+# [[sections]]
+# slug = "politik"
+# names = {{ id = "Politik", en = "Politics" }}
+
+[[sources]]
+id = "main"
+kind = "feed"
+url = {quoted(feed)}
+every = "5m"
+
+[update]
+categories = ["Breaking"]
+title_prefixes = ["BREAKING", "UPDATE"]
+"""

@@ -1,0 +1,267 @@
+"""The tables. The keys carry the promises; what each table is for stands in docs/architecture.md.
+
+Two kinds of time: `Moment` columns are wall time a person may read (aware, UTC); columns of plain floats are seconds
+since 1970 by the database's own clock, which alone rules over leases, the budget and whatever is due.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.ext.mutable import MutableDict
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+from sqlalchemy.types import JSON, Double
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC; SQLite, which knows no zones, keeps it naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime: aware UTC everywhere")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+Data = MutableDict.as_mutable(JSON)
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Source(Base, kw_only=True):
+    """What we remember of a source between polls; its settings stay in the newsroom file."""
+
+    __tablename__ = "sources"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    etag: Mapped[str] = mapped_column(Text, default="", server_default="")
+    last_modified: Mapped[str] = mapped_column(Text, default="", server_default="")
+    next_poll_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    lease_owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    primed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    failures: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    last_error: Mapped[str] = mapped_column(Text, default="", server_default="")
+    last_success_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    last_change_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+
+
+class Story(Base, kw_only=True):
+    __tablename__ = "stories"
+    __table_args__ = (
+        Index("ix_stories_latest", "state", "published_at", "id"),
+        Index("ix_stories_section", "section", "state", "published_at", "id"),
+        Index("ix_stories_heat", "heat"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
+    source_id: Mapped[str] = mapped_column(String(32))
+    section: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text, default="", server_default="")
+    url: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(Text, default="", server_default="")
+    image_url: Mapped[str] = mapped_column(Text, default="", server_default="")
+    image_file_id: Mapped[str] = mapped_column(Text, default="", server_default="")
+    is_update: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    state: Mapped[str] = mapped_column(String(16), default="live", server_default="live")  # live | retracted
+    revision: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
+    published_at: Mapped[datetime] = mapped_column(Moment)  # when the source gives no time: when we first saw it
+    first_seen_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    heat: Mapped[float | None] = mapped_column(Double, default=None)  # bot.stories.popularity
+
+
+class StoryKey(Base, kw_only=True):
+    """One of the names by which a source may mean a story: bot.stories.keys."""
+
+    __tablename__ = "story_keys"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
+
+
+class PopularEntry(Base, kw_only=True):
+    """A place in a publisher's own ranked list, as its source last gave it."""
+
+    __tablename__ = "popular"
+
+    source_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    rank: Mapped[int] = mapped_column(Integer, primary_key=True)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
+
+
+class Subscriber(Base, kw_only=True):
+    """One chat: a person, a group, a topic of a group, a channel. No error ever deletes it."""
+
+    __tablename__ = "subscribers"
+    __table_args__ = (UniqueConstraint("chat_id", "thread_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    thread_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    kind: Mapped[str] = mapped_column(String(16), default="private", server_default="private")
+    language: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(
+        String(16), default="active", server_default="active"
+    )  # see audience.subscribers
+    state_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    state_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+
+
+class Subscription(Base, kw_only=True):
+    """A subscriber follows a target: `update`, or `section:<slug>`."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        Index("ix_subscriptions_target_subscriber_id", "target", "subscriber_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True)
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class Push(Base, kw_only=True):
+    """One message meant for many; bot.delivery.pushes says what its states are."""
+
+    __tablename__ = "pushes"
+    __table_args__ = (Index("ix_pushes_state_lane_id", "state", "lane", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    lane: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    story_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id"), default=None, index=True)
+    alert_of: Mapped[int | None] = mapped_column(ForeignKey("stories.id"), unique=True, default=None)
+    content: Mapped[dict[str, Any] | None] = mapped_column(Data, default=None)  # {"method": …, "params": {…}}
+    audience: Mapped[dict[str, Any]] = mapped_column(Data)  # bot.audience.segments
+    ceiling: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    text_only: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    author: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    progress_message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    progress_shown: Mapped[str] = mapped_column(Text, default="", server_default="")
+    not_before: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    total: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    sent: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    gone: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    refused: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    lost: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    doubled: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    started_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+
+
+class PushRange(Base, kw_only=True):
+    """A stretch of subscriber ids, `start < id <= end`, that one owner at a time works through."""
+
+    __tablename__ = "push_ranges"
+    __table_args__ = (Index("ix_push_ranges_done_push_id", "done", "push_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
+    push_id: Mapped[int] = mapped_column(ForeignKey("pushes.id", ondelete="CASCADE"))
+    start: Mapped[int] = mapped_column(BigInteger)
+    cursor: Mapped[int] = mapped_column(BigInteger)  # every id up to here has its outcome
+    issued: Mapped[int] = mapped_column(BigInteger)  # ids up to here may have been handed to the wire
+    end: Mapped[int] = mapped_column(BigInteger)
+    owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    fence: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    done: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
+class Delivery(Base, kw_only=True):
+    """One push at one subscriber. `not_before` is set only while it waits to be tried again."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index(
+            "ix_deliveries_waiting",
+            "not_before",
+            sqlite_where=text("not_before IS NOT NULL"),
+            postgresql_where=text("not_before IS NOT NULL"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    push_id: Mapped[int] = mapped_column(ForeignKey("pushes.id", ondelete="CASCADE"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    outcome: Mapped[int] = mapped_column(SmallInteger)  # bot.delivery.outcomes.Mark
+    tries: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
+    at: Mapped[int] = mapped_column(Integer)
+    not_before: Mapped[float | None] = mapped_column(Double, default=None)
+
+
+class Budget(Base, kw_only=True):
+    """One row: how fast all processes together may send."""
+
+    __tablename__ = "budget"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    next_free: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    rate: Mapped[float] = mapped_column(Double)
+    setting: Mapped[float] = mapped_column(Double)
+
+
+class Lease(Base, kw_only=True):
+    """Who alone may do what, until when: the one poller of getUpdates, and its kin."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    until: Mapped[float] = mapped_column(Double)
+
+
+class Notice(Base, kw_only=True):
+    """Something a person should hear, kept until it was said to every admin once."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
+    kind: Mapped[str] = mapped_column(String(32))
+    data: Mapped[dict[str, Any]] = mapped_column(Data)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    said_at: Mapped[datetime | None] = mapped_column(Moment, default=None, index=True)

@@ -1,0 +1,111 @@
+"""What readers look through: the newest stories, a section's, the popular ones, and those that hold words."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.storage.models import PopularEntry, Story
+
+LATEST = 10
+POPULAR = 7
+WORDS_AT_MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some stories of a longer list, from `offset` on. `anchor` is the highest story id when the list was opened:
+    later stories don't shift its pages."""
+
+    stories: list[Story]
+    anchor: int
+    offset: int
+    more: bool
+
+
+def searchable(text: str) -> str:
+    """Text as it is searched: lower case, without accents, words set apart by single spaces."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " " + " ".join(re.findall(r"\w+", plain)) + " "
+
+
+async def get(session: AsyncSession, story_id: int) -> Story | None:
+    return await session.get(Story, story_id)
+
+
+async def latest(
+    session: AsyncSession, *, section: str = "", anchor: int = 0, offset: int = 0, size: int = LATEST
+) -> Stretch:
+    """The newest stories, of one section if given."""
+    query = select(Story).where(Story.state == "live")
+    if section:
+        query = query.where(Story.section == section)
+    return await _stretch(session, query, (), anchor, offset, size)
+
+
+async def search(session: AsyncSession, words: str, *, anchor: int = 0, offset: int = 0, size: int = LATEST) -> Stretch:
+    """Stories that hold every word, or its beginning; those with the words in the title first, then the newest."""
+    terms = searchable(words).split()[:WORDS_AT_MOST]
+    if not terms:
+        return Stretch([], anchor, 0, False)
+    query = select(Story).where(Story.state == "live")
+    for term in terms:
+        query = query.where(Story.search_text.contains(f" {term}", autoescape=True))
+    in_title = case((func.lower(Story.title).contains(terms[0], autoescape=True), 0), else_=1)
+    return await _stretch(session, query, (in_title,), anchor, offset, size)
+
+
+async def _stretch(
+    session: AsyncSession,
+    query: Select[Story],
+    order: tuple[ColumnElement[int], ...],
+    anchor: int,
+    offset: int,
+    size: int,
+) -> Stretch:
+    anchor = anchor or await session.scalar(select(func.coalesce(func.max(Story.id), 0))) or 0
+    offset = max(0, offset)
+    rows = await session.scalars(
+        query.where(Story.id <= anchor)
+        .order_by(*order, Story.published_at.desc(), Story.id.desc())
+        .offset(offset)
+        .limit(size + 1)
+    )
+    found = list(rows.all())
+    return Stretch(found[:size], anchor, offset, len(found) > size)
+
+
+async def popular(session: AsyncSession, size: int = POPULAR) -> list[Story]:
+    """The publisher's own list first, in its order; readers' numbers fill the places after it; then the newest."""
+    ranked = await session.scalars(
+        select(Story)
+        .join(PopularEntry, PopularEntry.story_id == Story.id)
+        .where(Story.state == "live")
+        .order_by(PopularEntry.rank, PopularEntry.source_id)
+        .limit(size)
+    )
+    found = {story.id: story for story in ranked.all()}
+    for condition, order in (
+        (Story.heat.is_not(None), Story.heat.desc()),
+        (Story.heat.is_(None), Story.published_at.desc()),
+    ):
+        if len(found) < size:
+            rows = await session.scalars(
+                select(Story)
+                .where(Story.state == "live", condition, Story.id.not_in(list(found)))
+                .order_by(order, Story.id.desc())
+                .limit(size - len(found))
+            )
+            found |= {story.id: story for story in rows.all()}
+    return list(found.values())
+
+
+async def count(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(Story)) or 0
+
+
+async def count_by_source(session: AsyncSession) -> dict[str, int]:
+    rows = await session.execute(select(Story.source_id, func.count()).group_by(Story.source_id))
+    return {source_id: number for source_id, number in rows}

@@ -1,0 +1,219 @@
+"""Dates as newsrooms write them, in English and Indonesian, read into aware UTC.
+
+Written by hand because of WIB, WITA and WIT, Indonesia's zones: feedparser takes "WIB" for UTC, seven hours wrong.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+LOOKED_AT = 200  # characters; a date line may begin with words, but not with a paragraph
+_CLOCK_WITHIN = 40  # characters between a date and its time, as in "22 Februari 2026 pada pukul 09.40"
+
+_MONTH_NAMES = (
+    "jan januari january",
+    "feb peb februari pebruari february",
+    "mar mrt maret march",
+    "apr april",
+    "mei may",
+    "jun juni june",
+    "jul juli july",
+    "agu agt ags aug agustus august",
+    "sep sept september",
+    "okt oct oktober october",
+    "nov nop november nopember",
+    "des dec desember december",
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+# Hours east of UTC. Where two zones share a name it is the one of RFC 822, or the one of Indonesia's neighbours.
+_ZONES = {"wib": 7, "wita": 8, "wit": 9, "z": 0, "ut": 0, "utc": 0, "gmt": 0, "sgt": 8, "myt": 8, "hkt": 8, "ict": 7}
+_ZONES |= {"jst": 9, "kst": 9, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
+_ZONES |= {"wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "msk": 3, "aest": 10, "aedt": 11}
+_SECONDS = {
+    "detik second sec": 1,
+    "menit minute min mnt m": 60,
+    "jam hour hr h": 3_600,
+    "hari day d": 86_400,
+    "minggu pekan week": 604_800,
+    "bulan month": 30 * 86_400,
+    "tahun year": 365 * 86_400,
+}
+_UNITS = {name: seconds for names, seconds in _SECONDS.items() for name in names.split()}
+_DAY_WORDS = {"hari ini": 0, "today": 0, "kemarin": 1, "yesterday": 1}
+
+
+def _any_of(words: dict[str, int]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_MONTH = rf"(?P<month>{_any_of(_MONTHS)})\b\.?"
+_DAY = r"(?<![\d:.,])(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>\d{4}|['’]?\d{2})(?![\d:])"
+_GAP = r"[\s\-/.,]{1,4}"
+_FLAGS = re.ASCII | re.IGNORECASE
+_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)", _FLAGS)
+_ISO_MONTH = re.compile(r"\A(?P<year>\d{4})(?:-(?P<month>\d{2}))?\Z", _FLAGS)
+_COMPACT = re.compile(r"(?<!\d)(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?=T?\d{4}|T|\s|\Z)", _FLAGS)
+_DAY_MONTH_YEAR = re.compile(rf"{_DAY}{_GAP}{_MONTH}{_GAP}{_YEAR}", _FLAGS)
+_MONTH_DAY_YEAR = re.compile(rf"\b{_MONTH}\s{{1,3}}{_DAY}(?:,\s{{0,3}}|\s{{1,3}}){_YEAR}", _FLAGS)
+_ASCTIME = re.compile(
+    rf"\b{_MONTH}\s{{1,3}}(?P<day>\d{{1,2}})\s{{1,3}}(?P<clock>\d\d:\d\d:\d\d(?:\s[A-Z]{{3,5}})?)\s(?P<year>\d{{4}})\b",
+    _FLAGS,
+)
+_NUMBERS = re.compile(
+    r"(?<![\d:.])(?P<day>\d{1,2})(?:(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)|\.(?P<dotted>\d{1,2})\.(?=\d{4}))"
+    r"(?P<year>\d{4}|\d{2})(?![\d:])",
+    _FLAGS,
+)
+_DAY_MONTH = re.compile(rf"{_DAY}{_GAP}{_MONTH}", _FLAGS)  # of the year that makes it past
+_CLOCK = re.compile(
+    r"(?<![\d.:,])(?:T)?(?P<hour>\d{1,2})(?P<mark>[:.])(?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?(?![\d:])"
+    r"(?:[.,]\d{1,9})?(?P<half>\s?[ap]\.?m\b)?",
+    _FLAGS,
+)
+_COMPACT_CLOCK = re.compile(r"\AT?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?!\d)", _FLAGS)
+_OFFSET = re.compile(
+    r"\A[\s,(]{0,3}(?:gmt|utc)?\s{0,2}(?P<sign>[+\-−])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?!\d)", _FLAGS
+)
+_ZONE = re.compile(rf"\A[\s,(|\-]{{0,5}}(?P<name>{_any_of(_ZONES)})\b", _FLAGS)
+_AGO = re.compile(
+    rf"(?P<parts>(?:(?:\d{{1,3}}|\bse|\ba|\ban|\bone)\s{{0,2}}(?:{_any_of(_UNITS)})s?\b[\s,]{{0,3}}(?:dan\s|and\s)?){{1,3}})"
+    r"\s{0,3}(?:(?:yang|yg)\s{1,3})?(?:lalu|ago)\b",
+    _FLAGS,
+)
+_AGO_PART = re.compile(rf"(?P<count>\d{{1,3}}|[a-z]{{1,3}}?)\s{{0,2}}(?P<unit>{_any_of(_UNITS)})s?\b", _FLAGS)
+_JUST_NOW = re.compile(r"\b(?:baru saja|just now|moments ago)\b", _FLAGS)
+
+
+def parse_date(text: str, default_zone: ZoneInfo, now: datetime) -> datetime | None:
+    """The moment that `text` names, in UTC; None if it names none, or one before 1990 or over a day ahead of `now`.
+
+    Day comes before month where both are numbers. A time without a zone is one of `default_zone`, a day without a
+    time is its midnight there.
+    """
+    line = " ".join(text[:LOOKED_AT].split())
+    try:
+        moment = _relative(line, default_zone, now) or _absolute(line, default_zone, now)
+        found = moment.astimezone(UTC) if moment else None
+    except (ValueError, OverflowError):
+        return None
+    return found if found and EARLIEST <= found <= now + timedelta(days=1) else None
+
+
+def _relative(line: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    if _JUST_NOW.search(line):
+        return now
+    if ago := _AGO.search(line):
+        seconds = 0
+        for part in _AGO_PART.finditer(ago["parts"]):
+            count = int(part["count"]) if part["count"].isdigit() else 1
+            seconds += count * _UNITS[part["unit"].lower()]
+        return now - timedelta(seconds=seconds)
+    lowered = line.lower()
+    for words, days in _DAY_WORDS.items():
+        if (at := lowered.find(words)) >= 0 and not _has_date(line):
+            clock, place = _clock(line[at + len(words) :], zone)
+            today = now.astimezone(place).date()
+            return datetime.combine(today - timedelta(days=days), clock or time(0), place)
+    return None
+
+
+def _absolute(line: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    if asctime := _ASCTIME.search(line):
+        clock, place = _clock(asctime["clock"], zone)
+        day = date(int(asctime["year"]), _MONTHS[asctime["month"].lower()], int(asctime["day"]))
+        return datetime.combine(day, clock or time(0), place)
+    for day, match in _days(line):
+        after = line[match.end() :]
+        if match.re is _COMPACT and (compact := _COMPACT_CLOCK.match(after)):
+            clock, place = _time_of(compact), _place(after[compact.end() :], zone)
+            return datetime.combine(day, clock, place)
+        clock, place = _clock(after[:_CLOCK_WITHIN], zone)
+        if clock is None:
+            before = line[max(0, match.start() - _CLOCK_WITHIN) : match.start()]
+            clock, place = _clock(before, place)
+        if clock == time.max:  # 24:00, the end of the day
+            day, clock = day + timedelta(days=1), time(0)
+        return datetime.combine(day, clock or time(0), place)
+    if found := _DAY_MONTH.search(line):
+        clock, place = _clock(line[found.end() :][:_CLOCK_WITHIN], zone)
+        return _latest(int(found["day"]), _MONTHS[found["month"].lower()], clock or time(0), place, now)
+    return None
+
+
+def _has_date(line: str) -> bool:
+    return next(_days(line), None) is not None
+
+
+def _days(line: str) -> Iterator[tuple[date, re.Match[str]]]:
+    """The calendar days that a line names, each with where it was found; the surest way of writing first."""
+    for pattern in (_ISO, _COMPACT, _DAY_MONTH_YEAR, _MONTH_DAY_YEAR, _NUMBERS, _ISO_MONTH):
+        for match in pattern.finditer(line):
+            day = _day_of(match)
+            if day is not None:
+                yield day, match
+
+
+def _day_of(match: re.Match[str]) -> date | None:
+    named = match.groupdict()
+    month_text = named["month"] or named.get("dotted") or "1"
+    month = int(month_text) if month_text.isdigit() else _MONTHS[month_text.lower()]
+    day = int(named.get("day") or 1)
+    if match.re is _NUMBERS and month > 12 >= day:
+        day, month = month, day  # 02/22/2026 can be read in one way only
+    year_text = named["year"].lstrip("'’")
+    year = int(year_text)
+    if len(year_text) == 2:
+        year += 2000 if year < 70 else 1900
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _latest(day: int, month: int, clock: time, place: tzinfo, now: datetime) -> datetime | None:
+    """The day and month without a year: of this year, or of the last if that would be in the future."""
+    year = now.astimezone(place).year
+    for candidate in (year + 1, year, year - 1):
+        if not 1 <= day <= monthrange(candidate, month)[1]:
+            continue
+        moment = datetime.combine(date(candidate, month, day), clock, place)
+        if moment <= now + timedelta(days=1):
+            return moment
+    return None
+
+
+def _clock(text: str, zone: tzinfo) -> tuple[time | None, tzinfo]:
+    """The first time of day in a text and its zone; without a time, the zone that the text begins with."""
+    for match in _CLOCK.finditer(text):
+        try:
+            found = _time_of(match)
+        except ValueError:
+            if match["mark"] == ".":
+                continue  # a number with a fraction
+            raise
+        return found, _place(text[match.end() :], zone)
+    return None, _place(text, zone)
+
+
+def _time_of(match: re.Match[str]) -> time:
+    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
+    half = (match.groupdict().get("half") or "").strip().lower()
+    if half:
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    if (hour, minute, second) == (24, 0, 0):
+        return time.max
+    return time(hour, minute, min(second, 59) if second <= 60 else second)  # a leap second is the one before it
+
+
+def _place(text: str, default: tzinfo) -> tzinfo:
+    """The zone that a text begins with."""
+    if offset := _OFFSET.match(text):
+        minutes = int(offset["hours"]) * 60 + int(offset["minutes"] or 0)
+        return timezone(timedelta(minutes=minutes if offset["sign"] == "+" else -minutes))
+    if named := _ZONE.match(text):
+        return timezone(timedelta(hours=_ZONES[named["name"].lower()]))
+    return default

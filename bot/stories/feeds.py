@@ -1,0 +1,199 @@
+"""Feeds: the bytes of RSS 0.9x, 1.0, 2.0, Atom or JSON Feed become Items. Pure and processor-bound: for a thread."""
+
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from xml.sax import SAXException
+from zoneinfo import ZoneInfo
+
+import feedparser
+
+from bot.stories.cleaning import decode_references, one_line, plain_text, safe_url
+from bot.stories.dates import parse_date
+from bot.stories.decoding import decode
+from bot.stories.feed_items import (
+    CATEGORY_LIMIT,
+    NAME_LIMIT,
+    SUMMARY_LIMIT,
+    TITLE_LIMIT,
+    Feed,
+    NotAFeed,
+    distinct,
+    first_picture,
+    item_from,
+    looks_like_picture,
+)
+from bot.stories.feed_markup import first_element, safe_markup
+from bot.stories.items import Item
+from bot.stories.jsonfeed import parse_json_feed
+
+__all__ = ["ITEMS_AT_MOST", "MAX_BYTES", "Feed", "NotAFeed", "parse_feed"]
+
+ITEMS_AT_MOST = 500
+MAX_BYTES = 10_000_000
+_WIDEST = 2_560  # pixels; beyond it a picture is an original that Telegram may refuse
+_PERIODS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}
+_ROOTS = ("rss", "feed", "rdf", "channel")
+_OTHER_ROOTS = {
+    "html": "an HTML page",
+    "urlset": "a sitemap",
+    "sitemapindex": "a sitemap index",
+    "opml": "an OPML list",
+}
+
+
+def parse_feed(
+    body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime, limit: int = ITEMS_AT_MOST
+) -> Feed:
+    """The feed in `body`, at most `limit` items in the document's order. Raises NotAFeed, and nothing else.
+
+    `url` is where it was read, which relative links are resolved against; `default_zone` is that of times without one.
+    """
+    if len(body) > MAX_BYTES:
+        raise NotAFeed(f"larger than {MAX_BYTES // 1_000_000} MB")
+    text = decode(body, content_type).lstrip("\ufeff\0 \t\r\n")
+    if not text:
+        raise NotAFeed("an empty answer")
+    if text[0] in "{[":
+        return parse_json_feed(text, url=url, default_zone=default_zone, now=now, limit=limit)
+    root = first_element(text)
+    if root not in _ROOTS and root not in _OTHER_ROOTS:
+        text = _after_noise(text)
+        root = first_element(text) or root
+    if root not in _ROOTS:
+        raise NotAFeed(_OTHER_ROOTS.get(root, "XML, but not a feed" if root else "neither XML nor JSON"))
+    parsed = _parse(safe_markup(text))
+    entries = parsed["entries"]
+    items = distinct((_item(entry, url, parsed["version"], default_zone, now) for entry in entries), limit)
+    return _feed(parsed["feed"], items, url)
+
+
+def _after_noise(text: str) -> str:
+    """The document without what a server's warnings put before it; "" if none begins within the first 64,000."""
+    starts = [at for mark in ("<?xml", "<rss", "<feed", "<rdf:RDF") if (at := text[:64_000].find(mark)) >= 0]
+    return text[min(starts) :] if starts else ""
+
+
+def _parse(markup: str) -> Any:
+    """feedparser's reading of a safe document. It gets no base address, so that what is relative stays recognisable."""
+    document = io.BytesIO(b"<?xml version='1.0' encoding='utf-8'?>\n" + markup.encode())
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    try:
+        parsed = feedparser.parse(document, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    except Exception as error:  # what gets through the scan and still breaks the parser is the document's fault
+        raise NotAFeed(f"broken XML ({type(error).__name__})") from error
+    if not parsed["entries"] and isinstance(parsed.get("bozo_exception"), SAXException):
+        raise NotAFeed("broken XML")
+    return parsed
+
+
+def _feed(parsed: Any, items: tuple[Item, ...], url: str) -> Feed:
+    links = dict.get(parsed, "links", [])
+    return Feed(
+        title=plain_text(_text(parsed, "title"), NAME_LIMIT),
+        items=items,
+        hub=next((safe_url(_text(link, "href"), url) for link in links if dict.get(link, "rel") == "hub"), ""),
+        self_url=next((safe_url(_text(link, "href"), url) for link in links if dict.get(link, "rel") == "self"), ""),
+        ttl=_ttl(parsed),
+    )
+
+
+def _ttl(parsed: Any) -> int | None:
+    """RSS's <ttl>, in minutes, or the syndication module's period; seconds, between a minute and a week."""
+    minutes = _text(parsed, "ttl").strip()
+    if minutes.isdecimal() and len(minutes) < 6:
+        seconds = int(minutes) * 60
+    elif period := _PERIODS.get(_text(parsed, "sy_updateperiod").strip().lower()):
+        times = _text(parsed, "sy_updatefrequency").strip()
+        seconds = period // max(1, int(times) if times.isdecimal() and len(times) < 5 else 1)
+    else:
+        return None
+    return min(max(seconds, 60), 604_800) if seconds else None
+
+
+def _item(entry: Any, base: str, version: str, zone: ZoneInfo, now: datetime) -> Item | None:
+    guid = _text(entry, "id")
+    url = _address(entry, guid, base)
+    contents = [part for part in dict.get(entry, "content", []) if isinstance(part, dict)]
+    bodies = [_text(part, "value") for part in contents]
+    title = _shown(_text(entry, "title"), dict.get(entry, "title_detail"), version, TITLE_LIMIT)
+    summary = _shown(_text(entry, "summary"), dict.get(entry, "summary_detail"), version, SUMMARY_LIMIT)
+    if (not summary or summary == title) and bodies:
+        summary = _shown(bodies[0], contents[0], version, SUMMARY_LIMIT)
+    dates = (parse_date(_text(entry, name), zone, now) for name in ("published", "updated", "created"))
+    return item_from(
+        url=url,
+        title=title,
+        guid=guid,
+        summary=summary,
+        author=_author(entry),
+        image_url=_picture(entry, [*bodies, _text(entry, "summary")], url or base),
+        categories=[
+            plain_text(_text(tag, "label") or _text(tag, "term"), CATEGORY_LIMIT) for tag in dict.get(entry, "tags", [])
+        ],
+        published_at=next(filter(None, dates), None),
+    )
+
+
+def _text(parsed: Any, name: str) -> str:
+    """A value as text. dict.get, because feedparser's own gives one name's value for another."""
+    value = dict.get(parsed, name)
+    return value if isinstance(value, str) else ""
+
+
+def _address(entry: Any, guid: str, base: str) -> str:
+    """The story's own address: FeedBurner's original, the link, or a guid that is a permanent link."""
+    for name in ("feedburner_origlink", "link"):
+        link = decode_references(_text(entry, name))
+        if link and not (link == guid and not link.lower().startswith(("http://", "https://", "/"))):
+            url = safe_url(link, base)
+            if url:
+                return url
+    return safe_url(guid)
+
+
+def _shown(value: str, detail: Any, version: str, limit: int) -> str:
+    """A text construct as plain text. Only Atom says truthfully that a text is not HTML."""
+    if version.startswith("atom") and isinstance(detail, dict) and detail.get("type") == "text/plain":
+        return one_line(decode_references(value), limit)
+    return plain_text(value, limit)
+
+
+def _author(entry: Any) -> str:
+    """The names of the authors; an address of RSS's form "mail@example (Name)" gives the name."""
+    names = [_text(author, "name") for author in dict.get(entry, "authors", []) if isinstance(author, dict)]
+    if not any(names):
+        names = [_text(entry, "author")]
+    cleaned = dict.fromkeys(plain_text(name, NAME_LIMIT) for name in names)
+    return one_line(", ".join(name for name in cleaned if name and "@" not in name), NAME_LIMIT)
+
+
+def _picture(entry: Any, bodies: list[str], base: str) -> str:
+    media = [each for each in dict.get(entry, "media_content", []) if isinstance(each, dict)]
+    pictures = [
+        each for each in media if looks_like_picture(_text(each, "url"), _text(each, "type"), _text(each, "medium"))
+    ]
+    pictures.sort(key=_width, reverse=True)
+    found = [_text(each, "url") for each in pictures]
+    found += [_text(each, "url") for each in dict.get(entry, "media_thumbnail", []) if isinstance(each, dict)]
+    found += _enclosed_pictures(entry)
+    image = dict.get(entry, "image")
+    found.append(_text(image, "href") or _text(image, "url") if isinstance(image, dict) else "")
+    for address in found:
+        if url := safe_url(decode_references(address), base):
+            return url
+    return next(filter(None, (first_picture(body, base) for body in bodies)), "")
+
+
+def _enclosed_pictures(entry: Any) -> Iterator[str]:
+    for link in dict.get(entry, "links", []):
+        href = _text(link, "href")
+        if dict.get(link, "rel") == "enclosure" and looks_like_picture(href, _text(link, "type")):
+            yield href
+
+
+def _width(media: Any) -> int:
+    width = _text(media, "width")
+    pixels = int(width) if width.isdecimal() and len(width) < 6 else 0
+    return pixels if pixels <= _WIDEST else 0

@@ -1,0 +1,158 @@
+"""Items become stories, and stories pushes, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.config import Newsroom, SourceTable
+from bot.delivery import notices, pushes
+from bot.storage.engine import upsert
+from bot.storage.models import PopularEntry, Story, StoryKey
+from bot.stories import changes
+from bot.stories.browse import searchable
+from bot.stories.items import Item
+from bot.stories.keys import keyed
+
+
+class KeyTaken(Exception):
+    """Another transaction has just stored a story under one of the keys: look again, it is known now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    new: int = 0
+    corrected: int = 0
+    queued: int = 0
+    held: int = 0
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.new or self.corrected or self.queued)
+
+
+async def ingest(
+    session: AsyncSession, newsroom: Newsroom, source: SourceTable, items: Sequence[Item], now: datetime, *, push: bool
+) -> Ingested:
+    """Store what one document of a source holds. `push`: alerts may be queued (not at a source's first poll).
+
+    Raises KeyTaken when two sources bring one new story at the same moment; the later transaction begins again.
+    """
+    popular = source.list == "popular"
+    pairs = keyed([item for item in items if item.title], source.id)
+    known = await _known(session, [key for _, keys in pairs for key in keys])
+    new = corrected = 0
+    alerts: list[Story] = []
+    ranked: list[int] = []
+    for item, keys in reversed(pairs):  # feeds list the newest first; pushes go out in the order of publishing
+        story_id = next((known[key] for key in keys if key in known), None)
+        if story_id is None:
+            story = _new_story(item, source, newsroom, now)
+            session.add(story)
+            await session.flush()
+            new += 1
+            becomes_alert = True
+        else:
+            story = await session.get_one(Story, story_id)
+            was_update, had_section = story.is_update, bool(story.section)
+            corrected += _take_over(story, item, source, newsroom, now)
+            becomes_alert = (story.is_update and not was_update) or (bool(story.section) and not had_section)
+        for key in keys:
+            if known.get(key) is None:
+                if not await _name(session, key, story.id) and story_id is None:
+                    raise KeyTaken(key)
+                known[key] = story.id
+        ranked.append(story.id)
+        if (
+            becomes_alert
+            and push
+            and not popular
+            and changes.may_push(story.published_at, newsroom.newsroom.push_max_age, now)
+        ):
+            alerts.append(story)
+    if popular:
+        await _rank(session, source.id, list(dict.fromkeys(reversed(ranked))))
+        return Ingested(new, corrected)
+    return await _queue(session, source, new, corrected, alerts, now)
+
+
+async def _queue(
+    session: AsyncSession, source: SourceTable, new: int, corrected: int, alerts: list[Story], now: datetime
+) -> Ingested:
+    held = new > changes.HELD_ABOVE
+    queued = 0
+    for story in alerts:
+        queued += await pushes.queue_alert(session, story, now, held=held) is not None
+    if held and queued:
+        await notices.add(session, "pushes_held", {"source": source.id, "count": queued}, now)
+    return Ingested(new, corrected, 0 if held else queued, queued if held else 0)
+
+
+async def _known(session: AsyncSession, keys: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for at in range(0, len(keys), 500):
+        rows = await session.execute(
+            select(StoryKey.key, StoryKey.story_id).where(StoryKey.key.in_(keys[at : at + 500]))
+        )
+        found |= {key: story_id for key, story_id in rows}
+    return found
+
+
+async def _name(session: AsyncSession, key: str, story_id: int) -> bool:
+    """Give the story a key; False if another story has it."""
+    result = await session.execute(
+        upsert(session, StoryKey)
+        .values(key=key, story_id=story_id)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(StoryKey.key)
+    )
+    return result.first() is not None
+
+
+def _new_story(item: Item, source: SourceTable, newsroom: Newsroom, now: datetime) -> Story:
+    return Story(
+        source_id=source.id,
+        section=changes.section_of(item, source, newsroom),
+        title=item.title,
+        summary=item.summary,
+        url=item.url,
+        author=item.author,
+        image_url=item.image_url,
+        is_update=source.list != "popular" and changes.is_update(item, source, newsroom),
+        published_at=min(item.published_at or now, now),
+        first_seen_at=now,
+        updated_at=now,
+        search_text=searchable(f"{item.title} {item.summary}"),
+    )
+
+
+def _take_over(story: Story, item: Item, source: SourceTable, newsroom: Newsroom, now: datetime) -> bool:
+    """Bring a known story up to date; True if a reader would see a difference.
+
+    Only the source that brought the story corrects it: two that word it differently would otherwise take turns.
+    """
+    if source.list == "popular":
+        return False
+    if not story.section:
+        story.section = changes.section_of(item, source, newsroom)
+    if not story.is_update and changes.is_update(item, source, newsroom):
+        story.is_update = True
+    if story.source_id != source.id or not changes.differs(story, item):
+        return False
+    if item.image_url and item.image_url != story.image_url:
+        story.image_url, story.image_file_id = item.image_url, ""
+    story.title, story.url = item.title, item.url
+    story.summary = item.summary or story.summary
+    story.author = item.author or story.author
+    story.revision, story.updated_at = story.revision + 1, now
+    story.search_text = searchable(f"{story.title} {story.summary}")
+    return True
+
+
+async def _rank(session: AsyncSession, source_id: str, story_ids: list[int]) -> None:
+    await session.execute(delete(PopularEntry).where(PopularEntry.source_id == source_id))
+    session.add_all(
+        PopularEntry(source_id=source_id, rank=rank, story_id=story_id) for rank, story_id in enumerate(story_ids, 1)
+    )

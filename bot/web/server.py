@@ -1,0 +1,117 @@
+"""Our web server: the webhook, health and metrics."""
+
+import asyncio
+import hashlib
+import hmac
+import time
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import web
+from sqlalchemy import text
+from telegram import Update
+
+from bot.audience import subscribers
+from bot.context import NewsBot
+from bot.delivery import pushes
+from bot.stories import browse
+from bot.updates import Updates
+
+log = structlog.get_logger("kabar.web")
+
+UPDATE_LIMIT = 1_000_000  # bytes; Telegram's own updates are far smaller
+STALE_SECONDS = 120.0  # without an answered getUpdates the bot is not ready
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
+
+
+def webhook_secret(token: str, given: str) -> str:
+    """The secret that Telegram sends along: as set, else derived from the token."""
+    return given or hmac.new(token.encode(), b"kabar webhook", hashlib.sha256).hexdigest()
+
+
+class Server:
+    """Listens on `HTTP_HOST:HTTP_PORT`. `updates` is None in a process that has no chat role."""
+
+    def __init__(self, app: NewsBot, updates: Updates | None) -> None:
+        self._app = app
+        self._updates = updates
+        self._secret = webhook_secret(app.settings.bot_token, app.settings.webhook_secret)
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        site = web.Application(client_max_size=UPDATE_LIMIT)
+        site.router.add_get("/healthz", self._health)
+        site.router.add_get("/readyz", self._ready)
+        site.router.add_get("/metrics", self._metrics)
+        if self._updates is not None:
+            site.router.add_post("/telegram", self._telegram)
+        self._runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=5)
+        await self._runner.setup()
+        settings = self._app.settings
+        await web.TCPSite(self._runner, settings.http_host, settings.http_port).start()
+        self.port = self._runner.addresses[0][1]
+        log.info("web_listening", host=settings.http_host, port=self.port)
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _telegram(self, request: web.Request) -> web.Response:
+        """An update: answered 200 when it is handled, so that Telegram keeps it until then."""
+        given = request.headers.get(SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+            return web.Response(status=403)
+        try:
+            update = Update.de_json(orjson.loads(await request.read()), self._app.bot)
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            log.warning("webhook_unreadable", error=repr(error))
+            return web.Response(status=400)
+        if self._updates is not None:
+            await self._updates.handle(update)
+        return web.Response()
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        problems = []
+        try:
+            async with asyncio.timeout(5), self._app.database.read() as session:
+                await session.execute(text("SELECT 1"))
+        except Exception as error:
+            problems.append(f"database: {type(error).__name__}")
+        polling = self._updates is not None and not self._app.settings.webhook_url
+        if polling and self._updates is not None and self._updates.holds_lease:
+            silent = time.monotonic() - self._updates.last_taken
+            if silent > STALE_SECONDS:
+                problems.append(f"updates: none taken for {silent:.0f} s")
+        return web.Response(status=503 if problems else 200, text="\n".join(problems or ["ready"]) + "\n")
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+        registry = CollectorRegistry()
+        figures = await figures_of(self._app)
+        for name, help_text in (
+            ("subscribers", "Chats by state"),
+            ("pushes", "Pushes by state"),
+            ("deliveries", "Deliveries of all pushes by outcome"),
+        ):
+            gauge = Gauge(f"kabar_{name}", help_text, ["state"], registry=registry)
+            for state, count in figures[name].items():
+                gauge.labels(state).set(count)
+        Gauge("kabar_stories", "Stories kept", registry=registry).set(figures["stories"])
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+async def figures_of(app: NewsBot) -> dict[str, Any]:
+    """What is kept and what was sent, in numbers."""
+    async with app.database.read() as session:
+        return {
+            "subscribers": await subscribers.count_by_state(session),
+            "stories": await browse.count(session),
+            "pushes": await pushes.count_by_state(session),
+            "deliveries": await pushes.totals(session),
+        }

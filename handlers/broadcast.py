@@ -1,0 +1,173 @@
+"""/broadcast: write, choose the audience, preview, send."""
+
+from typing import Any
+
+from telegram import Message as TelegramMessage
+from telegram import MessageEntity, Update
+from telegram.error import TelegramError
+
+from bot.audience import segments
+from bot.context import Context
+from bot.delivery import pushes
+from bot.messages import broadcasts
+from bot.messages.text import Message
+from bot.storage.models import Push
+from handlers import search
+
+
+async def broadcast(update: Update, context: Context) -> None:
+    """Begin a draft; whatever the editor writes next becomes its content."""
+    language = context.language(await context.subscriber())
+    async with context.write() as session:
+        await pushes.new_draft(session, _author(update), {}, context.news.now())
+    await context.reply(broadcasts.ask_content(language))
+
+
+async def compose(update: Update, context: Context) -> None:
+    """A message of an owner: the content of a waiting draft, or else words to look for."""
+    message = update.effective_message
+    subscriber = await context.subscriber()
+    async with context.write() as session:
+        draft = await pushes.draft_of(session, _author(update))
+        waiting = draft is not None and not draft.content
+        if draft is not None and waiting and message is not None:
+            draft.content = content_of(message)
+    if draft is not None and waiting:
+        await context.reply(broadcasts.ask_audience(context.newsroom, context.language(subscriber), draft))
+    elif message is not None and message.text:
+        await search.plain_text(update, context)
+
+
+def content_of(message: TelegramMessage) -> dict[str, Any]:
+    """What was written, as the call that sends it again: text and photos as such, all else as a copy."""
+    if message.text:
+        params: dict[str, Any] = {"text": message.text}
+        if message.entities:
+            params["entities"] = [entity.to_dict() for entity in message.entities]
+        return {"method": "sendMessage", "params": params}
+    if message.photo:
+        params = {"photo": message.photo[-1].file_id}
+        if message.caption:
+            params["caption"] = message.caption
+        if message.caption_entities:
+            params["caption_entities"] = [entity.to_dict() for entity in message.caption_entities]
+        return {"method": "sendPhoto", "params": params}
+    return {"method": "copyMessage", "params": {"from_chat_id": message.chat.id, "message_id": message.message_id}}
+
+
+async def press_audience(update: Update, context: Context) -> None:
+    """`audience:<push>:<target>:<on|off>`"""
+    _, number, target, state = _split_target(update)
+    async with context.write() as session:
+        draft = await pushes.draft_of(session, _author(update))
+        if draft is not None and draft.id == number:
+            draft.audience = _changed(draft.audience, target, state == "on")
+    await _show_audience(update, context, draft, number)
+
+
+def _split_target(update: Update) -> tuple[str, int, str, str]:
+    verb, number, rest = str(update.callback_query and update.callback_query.data).split(":", 2)
+    target, _, state = rest.rpartition(":")
+    return verb, int(number), target, state
+
+
+def _changed(audience: segments.Audience, target: str, on: bool) -> segments.Audience:
+    """Everyone, or the followers of what is ticked; nothing ticked is everyone."""
+    if target == broadcasts.EVERYONE:
+        return dict(segments.EVERYONE)
+    targets = set(audience.get("targets", []))
+    targets = targets | {target} if on else targets - {target}
+    return segments.of_targets(sorted(targets)) if targets else dict(segments.EVERYONE)
+
+
+async def _show_audience(update: Update, context: Context, draft: Push | None, number: int) -> None:
+    language = context.language(await context.subscriber())
+    if draft is None or draft.id != number or not draft.content:
+        await context.answer(broadcasts.too_late(language))
+        return
+    await context.answer()
+    await context.show(broadcasts.ask_audience(context.newsroom, language, draft))
+
+
+async def press(update: Update, context: Context) -> None:
+    """`broadcast:drop`, and `broadcast:<audience|preview|send>:<push>`"""
+    _, verb, *rest = str(update.callback_query and update.callback_query.data).split(":")
+    if verb == "drop":
+        await _drop(update, context)
+        return
+    number = int(rest[0])
+    async with context.read() as session:
+        draft = await pushes.draft_of(session, _author(update))
+    if verb == "audience":
+        await _show_audience(update, context, draft, number)
+    elif draft is None or draft.id != number or not draft.content:
+        language = context.language(await context.subscriber())
+        await context.answer(broadcasts.too_late(language))
+    elif verb == "preview":
+        await _preview(context, draft)
+    elif verb == "send":
+        await _send(context, number)
+
+
+async def _drop(update: Update, context: Context) -> None:
+    language = context.language(await context.subscriber())
+    async with context.write() as session:
+        draft = await pushes.draft_of(session, _author(update))
+        if draft is not None:
+            await pushes.cancel(session, draft.id, context.news.now())
+    await context.answer()
+    await context.show(broadcasts.dropped(language))
+
+
+async def _preview(context: Context, draft: Push) -> None:
+    """The message exactly as readers will get it, and below it what sending means."""
+    language = context.language(await context.subscriber())
+    await context.answer()
+    try:
+        await _show(context, dict(draft.content or {}))
+    except TelegramError as error:
+        await context.reply(Message.of(f"{broadcasts.refused(language)}\n{error}"))
+        return
+    async with context.read() as session:
+        count = await segments.count(session, draft.audience, await segments.ceiling(session))
+    seconds = pushes.seconds_needed(count, context.news.settings.send_rate)
+    await context.reply(broadcasts.preview(context.newsroom, language, draft, count, seconds))
+
+
+async def _show(context: Context, content: dict[str, Any]) -> None:
+    """Send the content to the editor as it will be sent to readers."""
+    params, chat = content["params"], context.chat.id
+    match content["method"]:
+        case "sendMessage":
+            entities = MessageEntity.de_list(params.get("entities", []), context.bot)
+            await context.bot.send_message(chat, params["text"], entities=entities)
+        case "sendPhoto":
+            entities = MessageEntity.de_list(params.get("caption_entities", []), context.bot)
+            await context.bot.send_photo(
+                chat, params["photo"], caption=params.get("caption"), caption_entities=entities
+            )
+        case _:
+            await context.bot.copy_message(chat, params["from_chat_id"], params["message_id"])
+
+
+async def _send(context: Context, number: int) -> None:
+    """Confirm; of two taps, one does. The question becomes the progress message."""
+    language = context.language(await context.subscriber())
+    undo = context.news.settings.undo_seconds
+    message = context.incoming.effective_message
+    async with context.write() as session:
+        confirmed = await pushes.confirm(context.news.database, session, number, context.news.now(), undo)
+        state = await pushes.progress(session, number)
+        if confirmed and state is not None and message is not None:
+            state.push.progress_message_id = message.message_id
+    if not confirmed or state is None:
+        await context.answer(broadcasts.too_late(language))
+        return
+    context.news.wake.set()
+    await context.answer()
+    await context.show(broadcasts.progress(context.newsroom, language, state.push, state.waiting, "", undo=bool(undo)))
+
+
+def _author(update: Update) -> int:
+    user = update.effective_user
+    return user.id if user else 0

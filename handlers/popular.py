@@ -1,0 +1,27 @@
+"""/popular: the most popular stories, ranked."""
+
+from telegram import Update
+
+from bot.context import Context
+from bot.messages.stories import Page, listing
+from bot.stories import browse
+
+
+async def popular(_: Update, context: Context) -> None:
+    language = context.language(await context.subscriber())
+    async with context.read() as session:
+        found = await browse.popular(session)
+    await context.reply(
+        listing(
+            context.newsroom,
+            language,
+            language._("Popular"),
+            Page(found),
+            language._("There are no stories yet. They will be here as soon as the newsroom publishes one."),
+        )
+    )
+
+
+async def press(update: Update, context: Context) -> None:
+    await context.answer()
+    await popular(update, context)

@@ -1,0 +1,50 @@
+"""/settings and /language."""
+
+from telegram import Update
+
+from bot.audience import subscribers, subscriptions
+from bot.context import Context
+from bot.i18n import load_language, spoken
+from bot.messages import menus
+from bot.messages.text import Message
+
+
+async def settings(_: Update, context: Context) -> None:
+    subscriber = await context.subscriber()
+    async with context.read() as session:
+        followed = await subscriptions.following(session, subscriber.id)
+    await context.reply(menus.settings(context.newsroom, context.language(subscriber), len(followed)))
+
+
+async def language(_: Update, context: Context) -> None:
+    """Show the languages; `/language en` chooses at once."""
+    if context.argument.lower() in spoken():
+        await _choose(context, context.argument.lower())
+        return
+    await context.reply(menus.languages(context.language(await context.subscriber())))
+
+
+async def press_language(update: Update, context: Context) -> None:
+    """`language` shows the languages, `language:<code>` chooses one."""
+    code = str(update.callback_query and update.callback_query.data).partition(":")[2]
+    if code in spoken():
+        await _choose(context, code)
+        return
+    await context.answer()
+    await context.show(menus.languages(context.language(await context.subscriber())))
+
+
+async def _choose(context: Context, code: str) -> None:
+    subscriber = await context.subscriber()
+    if not await context.may_change():
+        text = menus.only_admins(context.language(subscriber))
+        await (context.answer(text) if context.incoming.callback_query else context.reply(Message.of(text)))
+        return
+    async with context.write() as session:
+        await subscribers.set_language(session, subscriber.id, code)
+    chosen = load_language(code)
+    await context.answer(menus.language_chosen(chosen))
+    if context.incoming.callback_query:
+        await context.show(menus.languages(chosen))
+    else:
+        await context.reply(Message.of(menus.language_chosen(chosen)))

@@ -1,0 +1,27 @@
+"""/start with its deep links, and /help."""
+
+from telegram import Update
+
+from bot.audience import subscriptions
+from bot.context import Context
+from bot.messages import menus
+from handlers import sections, story
+
+
+async def start(_: Update, context: Context) -> None:
+    """Greet and register the chat; `story_<id>` and `section_<slug>` lead straight there."""
+    async with context.write() as session:
+        subscriber = await context.greet(session)
+        followed = await subscriptions.following(session, subscriber.id)
+    kind, __, name = context.argument.partition("_")
+    if kind == "story" and name.isdecimal() and await story.open_story(context, int(name[:18])):
+        return
+    if kind == "section" and name in context.newsroom.slugs:
+        await sections.open_section(context, name)
+        return
+    await context.reply(menus.welcome(context.newsroom, context.language(subscriber), followed))
+
+
+async def show_help(_: Update, context: Context) -> None:
+    language = context.language(await context.subscriber())
+    await context.reply(menus.help_text(context.newsroom, language))

@@ -1,0 +1,29 @@
+"""A story's card."""
+
+from telegram import Update
+
+from bot.context import Context
+from bot.messages.stories import card, retracted
+from bot.stories import browse, popularity
+
+
+async def press(update: Update, context: Context) -> None:
+    """`story:<id>` opens the story's card as a new message."""
+    await context.answer()
+    await open_story(context, int(str(update.callback_query and update.callback_query.data).partition(":")[2]))
+
+
+async def open_story(context: Context, story_id: int) -> bool:
+    """Send the card and count the open, per story and for nobody in particular. False: there is no such story."""
+    language = context.language(await context.subscriber())
+    async with context.read() as session:
+        story = await browse.get(session, story_id)
+    if story is None:
+        return False
+    if story.state != "live":
+        await context.reply(retracted(context.newsroom, language))
+        return True
+    await context.reply_card(card(context.newsroom, story, language), story)
+    async with context.write() as session:
+        await popularity.count_open(session, story_id, context.news.now())
+    return True

@@ -1,0 +1,161 @@
+"""`kabar check-code`: everything that looks at the code itself. One line a check, and the output of those that fail.
+
+`--update-catalogues` brings new and changed sentences of the code into the catalogues, keeping their translations.
+"""
+
+import asyncio
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parent.parent
+CATALOGUES = sorted((ROOT / "bot/locales").glob("*/LC_MESSAGES/kabar.po"))
+LINES_AT_MOST = 500
+MACHINE_PATHS = re.compile(r"(?<![\w.-])/(?:work|root/\.|home/\w)")
+
+Check = Callable[[], str]
+
+
+def run(*command: str) -> Check:
+    """A check that is a command of its own; its output, if it fails."""
+
+    def check() -> str:
+        done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+        return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}"
+
+    return check
+
+
+def sentences() -> Catalog:
+    """Every sentence in the code."""
+    catalogue = Catalog()
+    for folder in ("bot", "handlers"):
+        for _, _, message, _, _ in extract_from_dir(ROOT / folder, keywords={"_": None, "ngettext": (1, 2)}):
+            catalogue.add(message, flags=("python-brace-format",) if "{" in str(message) else ())
+    return catalogue
+
+
+def catalogues_are_complete() -> str:
+    wanted = {message.id for message in sentences() if message.id}
+    problems = []
+    for path in CATALOGUES:
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=path.parent.parent.name)
+        found = {message.id: message for message in catalogue if message.id}
+        problems += [f"{path.name}: missing: {each}" for each in sorted(map(str, wanted - set(found)))]
+        problems += [f"{path.name}: no longer used: {each}" for each in sorted(map(str, set(found) - wanted))]
+        for message in found.values():
+            strings = message.string if isinstance(message.string, list | tuple) else [message.string]
+            if message.fuzzy or not all(strings):
+                problems.append(f"{path.name}: not translated: {message.id}")
+    return "\n".join(problems)
+
+
+def update_catalogues() -> None:
+    for path in CATALOGUES:
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=path.parent.parent.name)
+        catalogue.update(sentences(), no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        with path.open("wb") as file:
+            write_po(file, catalogue, width=0, sort_output=True, omit_header=True)
+        text = path.read_text(encoding="utf-8")
+        path.write_text(_header(path) + text, encoding="utf-8")
+
+
+def _header(path: Path) -> str:
+    code = path.parent.parent.name
+    plural = Catalog(locale=code)
+    forms = f"nplurals={plural.num_plurals}; plural={plural.plural_expr};" if code != "id" else "nplurals=1; plural=0;"
+    return (
+        f'msgid ""\nmsgstr ""\n"Project-Id-Version: Kabar\\n"\n"Language: {code}\\n"\n"Plural-Forms: {forms}\\n"\n'
+        '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n\n'
+    )
+
+
+def migrations_match_the_models() -> str:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from bot.storage.engine import Database, upgrade
+    from bot.storage.models import Base
+
+    async def differences() -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            url = f"sqlite+aiosqlite:///{folder}/kabar.db"
+            await upgrade(url)
+            async with Database(url, pool=False) as database, database.engine.connect() as connection:
+                found = await connection.run_sync(
+                    lambda sync: compare_metadata(MigrationContext.configure(sync), Base.metadata)
+                )
+        return "\n".join(map(str, found))
+
+    return asyncio.run(differences())
+
+
+def example_settings_are_all_there() -> str:
+    from bot.config import Settings
+
+    listed = re.findall(r"^#? ?([A-Z][A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    names = [name.upper() for name in Settings.model_fields]
+    if [name for name, _ in listed] != names:
+        return f".env.example lists {[name for name, _ in listed]}\nbut the settings are {names}"
+    problems = []
+    for name, value in listed:
+        given = Settings.model_validate({name.lower(): value}) if value else Settings.model_validate({})
+        default = Settings.model_fields[name.lower()].default
+        if getattr(given, name.lower()) != default:
+            problems.append(f"{name} is shown as {value}, its default is {default}")
+    return "\n".join(problems)
+
+
+def files_are_short_and_name_no_machine() -> str:
+    tracked = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n")
+    problems = []
+    for name in filter(None, tracked):
+        path = ROOT / name
+        if path.suffix in (".png", ".lock", ".json") or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".py" and text.count("\n") > LINES_AT_MOST:
+            problems.append(f"{name}: {text.count(chr(10))} lines; does it have one subject?")
+        if name != "tests/check_code.py" and (found := MACHINE_PATHS.search(text)):
+            problems.append(f"{name}: a path of somebody's machine: {found[0]}")
+    return "\n".join(problems)
+
+
+CHECKS: dict[str, Check] = {
+    "format": run("ruff", "format", "--check", "."),
+    "lint": run("ruff", "check", "."),
+    "types": run("mypy"),
+    "imports": run("importlinter.cli"),
+    "catalogues": catalogues_are_complete,
+    "migrations": migrations_match_the_models,
+    "settings": example_settings_are_all_there,
+    "files": files_are_short_and_name_no_machine,
+}
+
+
+def main() -> None:
+    if "--update-catalogues" in sys.argv[1:]:
+        update_catalogues()
+        return
+    failed = []
+    for name, check in CHECKS.items():
+        output = check()
+        print(f"{'✗' if output else '✓'} {name}", flush=True)
+        if output:
+            failed.append(name)
+            print(output)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

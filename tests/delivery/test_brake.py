@@ -1,0 +1,47 @@
+from bot.delivery.brake import Brake
+from bot.delivery.outcomes import Mark
+
+
+def reason(*marks: Mark, total: int = 1000) -> Mark | None:
+    brake = Brake()
+    for mark in marks:
+        brake.note(mark)
+    return brake.reason(total)
+
+
+def test_a_message_that_everybody_refuses_is_stopped_after_three() -> None:
+    assert reason(Mark.REFUSED, Mark.REFUSED) is None
+    assert reason(Mark.REFUSED, Mark.REFUSED, Mark.REFUSED) == Mark.REFUSED
+
+
+def test_one_odd_chat_stops_nothing() -> None:
+    assert reason(Mark.SENT, Mark.SENT, Mark.REFUSED) is None
+
+
+def test_chats_that_are_gone_are_the_chats_own_reason() -> None:
+    assert reason(*[Mark.GONE] * 50) is None
+
+
+def test_half_of_the_last_two_hundred_is_not_over_half() -> None:
+    assert reason(*[Mark.SENT, Mark.UNKNOWN] * 100) is None
+    assert reason(*[Mark.SENT, Mark.UNKNOWN] * 100, Mark.UNKNOWN, Mark.UNKNOWN) == Mark.UNKNOWN
+
+
+def test_a_bad_moment_of_a_proxy_stops_nothing_and_a_bad_minute_does() -> None:
+    assert reason(*[Mark.UNKNOWN] * 19) is None
+    assert reason(*[Mark.UNKNOWN] * 20) == Mark.UNKNOWN
+
+
+def test_one_chat_tried_again_and_again_stops_nothing() -> None:
+    brake = Brake()
+    for _ in range(50):
+        brake.note(Mark.UNKNOWN, again=True)
+    assert brake.reason(1000) is None
+
+
+def test_two_reasons_do_not_add_up() -> None:
+    assert reason(*[Mark.UNKNOWN, Mark.REFUSED, Mark.SENT] * 60) is None
+
+
+def test_a_push_to_one_chat_stops_at_its_one_refusal() -> None:
+    assert reason(Mark.REFUSED, total=1) == Mark.REFUSED

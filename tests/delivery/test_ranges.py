@@ -1,0 +1,167 @@
+"""The statements of the engine, against a second owner."""
+
+import pytest
+
+from bot.audience import segments, subscribers
+from bot.clock import utcnow
+from bot.delivery import budget, pushes, ranges
+from bot.delivery.outcomes import Mark
+from bot.delivery.ranges import Record
+from bot.storage.engine import Database
+from bot.storage.models import Push
+
+CONTENT = {"method": "sendMessage", "params": {"text": "Kabar"}}
+
+
+@pytest.fixture
+async def push(database: Database) -> Push:
+    """A running broadcast to ten chats."""
+    async with database.write() as session:
+        await budget.prepare(session, 30)
+        for chat in range(1, 11):
+            await subscribers.greet(session, chat, kind="private", language="id", now=utcnow())
+        made = await pushes.new_draft(session, 1, CONTENT, utcnow())
+        await pushes.confirm(database, session, made.id, utcnow(), 0)
+    return made
+
+
+async def take(database: Database, owner: str) -> ranges.Claim | None:
+    async with database.write() as session:
+        return await ranges.claim(database, session, owner)
+
+
+async def store(
+    database: Database, claimed: ranges.Claim, cursor: int, issued: int, records: list[Record]
+) -> ranges.Standing | None:
+    async with database.write() as session:
+        return await ranges.checkpoint(
+            database,
+            session,
+            claimed,
+            cursor=cursor,
+            issued=issued,
+            records=records,
+            audience=segments.EVERYONE,
+            now=utcnow(),
+        )
+
+
+async def pages(database: Database, claimed: ranges.Claim) -> list[ranges.Chat]:
+    async with database.read() as session:
+        return await ranges.page(session, claimed, segments.EVERYONE, claimed.cursor, 100)
+
+
+async def test_a_range_has_one_owner_at_a_time(database: Database, push: Push) -> None:
+    assert await take(database, "one") is not None
+    assert await take(database, "other") is None
+
+
+async def test_the_next_owner_goes_on_at_the_cursor_and_doubts_what_may_be_on_the_wire(
+    database: Database, push: Push, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "LEASE_SECONDS", -1.0)  # the first owner is killed
+    first = await take(database, "one")
+    assert first is not None
+    chats = await pages(database, first)
+    await store(database, first, 2, 5, [Record(chat, Mark.SENT, 1) for chat in (*chats[:2], chats[3])])
+    second = await take(database, "other")
+    assert second is not None
+    left = await pages(database, second)
+    assert [(chat.chat_id, chat.doubt) for chat in left] == [
+        (3, True),
+        (5, True),
+        (6, False),
+        (7, False),
+        (8, False),
+        (9, False),
+        (10, False),
+    ]
+
+
+async def test_an_owner_that_was_overtaken_moves_nothing_and_loses_no_outcome(
+    database: Database, push: Push, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "LEASE_SECONDS", -1.0)
+    first = await take(database, "one")
+    second = await take(database, "other")
+    assert first is not None
+    assert second is not None
+    chats = await pages(database, first)
+    assert await store(database, first, 9, 9, [Record(chats[4], Mark.SENT, 1)]) is None
+    async with database.write() as session:
+        await ranges.release(session, first, done=True)
+    third = await take(database, "third")
+    assert third is not None
+    assert [chat.chat_id for chat in await pages(database, third)] == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+
+
+async def test_a_pause_and_a_better_lane_are_seen_at_the_checkpoint(database: Database, push: Push) -> None:
+    claimed = await take(database, "one")
+    assert claimed is not None
+    standing = await store(database, claimed, 0, 0, [])
+    assert standing is not None
+    assert standing.go_on
+    async with database.write() as session:
+        session.add(
+            urgent := Push(kind="update", lane=1, state="draft", audience={"everyone": True}, created_at=utcnow())
+        )
+        await pushes.start(session, urgent, utcnow())
+    standing = await store(database, claimed, 0, 0, [])
+    assert standing is not None
+    assert standing.better
+    async with database.write() as session:
+        assert await pushes.pause(session, push.id)
+        assert not await pushes.pause(session, push.id)
+    standing = await store(database, claimed, 0, 0, [])
+    assert standing is not None
+    assert not standing.running
+
+
+async def test_a_push_is_finished_when_nothing_is_left_and_nobody_waits(database: Database, push: Push) -> None:
+    claimed = await take(database, "one")
+    assert claimed is not None
+    chats = await pages(database, claimed)
+    waiting = Record(chats[0], Mark.WAITING, wait=0.0)
+    await store(database, claimed, 10, 10, [waiting, *(Record(chat, Mark.SENT, 1) for chat in chats[1:])])
+    async with database.write() as session:
+        await ranges.release(session, claimed, done=True)
+        assert not await pushes.finish_if_done(session, push.id, utcnow())
+        ((_, again, reachable),) = await ranges.claim_waiting(database, session, 10)
+        assert (again.chat_id, again.doubt, reachable) == (1, False, True)
+        assert await ranges.claim_waiting(database, session, 10) == []
+        await ranges.record(database, session, push.id, [Record(again, Mark.SENT, 2)], utcnow())
+        assert await pushes.finish_if_done(session, push.id, utcnow())
+
+
+async def test_the_budget_hands_out_no_more_than_the_rate_and_stops_for_a_halt(database: Database) -> None:
+    async with database.write() as session:
+        await budget.prepare(session, 30)
+    taken = 0
+    while True:
+        async with database.write() as session:
+            place = await budget.reserve(database, session, 10)
+        if not place.count:
+            break
+        assert place.gap == pytest.approx(1 / 29)
+        taken += place.count
+    assert taken <= 5  # a tenth of a second, and what passed meanwhile
+    async with database.write() as session:
+        await budget.halt(database, session, 60)
+        place = await budget.reserve(database, session, 10)
+    assert place.count == 0
+    assert place.delay > 55
+
+
+async def test_answers_are_charged_to_the_same_row(database: Database) -> None:
+    async with database.write() as session:
+        await budget.prepare(session, 30)
+        assert await budget.charge(database, session, 290) > 9
+        assert (await budget.reserve(database, session, 1)).count == 0
+
+
+async def test_a_changed_rate_takes_effect_and_an_unlimited_one_never_waits(database: Database) -> None:
+    for rate in (30, 0):
+        async with database.write() as session:
+            await budget.prepare(session, rate)
+    async with database.write() as session:
+        assert (await budget.reserve(database, session, 500)).count == 500

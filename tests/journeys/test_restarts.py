@@ -1,0 +1,133 @@
+"""The bot as a process of its own, reached only through BOT_API_URL: it runs, is killed, comes back, and stops."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from bot.sandbox.world import Message
+from tests.wire import EDITOR, OLIVER, SARI, Kabar
+
+ROOT = Path(__file__).parent.parent.parent
+
+NEWSROOM = """
+[newsroom]
+name = "Kabar Contoh"
+url = "https://news.example"
+[[sections]]
+slug = "dunia"
+names = {{ id = "Dunia", en = "World" }}
+[[sources]]
+id = "dunia"
+url = "{url}/news/dunia.xml"
+section = "dunia"
+every = "1s"
+adaptive = false
+"""
+
+
+class Bot:
+    """`kabar run` as a child process."""
+
+    def __init__(self, kabar: Kabar, folder: Path) -> None:
+        self._kabar, self._folder = kabar, folder
+        (folder / "newsroom.toml").write_text(NEWSROOM.format(url=kabar.url))
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        settings = {
+            "BOT_TOKEN": self._kabar.world.token,
+            "BOT_API_URL": self._kabar.url,
+            "ADMIN_IDS": str(EDITOR),
+            "DATABASE_URL": self._kabar.database_url,
+            "NEWSROOM": str(self._folder / "newsroom.toml"),
+            "ALLOW_PRIVATE_SOURCES": "true",
+            "HTTP_PORT": "0",
+            "UNDO_SECONDS": "0",
+            "SEND_RATE": "20",
+        }
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run"), cwd=self._folder, env={**environment, **settings}
+        )
+
+    async def end(self, how: signal.Signals) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        async with asyncio.timeout(10):
+            return await self.process.wait()
+
+
+def count(kabar: Kabar, chat: int, words: str) -> int:
+    def holds(message: Message) -> bool:
+        return words in str(message.get("text"))
+
+    return sum(map(holds, kabar.world.from_bot(chat)))
+
+
+async def test_a_killed_bot_comes_back_and_pushes_to_its_audience_once(kabar: Kabar, tmp_path: Path) -> None:
+    readers = [kabar.world.add_user(f"Pembaca {number}") for number in range(60)]
+    bot = Bot(kabar, tmp_path)
+    await bot.start()
+    for reader in readers:
+        kabar.world.say(reader, "/ikuti dunia")
+    kabar.world.say(OLIVER, "/start")
+    for reader in readers:
+        await kabar.world.wait_for(reader, "Anda mengikuti Dunia", timeout=30)
+    await kabar.ask(SARI, "/terbaru")
+    await asyncio.sleep(1.5)  # the source has been polled, with nothing in it
+    kabar.press.publish("dunia", 10001, "Kabar yang terpotong")
+    await kabar.until(lambda: sum(count(kabar, reader, "terpotong") for reader in readers) >= 15, timeout=20)
+
+    assert await bot.end(signal.SIGKILL) == -signal.SIGKILL
+    before = sum(count(kabar, reader, "terpotong") for reader in readers)
+    assert before < len(readers)
+    await bot.start()
+    await kabar.until(lambda: all(count(kabar, reader, "terpotong") for reader in readers), timeout=40)
+    await kabar.ask(SARI, "/latest", "Kabar yang terpotong")
+    await asyncio.sleep(1)
+
+    doubled = sum(count(kabar, reader, "terpotong") - 1 for reader in readers)
+    assert doubled <= 5  # what was in flight at the kill
+    assert count(kabar, OLIVER, "terpotong") == 0
+    assert await bot.end(signal.SIGTERM) == 0
+
+    sent = sum(kabar.world.sent_to.values())
+    await bot.start()
+    await kabar.ask(SARI, "/latest", "Kabar yang terpotong")
+    await asyncio.sleep(2)
+    assert sum(kabar.world.sent_to.values()) == sent + 1
+    assert await bot.end(signal.SIGTERM) == 0
+
+
+async def test_an_update_that_came_while_the_bot_was_away_is_answered_once(kabar: Kabar, tmp_path: Path) -> None:
+    bot = Bot(kabar, tmp_path)
+    kabar.world.say(SARI, "/bantuan")
+    await bot.start()
+    await kabar.world.wait_for(SARI, "Yang bisa Anda lakukan", timeout=20)
+    assert await bot.end(signal.SIGTERM) == 0
+    await bot.start()
+    await kabar.ask(SARI, "/terbaru")
+    assert count(kabar, SARI, "Yang bisa Anda lakukan") == 1
+    assert await bot.end(signal.SIGTERM) == 0
+
+
+async def test_a_stop_while_the_server_is_silent_takes_under_ten_seconds_and_loses_nobody(
+    kabar: Kabar, tmp_path: Path
+) -> None:
+    bot = Bot(kabar, tmp_path)
+    await bot.start()
+    for reader in (SARI, OLIVER):
+        kabar.world.say(reader, "/follow dunia")
+        await kabar.world.wait_for(reader, "", timeout=20)
+    await asyncio.sleep(2.5)
+    kabar.world.fail("sendMessage", SARI, kind="silent")
+    kabar.press.publish("dunia", 10001, "Kabar yang menggantung")
+    await kabar.world.wait_for(OLIVER, "menggantung", timeout=20)
+    await kabar.world.wait_for(SARI, "menggantung", timeout=20)
+    assert await bot.end(signal.SIGTERM) == 0
+    await bot.start()
+    await kabar.until(lambda: count(kabar, SARI, "menggantung") == 2, timeout=30)  # possibly doubled, and it was
+    assert count(kabar, OLIVER, "menggantung") == 1
+    assert await bot.end(signal.SIGTERM) == 0

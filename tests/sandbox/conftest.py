@@ -1,0 +1,3 @@
+"""The stage on which the chat page is tested."""
+
+from tests.sandbox.stage import stage as stage

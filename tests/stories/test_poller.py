@@ -1,0 +1,220 @@
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from sqlalchemy import update
+
+from bot.clock import utcnow
+from bot.config import Newsroom
+from bot.storage.engine import Database
+from bot.storage.models import Source
+from bot.stories import browse, sources
+from bot.stories.fetcher import Fetcher
+from bot.stories.poller import Poller
+
+FEED = "<rss version='2.0'><channel><title>Kabar</title>{}</channel></rss>"
+ITEM = "<item><title>{0}</title><link>https://news.example/dunia/{1}/a</link><guid>{1}</guid></item>"
+
+
+class Site:
+    """One feed, as a test wants it answered."""
+
+    def __init__(self) -> None:
+        self.answer: dict[str, Any] = {"body": FEED.format("").encode()}
+        self.asked: list[web.Request] = []
+        self.hold = asyncio.Event()
+        self.hold.set()
+        self.url = ""
+
+    async def serve(self, request: web.Request) -> web.Response:
+        self.asked.append(request)
+        await self.hold.wait()
+        return web.Response(**self.answer)
+
+    def publish(self, *items: tuple[str, int]) -> None:
+        self.answer = {"body": FEED.format("".join(ITEM.format(*item) for item in items)).encode()}
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    made = Site()
+    app = web.Application()
+    app.router.add_get("/feed", made.serve)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/feed"
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def poller(database: Database, site: Site) -> AsyncIterator[Poller]:
+    file = Newsroom.model_validate(
+        {
+            "newsroom": {"name": "Kabar", "url": "https://news.example"},
+            "sections": [{"slug": "dunia", "names": {"id": "Dunia"}}],
+            "sources": [{"id": "dunia", "url": site.url, "section": "dunia", "every": "1m"}],
+        }
+    )
+    async with database.write() as session:
+        await sources.sync(database, session, file.sources)
+    async with Fetcher(private=True, timeout=5) as fetcher:
+        yield Poller(
+            database=database, fetcher=fetcher, newsroom=file, owner="one", now=utcnow, stopping=asyncio.Event()
+        )
+
+
+async def row(database: Database) -> Source:
+    async with database.read() as session:
+        return (await sources.everything(session))[0]
+
+
+async def due_again(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(update(Source).values(next_poll_at=0.0))
+
+
+async def poll(poller: Poller, database: Database) -> Source:
+    await due_again(database)
+    assert await poller.step()
+    return await row(database)
+
+
+async def wait_of(database: Database) -> float:
+    """Seconds until the source is due."""
+    from sqlalchemy import select
+
+    async with database.read() as session:
+        return float(await session.scalar(select(Source.next_poll_at - database.clock)) or 0.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"body": b""}, "empty"),
+        ({"body": b"<html><body>Sedang dirawat</body></html>", "content_type": "text/html"}, "HTML"),
+        ({"body": b"<rss><chan"}, ""),
+        ({"status": 404}, "HTTP 404"),
+        ({"status": 500}, "HTTP 500"),
+        ({"body": bytes(50_000_000)}, "10 MB"),
+    ],
+    ids=["empty", "page", "broken", "missing", "failing", "50MB"],
+)
+async def test_a_source_in_trouble_says_so_once_and_when_it_is_over(
+    poller: Poller, database: Database, site: Site, caplog: pytest.LogCaptureFixture, answer: dict[str, Any], words: str
+) -> None:
+    await poll(poller, database)
+    site.answer = answer
+    for _ in range(3):
+        failed = await poll(poller, database)
+    assert failed.failures == 3
+    assert words in failed.last_error
+    site.publish(("Pulih", 10001))
+    assert (await poll(poller, database)).failures == 0
+    events = [record.msg["event"] for record in caplog.records if isinstance(record.msg, dict)]
+    assert events.count("source_failed") == 1
+    assert events.count("source_recovered") == 1
+    async with database.read() as session:
+        assert [story.title for story in (await browse.latest(session)).stories] == ["Pulih"]
+
+
+async def test_waits_grow_with_failures_and_follow_retry_after(poller: Poller, database: Database, site: Site) -> None:
+    await poll(poller, database)
+    assert 55 < await wait_of(database) < 65
+    site.answer = {"status": 503}
+    await poll(poller, database)
+    assert 100 < await wait_of(database) < 140
+    await poll(poller, database)
+    assert 200 < await wait_of(database) < 280
+    site.answer = {"status": 429, "headers": {"Retry-After": "5000"}}
+    await poll(poller, database)
+    assert await wait_of(database) > 4990
+    site.answer = {"status": 410}
+    await poll(poller, database)
+    assert await wait_of(database) > 80_000
+
+
+async def test_an_unchanged_feed_is_asked_for_with_its_etag(poller: Poller, database: Database, site: Site) -> None:
+    site.publish(("Satu", 10001))
+    site.answer["headers"] = {"ETag": '"a"', "Last-Modified": "Sun, 22 Feb 2026 02:40:00 GMT"}
+    await poll(poller, database)
+    site.answer = {"status": 304}
+    again = await poll(poller, database)
+    assert site.asked[-1].headers["If-None-Match"] == '"a"'
+    assert site.asked[-1].headers["If-Modified-Since"] == "Sun, 22 Feb 2026 02:40:00 GMT"
+    assert (again.etag, again.failures) == ('"a"', 0)
+
+
+async def test_a_source_is_polled_by_one_at_a_time(poller: Poller, database: Database, site: Site) -> None:
+    await due_again(database)
+    site.hold.clear()
+    first = asyncio.get_running_loop().create_task(poller.step())
+    while not site.asked:
+        await asyncio.sleep(0.01)
+    await due_again(database)
+    assert not await poller.step()
+    site.hold.set()
+    assert await first
+    assert len(site.asked) == 1
+
+
+async def test_an_empty_first_poll_counts_as_the_first(poller: Poller, database: Database, site: Site) -> None:
+    assert (await poll(poller, database)).primed
+    site.publish(("Satu", 10001))
+    done = await poller.poll(await row(database))
+    assert done is not None
+    assert (done.new, done.queued) == (1, 1)
+
+
+async def test_a_source_with_a_new_address_begins_anew(poller: Poller, database: Database, site: Site) -> None:
+    await poll(poller, database)
+    moved = Newsroom.model_validate(
+        {
+            "newsroom": {"name": "Kabar", "url": "https://news.example"},
+            "sources": [{"id": "dunia", "url": site.url + "?baru"}],
+        }
+    )
+    async with database.write() as session:
+        await sources.sync(database, session, moved.sources)
+    assert not (await row(database)).primed
+
+
+async def test_only_the_source_that_brought_a_story_corrects_it(poller: Poller, database: Database, site: Site) -> None:
+    site.publish(("Satu", 10001))
+    await poll(poller, database)
+    site.publish(("Satu, dengan ralat", 10001))
+    await poll(poller, database)
+    async with database.read() as session:
+        (story,) = (await browse.latest(session)).stories
+    assert (story.title, story.revision) == ("Satu, dengan ralat", 2)
+
+
+async def test_two_sources_that_bring_one_story_at_the_same_moment_make_one(database: Database, site: Site) -> None:
+    file = Newsroom.model_validate(
+        {
+            "newsroom": {"name": "Kabar", "url": "https://news.example"},
+            "sections": [{"slug": "dunia", "names": {"id": "Dunia"}}],
+            "sources": [
+                {"id": name, "url": f"{site.url}?{name}", "section": "dunia"}
+                for name in ("satu", "dua", "tiga", "empat")
+            ],
+        }
+    )
+    async with database.write() as session:
+        await sources.sync(database, session, file.sources)
+        await session.execute(update(Source).values(primed=True))
+    site.publish(*((f"Kabar {number}", number) for number in range(10_001, 10_006)))
+    async with database.read() as session:
+        rows = await sources.everything(session)
+    async with Fetcher(private=True, timeout=5) as fetcher:
+        poller = Poller(
+            database=database, fetcher=fetcher, newsroom=file, owner="one", now=utcnow, stopping=asyncio.Event()
+        )
+        done = await asyncio.gather(*(poller.poll(row) for row in rows))
+    assert sum(each.new for each in done if each) == 5
+    assert sum(each.queued for each in done if each) == 5
+    async with database.read() as session:
+        assert await browse.count(session) == 5
