@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = [
@@ -49,6 +49,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
     path = find_chromium()
+    expect.set_options(timeout=20_000)  # a page is waited for, however busy the machine is
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser

@@ -52,7 +52,6 @@ async def test_a_newcomer_reads_follows_and_is_told_and_the_editor_announces(chr
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    expect.set_options(timeout=20_000)
     await page.goto(sandbox)
 
     await become(page, SARI)
@@ -102,7 +101,6 @@ async def test_a_newcomer_reads_follows_and_is_told_and_the_editor_announces(chr
 
 async def test_on_a_phone_nothing_is_wider_than_the_screen(chromium: Browser, sandbox: str) -> None:
     page = await chromium.new_page(locale="id-ID", viewport={"width": 390, "height": 844})
-    expect.set_options(timeout=20_000)
     await page.goto(sandbox)
     await become(page, SARI)
     await page.click("[data-testid=start]")
@@ -121,7 +119,6 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(chromium: Browser, sa
 
 async def test_the_page_is_worked_with_the_keyboard_alone(chromium: Browser, sandbox: str) -> None:
     page = await chromium.new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
-    expect.set_options(timeout=20_000)
     await page.goto(sandbox)
     first = page.locator("[data-testid=person]").first
     await first.focus()

@@ -20,6 +20,7 @@ const isNew = () => log.querySelector(".fresh") !== null;
 export function toBottom(smooth = false) {
   below = 0;
   following = true;
+  lastTop = log.scrollTop; // lower than before where earlier messages were taken away, which was nobody's scrolling
   log.scrollTo({ top: log.scrollHeight, behavior: smooth && !calm.matches ? "smooth" : "instant" });
   find("to-bottom").hidden = true;
 }
@@ -72,6 +73,7 @@ function offerEarlier(first) {
 }
 
 export function arrive(message, { mine, unseen }) {
+  notice(); // a message may overtake the event of a scroll that has happened
   const stay = following || mine;
   log.querySelector(".empty")?.remove();
   if (mine) log.querySelector(".fresh")?.remove();
@@ -130,7 +132,7 @@ export function typing(is) {
 }
 
 // Only a person scrolls up. A smooth scroll that newer messages overtake is still on its way down.
-log.addEventListener("scroll", () => {
+function notice() {
   if (nearBottom()) {
     following = true;
     below = 0;
@@ -141,6 +143,8 @@ log.addEventListener("scroll", () => {
     find("below").textContent = below ? String(below) : "";
   }
   lastTop = log.scrollTop;
-}, { passive: true });
+}
+
+log.addEventListener("scroll", notice, { passive: true });
 new ResizeObserver(() => { if (following) toBottom(); }).observe(log);
 find("to-bottom").addEventListener("click", () => toBottom(true));
