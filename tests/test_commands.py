@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from bot.web.server import SECRET_HEADER, webhook_secret
 from tests.databases import make_postgres, shown
 from tests.journeys.test_restarts import NEWSROOM
-from tests.wire import SARI, Kabar
+from tests.wire import PATIENCE, SARI, Kabar
 
 ROOT = Path(__file__).parent.parent
 
@@ -63,7 +63,7 @@ async def test_ingest_once_stores_and_the_next_run_pushes(kabar: Kabar, tmp_path
     code, output, _ = await run(kabar, tmp_path, "ingest", "--once")
     assert (code, "1 new, 1 alerts queued" in output) == (0, True)
     async with kabar.running():
-        await kabar.world.wait_for(SARI, "Sekali saja", timeout=10)
+        await kabar.world.wait_for(SARI, "Sekali saja", timeout=PATIENCE)
 
 
 async def test_subscribers_go_out_and_come_in_and_bad_rows_are_named(kabar: Kabar, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from bot.sandbox.server import Server
 from bot.sandbox.world import Message, World
 
 SARI, OLIVER, EDITOR = 1001, 1003, 9001
+PATIENCE = 40  # seconds before a test says that something never came: only a broken promise takes so long
 
 
 class Press:
@@ -128,12 +129,19 @@ class Kabar:
         from bot.stories import sources
 
         assert self.process is not None
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 async with self.process.database.read() as session:
                     rows = await sources.everything(session)
                 if rows and all(row.primed for row in rows):
                     return
+                await asyncio.sleep(0.05)
+
+    async def polled(self) -> None:
+        """Wait until a poll that has not begun yet was begun, and so the one before it has been taken in."""
+        polls = self.press.polls
+        async with asyncio.timeout(PATIENCE):
+            while self.press.polls < polls + 2:
                 await asyncio.sleep(0.05)
 
     async def ask(self, user: int, text: str, wanted: str | Callable[[Message], bool] = "", **where: Any) -> Message:
@@ -147,7 +155,7 @@ class Kabar:
                 return False
             return wanted(message) if callable(wanted) else wanted in str(message.get("text") or message.get("caption"))
 
-        return await self.world.wait_for(chat, fits, timeout=10)
+        return await self.world.wait_for(chat, fits, timeout=PATIENCE)
 
     async def press_button(self, user: int, message: Message, label: str) -> dict[str, Any] | None:
         """Press the first button whose label holds `label`, as the message stands now."""
@@ -159,7 +167,7 @@ class Kabar:
         """The message as it stands now, after edits."""
         return self.world.chats[message["chat"]["id"]].messages[message["message_id"]]
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 10) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
         async with asyncio.timeout(timeout):
             while not condition():
                 await self.world.changed()

@@ -311,7 +311,7 @@ class World:
     def from_bot(self, chat: int) -> list[Message]:
         return [message for message in self.messages(chat) if message.get("from", {}).get("id") == self.me["id"]]
 
-    async def wait_for(self, chat: int, wanted: str | Callable[[Message], bool], timeout: float = 5) -> Message:
+    async def wait_for(self, chat: int, wanted: str | Callable[[Message], bool], timeout: float = 40) -> Message:
         """The newest message of the bot that holds the text, or fulfils the condition; TimeoutError if none comes."""
 
         def fits(message: Message) -> bool:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from bot.sandbox.world import Message
-from tests.wire import EDITOR, OLIVER, SARI, Kabar, button
+from tests.wire import EDITOR, OLIVER, PATIENCE, SARI, Kabar, button
 
 
 def alerts(kabar: Kabar, chat: int, words: str) -> list[Message]:
@@ -229,7 +229,7 @@ async def test_a_title_full_of_everything_is_never_refused(kabar: Kabar) -> None
         await kabar.until(lambda: len(kabar.world.from_bot(SARI)) >= 1 + len(titles), timeout=30)
         kabar.press.publish("dunia", 10_100, "")
         kabar.press.publish("dunia", 10_101, "", summary="Hanya ringkasan")
-        await kabar.world.wait_for(SARI, "Hanya ringkasan", timeout=15)
+        await kabar.world.wait_for(SARI, "Hanya ringkasan", timeout=PATIENCE)
         listing = await kabar.ask(SARI, "/latest")
         for number in range(1, 7):
             await kabar.press_button(SARI, listing, str(number))

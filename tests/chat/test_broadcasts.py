@@ -1,7 +1,7 @@
 import asyncio
 
 from bot.sandbox.world import Message
-from tests.wire import EDITOR, OLIVER, SARI, Kabar, button, labels
+from tests.wire import EDITOR, OLIVER, PATIENCE, SARI, Kabar, button, labels
 
 
 async def write(kabar: Kabar, text: str = "Pengumuman: kantor pindah", **how: object) -> Message:
@@ -107,7 +107,7 @@ async def test_a_broadcast_pauses_resumes_and_reaches_everybody_once(kabar: Kaba
         assert reached == sum("kantor pindah" in str(kabar.world.from_bot(reader)) for reader in readers)
         assert reached < len(readers)
         await kabar.press_button(EDITOR, listed, "Lanjutkan")
-        await kabar.until(lambda: "✅ Terkirim" in kabar.now(question)["text"], timeout=20)
+        await kabar.until(lambda: "✅ Terkirim" in kabar.now(question)["text"], timeout=PATIENCE)
     for reader in readers:
         assert len([m for m in kabar.world.from_bot(reader) if "kantor pindah" in m["text"]]) == 1
 
@@ -122,7 +122,7 @@ async def test_a_refused_broadcast_stops_itself_and_says_why(kabar: Kabar) -> No
             kabar.world.fail("sendMessage", reader, kind="refuse", description="Bad Request: ENTITY_BOUNDS_INVALID")
         await kabar.press_button(EDITOR, question, "Kirim sekarang")
         await kabar.until(lambda: "⏸ Dijeda" in kabar.now(question)["text"])
-        notice = await kabar.world.wait_for(EDITOR, "menjeda dirinya", timeout=15)
+        notice = await kabar.world.wait_for(EDITOR, "menjeda dirinya", timeout=PATIENCE)
     assert "Telegram menolak pesan ini" in kabar.now(question)["text"]
     assert "Telegram menolak pesan ini" in notice["text"]
 
@@ -148,7 +148,7 @@ async def test_a_source_that_floods_is_held_until_an_admin_says(kabar: Kabar) ->
         await kabar.primed()
         for number in range(60):
             kabar.press.publish("dunia", 10_000 + number, f"Banjir berita {number}")
-        notice = await kabar.world.wait_for(EDITOR, "60 pemberitahuan ditahan", timeout=15)
+        notice = await kabar.world.wait_for(EDITOR, "60 pemberitahuan ditahan", timeout=PATIENCE)
         await kabar.ask(SARI, "/bantuan")
         assert "Banjir berita" not in str(kabar.world.from_bot(SARI))
         await kabar.press_button(EDITOR, notice, "Batalkan semuanya")

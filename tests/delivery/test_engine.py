@@ -11,7 +11,7 @@ from bot.clock import utcnow
 from bot.delivery import pushes, sender
 from bot.delivery.outcomes import Mark
 from bot.storage.models import Delivery, Push, Subscriber
-from tests.wire import OLIVER, SARI, Kabar
+from tests.wire import OLIVER, PATIENCE, SARI, Kabar
 
 
 @pytest.fixture(autouse=True)
@@ -190,7 +190,7 @@ async def test_an_update_overtakes_a_running_broadcast_which_goes_on_afterwards(
         push_id = await announce(kabar)
         await kabar.until(lambda: sum(kabar.world.sent_to.values()) >= 8)
         kabar.press.publish("update", 10001, "Yang mendesak")
-        await kabar.world.wait_for(SARI, "Yang mendesak", timeout=6)
+        await kabar.world.wait_for(SARI, "Yang mendesak", timeout=PATIENCE)
         assert sum(got(kabar, reader) for reader in readers) < len(readers)
         push = await finished(kabar, push_id)
     assert push.sent == 61

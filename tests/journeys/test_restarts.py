@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bot.sandbox.world import Message
-from tests.wire import EDITOR, OLIVER, SARI, Kabar
+from tests.wire import EDITOR, OLIVER, PATIENCE, SARI, Kabar
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -55,7 +55,7 @@ class Bot:
     async def end(self, how: signal.Signals) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self.process.wait()
 
 
@@ -74,17 +74,17 @@ async def test_a_killed_bot_comes_back_and_pushes_to_its_audience_once(kabar: Ka
         kabar.world.say(reader, "/ikuti dunia")
     kabar.world.say(OLIVER, "/start")
     for reader in readers:
-        await kabar.world.wait_for(reader, "Anda mengikuti Dunia", timeout=30)
+        await kabar.world.wait_for(reader, "Anda mengikuti Dunia", timeout=PATIENCE)
     await kabar.ask(SARI, "/terbaru")
-    await asyncio.sleep(1.5)  # the source has been polled, with nothing in it
+    await kabar.polled()
     kabar.press.publish("dunia", 10001, "Kabar yang terpotong")
-    await kabar.until(lambda: sum(count(kabar, reader, "terpotong") for reader in readers) >= 15, timeout=20)
+    await kabar.until(lambda: sum(count(kabar, reader, "terpotong") for reader in readers) >= 15, timeout=PATIENCE)
 
     assert await bot.end(signal.SIGKILL) == -signal.SIGKILL
     before = sum(count(kabar, reader, "terpotong") for reader in readers)
     assert before < len(readers)
     await bot.start()
-    await kabar.until(lambda: all(count(kabar, reader, "terpotong") for reader in readers), timeout=40)
+    await kabar.until(lambda: all(count(kabar, reader, "terpotong") for reader in readers), timeout=PATIENCE)
     await kabar.ask(SARI, "/latest", "Kabar yang terpotong")
     await asyncio.sleep(1)
 
@@ -105,7 +105,7 @@ async def test_an_update_that_came_while_the_bot_was_away_is_answered_once(kabar
     bot = Bot(kabar, tmp_path)
     kabar.world.say(SARI, "/bantuan")
     await bot.start()
-    await kabar.world.wait_for(SARI, "Yang bisa Anda lakukan", timeout=20)
+    await kabar.world.wait_for(SARI, "Yang bisa Anda lakukan", timeout=PATIENCE)
     assert await bot.end(signal.SIGTERM) == 0
     await bot.start()
     await kabar.ask(SARI, "/terbaru")
@@ -113,21 +113,19 @@ async def test_an_update_that_came_while_the_bot_was_away_is_answered_once(kabar
     assert await bot.end(signal.SIGTERM) == 0
 
 
-async def test_a_stop_while_the_server_is_silent_takes_under_ten_seconds_and_loses_nobody(
-    kabar: Kabar, tmp_path: Path
-) -> None:
+async def test_a_stop_does_not_wait_for_a_silent_server_and_loses_nobody(kabar: Kabar, tmp_path: Path) -> None:
     bot = Bot(kabar, tmp_path)
     await bot.start()
     for reader in (SARI, OLIVER):
         kabar.world.say(reader, "/follow dunia")
-        await kabar.world.wait_for(reader, "", timeout=20)
-    await asyncio.sleep(2.5)
+        await kabar.world.wait_for(reader, "", timeout=PATIENCE)
+    await kabar.polled()
     kabar.world.fail("sendMessage", SARI, kind="silent")
     kabar.press.publish("dunia", 10001, "Kabar yang menggantung")
-    await kabar.world.wait_for(OLIVER, "menggantung", timeout=20)
-    await kabar.world.wait_for(SARI, "menggantung", timeout=20)
+    await kabar.world.wait_for(OLIVER, "menggantung", timeout=PATIENCE)
+    await kabar.world.wait_for(SARI, "menggantung", timeout=PATIENCE)
     assert await bot.end(signal.SIGTERM) == 0
     await bot.start()
-    await kabar.until(lambda: count(kabar, SARI, "menggantung") == 2, timeout=30)  # possibly doubled, and it was
+    await kabar.until(lambda: count(kabar, SARI, "menggantung") == 2, timeout=PATIENCE)  # possibly doubled, and it was
     assert count(kabar, OLIVER, "menggantung") == 1
     assert await bot.end(signal.SIGTERM) == 0
