@@ -44,6 +44,11 @@ class Language:
         local = moment.astimezone(zone)
         return f"{format_datetime(local, 'EEEE, d MMMM y | HH:mm', locale=self.locale)} {local.tzname()}"
 
+    def hour(self, moment: datetime, zone: ZoneInfo) -> str:
+        """A time of a day that is known: "09:40 WIB"."""
+        local = moment.astimezone(zone)
+        return f"{format_datetime(local, 'HH:mm', locale=self.locale)} {local.tzname()}"
+
     def span(self, seconds: float) -> str:
         """How long something takes, rounded for people: "3 menit"."""
         return format_timedelta(max(1, round(seconds)), threshold=1.5, locale=self.locale)

@@ -3,6 +3,8 @@
 Virtual scheduling (GCRA): the row holds the next free moment; whoever wants to send n messages moves it on by n
 places and sends at the places' times. Pushes keep one message a second below the rate, because a pacer exactly at the
 limit meets a server that counts in a sliding second at its edge.
+
+The rate is learnt: a flood wait of the whole bot lowers it, quiet raises it again, never above the setting.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import Double, Select, bindparam, case, select, update
+from sqlalchemy import Double, Select, Update, and_, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningUpdate
 from telegram.ext import BaseRateLimiter
@@ -29,6 +31,9 @@ AHEAD = 0.1  # seconds; pushes reserve no further, so that an answer or a better
 SENDING = frozenset(("sendMessage", "sendPhoto", "copyMessage", "forwardMessage", "sendMediaGroup", "sendDocument"))
 HOLD_BACK = 0.5  # seconds that the row may stand ahead of now before answers wait too
 CHARGE_EVERY = 0.1  # seconds; answers are charged to the row together
+LOWERED_TO = 0.75  # of the rate, by a flood wait of the bot
+RAISED_BY = 0.05  # of the setting, by every QUIET_SECONDS without one
+QUIET_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,13 @@ async def prepare(session: AsyncSession, rate: float) -> None:
 
 async def reserve(database: Database, session: AsyncSession, wanted: int) -> Reservation:
     """Take up to `wanted` places, no further than AHEAD. Part of the caller's short transaction, its last statement."""
-    look, move = _statements(database.is_sqlite)
+    look, move, learn = _statements(database.is_sqlite)
     row = (await session.execute(look)).one()
     rate, lead = float(row[0]), float(row[1])
     if rate <= 0:
         return Reservation(wanted, max(0.0, lead), UNLIMITED_GAP)
+    if row[2]:
+        await session.execute(learn)
     pace = max(rate - 1, rate * 0.5)
     if lead > AHEAD:
         return Reservation(0, lead - AHEAD, 0.0)
@@ -69,11 +76,22 @@ async def reserve(database: Database, session: AsyncSession, wanted: int) -> Res
 
 
 @cache
-def _statements(is_sqlite: bool) -> tuple[Select[float, float], ReturningUpdate[float]]:
-    """To look at the row, and to move its next free moment by `seconds`; built once, since a push asks all the time."""
+def _statements(is_sqlite: bool) -> tuple[Select[float, float, bool], ReturningUpdate[float], Update]:
+    """To look at the row, to move its next free moment by `seconds`, and to raise its rate after quiet.
+
+    Built once, since a push asks all the time.
+    """
     clock = clock_of(is_sqlite)
     starts = case((Budget.next_free > clock, Budget.next_free), else_=clock)
-    look = select(Budget.rate, Budget.next_free - clock).where(Budget.id == ROW)
+    quiet = and_(Budget.rate < Budget.setting, Budget.changed_at < clock - QUIET_SECONDS)
+    raised = Budget.rate + Budget.setting * RAISED_BY
+    learn = (
+        update(Budget)
+        .where(Budget.id == ROW, quiet)
+        .values(rate=case((raised > Budget.setting, Budget.setting), else_=raised), changed_at=clock)
+        .execution_options(synchronize_session=False)
+    )
+    look = select(Budget.rate, Budget.next_free - clock, quiet).where(Budget.id == ROW)
     move = (
         update(Budget)
         .where(Budget.id == ROW)
@@ -81,7 +99,7 @@ def _statements(is_sqlite: bool) -> tuple[Select[float, float], ReturningUpdate[
         .returning(Budget.next_free - clock)
         .execution_options(synchronize_session=False)
     )
-    return look, move
+    return look, move, learn
 
 
 async def charge(database: Database, session: AsyncSession, count: int) -> float:
@@ -98,10 +116,24 @@ async def charge(database: Database, session: AsyncSession, count: int) -> float
     return float(lead or 0.0)
 
 
-async def halt(database: Database, session: AsyncSession, seconds: float) -> None:
-    """Telegram asked the whole bot to wait: every process stops sending for so long."""
-    until = database.clock + seconds
-    await session.execute(update(Budget).where(Budget.id == ROW, Budget.next_free < until).values(next_free=until))
+async def halt(database: Database, session: AsyncSession, seconds: float) -> float:
+    """Telegram asked the whole bot to wait: every process stops sending for so long, and is slower then.
+
+    Returns the rate that holds from now. What was on the wire meets the same wait: that lowers it no further.
+    """
+    clock = database.clock
+    until = clock + seconds
+    lowers = Budget.next_free < clock + 0.5 * seconds
+    await session.execute(
+        update(Budget)
+        .where(Budget.id == ROW)
+        .values(
+            rate=case((lowers, Budget.rate * LOWERED_TO), else_=Budget.rate),
+            changed_at=case((lowers, until), else_=Budget.changed_at),
+            next_free=case((Budget.next_free < until, until), else_=Budget.next_free),
+        )
+    )
+    return await session.scalar(select(Budget.rate).where(Budget.id == ROW)) or 0.0
 
 
 class ChatPace:

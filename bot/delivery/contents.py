@@ -1,52 +1,121 @@
 """What a push says, as bodies ready for the wire: rendered and encoded once a language, only the chat spliced in."""
 
+from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import orjson
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Newsroom
-from bot.delivery.ranges import Chat
+from bot.delivery.outcomes import Mark, Refused
+from bot.delivery.ranges import Chat, Copy, Record
+from bot.delivery.revisions import same_photo
 from bot.i18n import choose, load_language
-from bot.messages.stories import card
+from bot.messages.stories import card, retracted
+from bot.messages.text import Message
+from bot.storage.engine import clock_of
 from bot.storage.models import Push, Story
+
+DELETABLE_SECONDS = 48 * 3600 - 300  # https://core.telegram.org/bots/api#deletemessage, less what a queue may take
 
 
 class Content:
-    """One push's content. A story's photo is learnt from its first answer; a refused one is left out from then on."""
+    """One push's content, and the ways it is said. `text_only`: without its photo, which Telegram refused."""
 
-    def __init__(self, newsroom: Newsroom, push: Push, story: Story | None) -> None:
+    revision = 0
+
+    def __init__(self, newsroom: Newsroom, push: Push) -> None:
         self._newsroom = newsroom
-        self._written = push.content
-        self._story = story
         self.text_only = push.text_only
-        self._encoded: dict[str, tuple[str, bytes]] = {}
+        self._encoded: dict[Hashable, tuple[str, bytes]] = {}
 
     @property
     def story_id(self) -> int | None:
-        return self._story.id if self._story else None
+        return None
 
     @property
     def has_new_photo(self) -> bool:
         """The photo goes by its address still: send one alone, then reuse what Telegram made of it."""
-        story = self._story
-        return bool(story and story.image_url and not story.image_file_id and not self.text_only)
+        return False
 
     def body(self, chat: Chat) -> tuple[str, bytes]:
         """The method and the JSON body for a chat."""
-        encoded = self._encoded.get(chat.language)
+        way = self._way(chat)
+        encoded = self._encoded.get(way)
         if encoded is None:
-            encoded = self._encoded[chat.language] = self._encode(chat.language)
+            method, params = self._call(chat)
+            encoded = self._encoded[way] = method, orjson.dumps(params)[1:] if params else b""
         method, rest = encoded
+        if chat.copy is not None:
+            where = b'{"chat_id":%d,"message_id":%d' % (chat.chat_id, chat.copy.message_id)
+            return method, b"%b,%b" % (where, rest) if rest else where + b"}"
         if chat.thread_id:
             return method, b'{"chat_id":%d,"message_thread_id":%d,%b' % (chat.chat_id, chat.thread_id, rest)
         return method, b'{"chat_id":%d,%b' % (chat.chat_id, rest)
 
+    def learn_photo(self, _answer: bytes) -> str:
+        """Remember the file_id in the answer to the first message with the photo; empty if there is none to learn."""
+        return ""
+
+    def other_way(self, chat: Chat, refused: Refused) -> Chat | None:
+        """The chat, when there is another way to say it there after this refusal."""
+        if not refused.photo:
+            return None
+        if not self.text_only:
+            self.text_only = True
+            self._encoded.clear()
+        return chat
+
+    def record(self, chat: Chat, message_id: int) -> Record:
+        """What a successful delivery is recorded as."""
+        return Record(chat, Mark.SENT, message_id)
+
+    def _way(self, chat: Chat) -> Hashable:
+        """Chats of one way get one body."""
+        return chat.language
+
+    def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
+        raise NotImplementedError
+
+
+class Written(Content):
+    """What a person wrote: a broadcast."""
+
+    def __init__(self, newsroom: Newsroom, push: Push) -> None:
+        super().__init__(newsroom, push)
+        self._written = push.content or {}
+
+    def _way(self, chat: Chat) -> Hashable:
+        return ""
+
+    def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
+        method, params = str(self._written["method"]), dict(self._written["params"])
+        if method == "sendPhoto" and self.text_only:
+            return "sendMessage", text_instead(params)
+        return method, params
+
+
+class Alert(Content):
+    """A story's card."""
+
+    def __init__(self, newsroom: Newsroom, push: Push, story: Story) -> None:
+        super().__init__(newsroom, push)
+        self._story = story
+        self._photo_known = bool(story.image_file_id) or not story.image_url
+        self.revision = story.revision
+
+    @property
+    def story_id(self) -> int | None:
+        return self._story.id
+
+    @property
+    def has_new_photo(self) -> bool:
+        return not (self._photo_known or self.text_only)
+
     def learn_photo(self, answer: bytes) -> str:
-        """Remember the file_id in the answer to a first sendPhoto; empty if there is none to learn."""
-        if not self.has_new_photo or self._story is None:
-            return ""
+        self._photo_known = True  # or there is nothing to learn: this message had none
         result = orjson.loads(answer).get("result", {})
         sizes = result.get("photo") if isinstance(result, dict) else None
         file_id = sizes[-1].get("file_id", "") if isinstance(sizes, list) and sizes else ""
@@ -55,24 +124,95 @@ class Content:
             self._encoded.clear()
         return str(file_id)
 
-    def refuse_photo(self) -> None:
-        self.text_only = True
-        self._encoded.clear()
+    def record(self, chat: Chat, message_id: int) -> Record:
+        photo = bool(self._story.image_url) and not self.text_only
+        return Record(chat, Mark.SENT, message_id, revision=self.revision, photo=photo)
 
-    def _encode(self, language: str) -> tuple[str, bytes]:
-        method, params = self._render(language)
-        return method, orjson.dumps(params)[1:]
+    def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
+        message = self._card(chat)
+        return (message.as_text() if self.text_only else message).call()
 
-    def _render(self, language: str) -> tuple[str, dict[str, Any]]:
-        if self._story is not None:
-            spoken = load_language(choose(language, self._newsroom.language))
-            message = card(self._newsroom, self._story, spoken)
-            return (message.as_text() if self.text_only else message).call()
-        written = self._written or {}
-        method, params = str(written["method"]), dict(written["params"])
-        if method == "sendPhoto" and self.text_only:
-            return "sendMessage", text_instead(params)
-        return method, params
+    def _card(self, chat: Chat) -> Message:
+        return card(self._newsroom, self._story, load_language(choose(chat.language, self._newsroom.language)))
+
+
+class Correction(Alert):
+    """A story's card put in place of an earlier one: as text, as a caption, or with another photo."""
+
+    def _way(self, chat: Chat) -> Hashable:
+        return chat.language, self._method(_copy(chat))
+
+    def _method(self, copy: Copy) -> str:
+        if not copy.photo:
+            return "editMessageText"
+        if self.text_only or not self._story.image_url or same_photo(self._story, copy.revision):
+            return "editMessageCaption"
+        return "editMessageMedia"
+
+    def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
+        method = self._method(_copy(chat))
+        message = self._card(chat)
+        if method == "editMessageText":
+            return method, message.as_text().call()[1]
+        _, params = message.call()
+        if method == "editMessageCaption":
+            return method, {name: value for name, value in params.items() if name != "photo"}
+        media = {"type": "photo", "media": params.pop("photo")}
+        media |= {name: params.pop(name) for name in ("caption", "caption_entities") if name in params}
+        return method, {"media": media, **params}
+
+    def other_way(self, chat: Chat, refused: Refused) -> Chat | None:
+        copy = _copy(chat)
+        if "there is no text in the message" in refused.reason:
+            return replace(chat, copy=replace(copy, photo=True))
+        if "there is no caption in the message" in refused.reason:
+            return replace(chat, copy=replace(copy, photo=False))
+        return super().other_way(chat, refused)
+
+    def record(self, chat: Chat, message_id: int) -> Record:
+        copy = _copy(chat)
+        return Record(chat, Mark.SENT, copy.message_id, revision=self.revision, photo=copy.photo)
+
+
+class Retraction(Content):
+    """A copy is deleted while Telegram allows it; an older one becomes a notice. `now` is in seconds since 1970."""
+
+    def __init__(self, newsroom: Newsroom, push: Push, now: float) -> None:
+        super().__init__(newsroom, push)
+        self._now = now
+
+    def _deletes(self, chat: Chat) -> bool:
+        return self._now - _copy(chat).at < DELETABLE_SECONDS
+
+    def _way(self, chat: Chat) -> Hashable:
+        return "delete" if self._deletes(chat) else (chat.language, _copy(chat).photo)
+
+    def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
+        if self._deletes(chat):
+            return "deleteMessage", {}
+        notice = retracted(self._newsroom, load_language(choose(chat.language, self._newsroom.language)))
+        if _copy(chat).photo:
+            return "editMessageCaption", {"caption": notice.text}
+        return "editMessageText", notice.call()[1]
+
+    def other_way(self, chat: Chat, refused: Refused) -> Chat | None:
+        copy = _copy(chat)
+        if "can't be deleted" in refused.reason:
+            return replace(chat, copy=replace(copy, at=0))
+        if "there is no text in the message" in refused.reason:
+            return replace(chat, copy=replace(copy, photo=True))
+        return None
+
+    def record(self, chat: Chat, message_id: int) -> Record:
+        """A deleted copy is none any more."""
+        copy = _copy(chat)
+        return Record(chat, Mark.SENT, None if self._deletes(chat) else copy.message_id, photo=copy.photo)
+
+
+def _copy(chat: Chat) -> Copy:
+    if chat.copy is None:
+        raise ValueError(f"chat {chat.chat_id} of a correction or retraction has no copy")
+    return chat.copy
 
 
 def text_instead(photo: dict[str, Any]) -> dict[str, Any]:
@@ -85,10 +225,15 @@ def text_instead(photo: dict[str, Any]) -> dict[str, Any]:
 
 
 async def load(session: AsyncSession, newsroom: Newsroom, push: Push) -> Content:
+    """The push's content as it is now."""
     story = await session.get(Story, push.story_id) if push.story_id is not None else None
-    if story is not None:
-        session.expunge(story)  # the content keeps its own copy of the story as it was rendered
-    return Content(newsroom, push, story)
+    if story is None:
+        return Written(newsroom, push)
+    session.expunge(story)  # the content keeps its own copy of the story as it was rendered
+    if push.kind == "retraction":
+        now = await session.scalar(select(clock_of(session.get_bind().dialect.name == "sqlite")))
+        return Retraction(newsroom, push, float(now or 0.0))
+    return (Correction if push.kind == "correction" else Alert)(newsroom, push, story)
 
 
 async def keep_photo(session: AsyncSession, story_id: int, file_id: str) -> None:

@@ -58,13 +58,20 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """The message to be changed is not there any more, or nobody may change it: the chat's own reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Perhaps taken, perhaps not: no answer came, or one that says nothing."""
 
     reason: str
 
 
-Outcome = Sent | Wait | Gone | Moved | Refused | Unknown
+Outcome = Sent | Wait | Gone | Moved | Refused | Missing | Unknown
 
 BLOCKED_TEXTS = ("bot was blocked by the user", "user is deactivated", "can't initiate conversation", "to bots")
 LEFT_TEXTS = (
@@ -90,6 +97,8 @@ SILENT_TEXTS = (
     "chat_admin_required",
 )
 TOPIC_TEXTS = ("topic_closed", "topic_deleted", "message thread not found", "topic closed", "topic not found")
+DONE_TEXTS = ("message is not modified", "message to delete not found")  # what was wanted holds already
+MISSING_TEXTS = ("message to edit not found", "message can't be edited", "message_id_invalid")
 PHOTO_TEXTS = (
     "failed to get http url content",
     "wrong type of the web page content",
@@ -140,6 +149,10 @@ def _seconds(value: Any) -> float:
 
 def _refusal(description: str) -> Outcome:
     text = description.lower()
+    if any(part in text for part in DONE_TEXTS):
+        return Sent(0)
+    if any(part in text for part in MISSING_TEXTS):
+        return Missing(description)
     for texts, state in ((BLOCKED_TEXTS, BLOCKED), (LEFT_TEXTS, LEFT)):
         if any(part in text for part in texts):
             return Gone(state, description)

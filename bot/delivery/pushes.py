@@ -6,7 +6,7 @@ States: `draft` (a person is writing it), `held` (an admin must release it), `ru
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
@@ -21,6 +21,8 @@ DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED = "draft", "held", "running", 
 
 LANES = {"update": 1, "retraction": 1, "section": 2, "broadcast": 3, "digest": 4, "correction": 5}
 RANGE_SIZE = 20_000  # subscriber ids; one process's share of a push at a time
+LARGE = 10_000  # chats; a push to more goes first to those who were seen of late
+SEEN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ async def queue_alert(session: AsyncSession, story: Story, now: datetime, *, hel
             state=HELD if held else DRAFT,
             story_id=story.id,
             alert_of=story.id,
+            revision=story.revision,
             audience=audience,
             created_at=now,
         )
@@ -82,7 +85,7 @@ async def _widen_alert(session: AsyncSession, story: Story, audience: segments.A
     ceiling = await segments.ceiling(session)
     for row in rows:  # the ids already passed become ranges of their own; pages skip whoever has a delivery
         if row.cursor > row.start:
-            session.add(_range(push.id, row.start, row.cursor))
+            session.add(new_range(push.id, row.start, row.cursor, row.seen_since))
             row.start = row.cursor
     if ceiling > push.ceiling:
         session.add_all(_ranges(push.id, push.ceiling, ceiling))
@@ -98,18 +101,22 @@ async def start(session: AsyncSession, push: Push, now: datetime, *, not_before:
     push.ceiling = await segments.ceiling(session)
     push.total = await segments.count(session, push.audience, push.ceiling)
     push.state, push.started_at, push.not_before = RUNNING, now, not_before
+    if push.total > LARGE and "copies_of" not in push.audience:
+        session.add_all(_ranges(push.id, 0, push.ceiling, seen_since=now - SEEN))
+        await session.flush()  # the first pass has the lower ids
     session.add_all(_ranges(push.id, 0, push.ceiling))
     await session.flush()
     await finish_if_done(session, push.id, now)
 
 
-def _ranges(push_id: int, after: int, until: int) -> Iterable[PushRange]:
+def _ranges(push_id: int, after: int, until: int, seen_since: datetime | None = None) -> Iterable[PushRange]:
     for low in range(after, until, RANGE_SIZE):
-        yield _range(push_id, low, min(low + RANGE_SIZE, until))
+        yield new_range(push_id, low, min(low + RANGE_SIZE, until), seen_since)
 
 
-def _range(push_id: int, start: int, end: int) -> PushRange:
-    return PushRange(push_id=push_id, start=start, cursor=start, issued=start, end=end)
+def new_range(push_id: int, start: int, end: int, seen_since: datetime | None = None) -> PushRange:
+    """The push goes to its audience among ids `start < id <= end`; `seen_since` makes it part of the first pass."""
+    return PushRange(push_id=push_id, start=start, cursor=start, issued=start, end=end, seen_since=seen_since)
 
 
 async def _change(session: AsyncSession, push_id: int, source: tuple[str, ...], **values: Any) -> bool:

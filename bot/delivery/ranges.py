@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Double, Integer, Row, bindparam, case, exists, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Row, bindparam, case, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.audience import segments, subscribers
 from bot.delivery.outcomes import Gone, Mark
@@ -33,6 +34,19 @@ class Claim:
     issued: int
     end: int
     fence: int
+    seen_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The message that a correction or retraction changes: what push brought it, which revision it shows, and when it
+    was sent, in seconds since 1970."""
+
+    push_id: int
+    message_id: int
+    revision: int
+    photo: bool
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,7 @@ class Chat:
     language: str
     doubt: bool = False
     tries: int = 0
+    copy: Copy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +72,51 @@ class Record:
     wait: float | None = None
     gone: Gone | None = None
     tried: bool = True
+    revision: int = 0
+    photo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a checkpoint tells the owner: whether the push still runs, for the audience that was paged, and whether a
-    better lane waits."""
+    """What a checkpoint tells the owner: whether the push still runs, for the audience that was paged and with the
+    content that was loaded, and whether a better lane waits."""
 
     running: bool
     same_audience: bool
+    same_revision: bool
     better: bool
 
     @property
     def go_on(self) -> bool:
-        return self.running and self.same_audience and not self.better
+        return self.running and self.same_audience and self.same_revision and not self.better
+
+    @property
+    def overtaken(self) -> bool:
+        """A correction or retraction may have been queued meanwhile."""
+        return not (self.running and self.same_revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery whose next try is due; `reachable`: its chat was not lost meanwhile."""
+
+    push_id: int
+    chat: Chat
+    reachable: bool
+
+
+def _claimable(clock: ColumnElement[float]) -> tuple[ColumnElement[bool], ...]:
+    """A range that somebody may take now. The second pass of a large push begins when nobody is in the first."""
+    first = aliased(PushRange)
+    in_first = exists().where(first.push_id == PushRange.push_id, first.done.is_(False), first.seen_since.is_not(None))
+    return (
+        PushRange.push_id == Push.id,
+        PushRange.done.is_(False),
+        PushRange.lease_until < clock,
+        or_(PushRange.seen_since.is_not(None), ~in_first),
+        Push.state == RUNNING,
+        Push.not_before <= clock,
+    )
 
 
 async def claim(database: Database, session: AsyncSession, owner: str) -> Claim | None:
@@ -79,9 +125,7 @@ async def claim(database: Database, session: AsyncSession, owner: str) -> Claim 
     best = (
         select(PushRange.id)
         .join(Push, Push.id == PushRange.push_id)
-        .where(
-            PushRange.done.is_(False), PushRange.lease_until < clock, Push.state == RUNNING, Push.not_before <= clock
-        )
+        .where(*_claimable(clock))
         .order_by(Push.lane, Push.id, PushRange.id)
         .limit(1)
         .with_for_update(of=PushRange, skip_locked=True)
@@ -93,22 +137,32 @@ async def claim(database: Database, session: AsyncSession, owner: str) -> Claim 
             .where(PushRange.id == best)
             .values(owner=owner, lease_until=clock + LEASE_SECONDS, fence=PushRange.fence + 1)
             .returning(
-                PushRange.id, PushRange.push_id, PushRange.cursor, PushRange.issued, PushRange.end, PushRange.fence
+                PushRange.id,
+                PushRange.push_id,
+                PushRange.cursor,
+                PushRange.issued,
+                PushRange.end,
+                PushRange.fence,
+                PushRange.seen_since,
             )
         )
     ).one_or_none()
     if row is None:
         return None
     lane = await session.scalar(select(Push.lane).where(Push.id == row.push_id))
-    return Claim(row.id, row.push_id, lane or 0, row.cursor, row.issued, row.end, row.fence)
+    return Claim(row.id, row.push_id, lane or 0, row.cursor, row.issued, row.end, row.fence, row.seen_since)
 
 
 async def page(session: AsyncSession, claimed: Claim, audience: segments.Audience, after: int, size: int) -> list[Chat]:
     """The next chats of the range after id `after`."""
-    rows = await session.execute(segments.page(audience, claimed.push_id, after, claimed.end, size))
+    found = segments.page(audience, claimed.push_id, after, claimed.end, size, claimed.seen_since)
+    rows = (await session.execute(found)).all()
+    of = audience.get("copies_of")
+    if of is None:
+        return [Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued) for row in rows]
     return [
-        Chat(subscriber_id, chat_id, thread_id, language, doubt=subscriber_id <= claimed.issued)
-        for subscriber_id, chat_id, thread_id, language in rows
+        Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued, 0, Copy(of, row[4], row[5], row[6], row[7]))
+        for row in rows
     ]
 
 
@@ -120,11 +174,12 @@ async def checkpoint(
     cursor: int,
     issued: int,
     records: Sequence[Record],
-    audience: segments.Audience,
+    push: Push,
     now: datetime,
 ) -> Standing | None:
     """Record what came back, move the cursor, renew the lease. None: another owner has taken the range over.
 
+    `push` is as it was when the range was claimed.
     What came back is recorded in either case: it happened.
     """
     known = _statements(database.is_sqlite)
@@ -134,11 +189,16 @@ async def checkpoint(
         await record(database, session, claimed.push_id, records, now)
         return None
     if records:
-        push = await _record(database, session, claimed.push_id, records, now, float(row[0]))
+        state = await _record(database, session, claimed.push_id, records, now, float(row[0]))
     else:
-        push = (await session.execute(known.push, {"push": claimed.push_id})).one()
+        state = (await session.execute(known.push, {"push": claimed.push_id})).one()
     better = claimed.lane > 1 and bool(await session.scalar(known.better, {"than": claimed.lane}))
-    return Standing(push.state == RUNNING, push.audience == audience, better)
+    return Standing(
+        running=state.state == RUNNING,
+        same_audience=state.audience == push.audience,
+        same_revision=state.revision == push.revision,
+        better=better,
+    )
 
 
 class _Statements:
@@ -158,29 +218,26 @@ class _Statements:
             .returning(clock)
             .execution_options(synchronize_session=False)
         )
-        self.push = select(Push.state, Push.audience).where(Push.id == bindparam("push"))
+        self.push = select(Push.state, Push.audience, Push.revision).where(Push.id == bindparam("push"))
         counts = {name: getattr(Push, name) + bindparam(f"more_{name}", type_=Integer) for name in COUNTS}
         self.count = (
             update(Push)
             .where(Push.id == bindparam("push"))
             .values(counts)
-            .returning(Push.state, Push.audience)
+            .returning(Push.state, Push.audience, Push.revision)
             .execution_options(synchronize_session=False)
         )
-        self.better = select(
-            exists().where(
-                PushRange.push_id == Push.id,
-                PushRange.done.is_(False),
-                PushRange.lease_until < clock,
-                Push.state == RUNNING,
-                Push.not_before <= clock,
-                Push.lane < bindparam("than", type_=Integer),
-            )
-        )
+        self.better = select(exists().where(*_claimable(clock), Push.lane < bindparam("than", type_=Integer)))
         insert = sqlite.insert(Delivery) if is_sqlite else postgresql.insert(Delivery)
-        names = ("message_id", "outcome", "tries", "at", "not_before")
+        names = ("message_id", "outcome", "tries", "revision", "photo", "at", "not_before")
         self.deliver = insert.on_conflict_do_update(
             index_elements=["push_id", "subscriber_id"], set_={name: insert.excluded[name] for name in names}
+        )
+        self.renew_copy = (
+            update(Delivery)
+            .where(Delivery.push_id == bindparam("of"), Delivery.subscriber_id == bindparam("whose"))
+            .values(revision=bindparam("shows"), message_id=bindparam("as"))
+            .execution_options(synchronize_session=False)
         )
 
 
@@ -190,7 +247,7 @@ _statements = cache(_Statements)
 async def record(
     database: Database, session: AsyncSession, push_id: int, records: Sequence[Record], now: datetime
 ) -> None:
-    """Write outcomes: the deliveries' rows, the subscribers' states, the push's counts."""
+    """Write outcomes: the deliveries' rows, the copies they changed, the subscribers' states, the push's counts."""
     if records:
         clock = float(await session.scalar(select(database.clock)) or 0.0)
         await _record(database, session, push_id, records, now, clock)
@@ -203,6 +260,9 @@ async def _record(
     known = _statements(database.is_sqlite)
     connection = await session.connection()  # these are rows by the thousand, and no objects
     await connection.execute(known.deliver, [_row(push_id, each, clock) for each in records])
+    changed = [_copy_row(each, each.chat.copy) for each in records if each.chat.copy and each.mark == Mark.SENT]
+    if changed:
+        await connection.execute(known.renew_copy, changed)
     for each in records:
         if each.gone is None:
             continue
@@ -223,62 +283,83 @@ def _row(push_id: int, each: Record, clock: float) -> dict[str, Any]:
         "message_id": each.message_id,
         "outcome": int(each.mark),
         "tries": each.chat.tries + each.tried,
+        "revision": each.revision,
+        "photo": each.photo,
         "at": int(clock),
         "not_before": None if each.wait is None else clock + each.wait,
     }
 
 
+def _copy_row(each: Record, copy: Copy) -> dict[str, Any]:
+    """What the original delivery says of its copy now; a deleted one has no message any more."""
+    return {"of": copy.push_id, "whose": each.chat.subscriber_id, "shows": each.revision, "as": each.message_id}
+
+
 async def release(session: AsyncSession, claimed: Claim, *, done: bool, rewind: bool = False) -> None:
-    """Give the range back, or mark it worked through; `rewind` to its start, for an audience that has changed."""
-    values = {"cursor": PushRange.start} if rewind else {}
+    """Give the range back, or mark it worked through, when everything handed to the wire has its row: nothing is in
+    doubt for the next owner. `rewind` to the range's start, for an audience that has changed."""
+    cursor = PushRange.start if rewind else PushRange.cursor
     await session.execute(
         update(PushRange)
         .where(PushRange.id == claimed.range_id, PushRange.fence == claimed.fence)
-        .values(owner="", lease_until=0.0, done=done, **values)
+        .values(owner="", lease_until=0.0, done=done, cursor=cursor, issued=cursor)
     )
 
 
-async def claim_waiting(database: Database, session: AsyncSession, size: int) -> list[tuple[int, Chat, bool]]:
-    """Deliveries whose next try is due, at most `size`, as (push id, chat, whether the chat can still be reached).
+async def claim_waiting(database: Database, session: AsyncSession, size: int) -> list[Due]:
+    """Deliveries whose next try is due, at most `size`, the better lanes first.
 
     The due time moves on by the lease, so a process that dies leaves them to be found again; a row in doubt stays so.
     """
     clock = database.clock
     due = (
-        select(Delivery.push_id, Delivery.subscriber_id)
+        select(
+            Delivery.push_id,
+            Delivery.subscriber_id,
+            Delivery.outcome,
+            Delivery.tries,
+            Push.audience,
+            Subscriber.chat_id,
+            Subscriber.thread_id,
+            Subscriber.language,
+            Subscriber.state,
+        )
         .join(Push, Push.id == Delivery.push_id)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock, Push.state == RUNNING)
         .order_by(Push.lane, Delivery.not_before)
         .limit(size)
         .with_for_update(of=Delivery, skip_locked=True)
     )
     rows = (await session.execute(due)).all()
-    found: list[tuple[int, Chat, bool]] = []
-    for push_id, subscriber_id in rows:
-        delivery = (
-            await session.execute(
-                update(Delivery)
-                .where(Delivery.push_id == push_id, Delivery.subscriber_id == subscriber_id)
-                .values(not_before=clock + LEASE_SECONDS * 6)
-                .returning(Delivery.outcome, Delivery.tries)
-            )
-        ).one()
-        chat = (
-            await session.execute(
-                select(Subscriber.chat_id, Subscriber.thread_id, Subscriber.language, Subscriber.state).where(
-                    Subscriber.id == subscriber_id
-                )
-            )
-        ).one()
-        doubt = delivery.outcome == Mark.UNKNOWN
-        where = Chat(subscriber_id, chat.chat_id, chat.thread_id, chat.language, doubt, delivery.tries)
-        found.append((push_id, where, chat.state == subscribers.ACTIVE))
+    found: list[Due] = []
+    for push_id in dict.fromkeys(row.push_id for row in rows):
+        mine = [row for row in rows if row.push_id == push_id]
+        ids = [row.subscriber_id for row in mine]
+        await session.execute(
+            update(Delivery)
+            .where(Delivery.push_id == push_id, Delivery.subscriber_id.in_(ids))
+            .values(not_before=clock + LEASE_SECONDS * 6)
+            .execution_options(synchronize_session=False)
+        )
+        copies = await _copies(session, mine[0].audience, ids)
+        for row in mine:
+            copy = copies.get(row.subscriber_id)
+            doubt = row.outcome == Mark.UNKNOWN
+            chat = Chat(row.subscriber_id, row.chat_id, row.thread_id, row.language, doubt, row.tries, copy)
+            lost = "copies_of" in mine[0].audience and copy is None
+            found.append(Due(push_id, chat, row.state == subscribers.ACTIVE and not lost))
     return found
 
 
-async def next_waiting(database: Database, session: AsyncSession) -> float | None:
-    """Seconds until the next waiting delivery is due; None if none waits."""
-    lead = await session.scalar(
-        select(func.min(Delivery.not_before) - database.clock).where(Delivery.not_before.is_not(None))
+async def _copies(session: AsyncSession, audience: segments.Audience, ids: list[int]) -> dict[int, Copy]:
+    """The copies of an audience of copies that these subscribers have."""
+    of = audience.get("copies_of")
+    if of is None:
+        return {}
+    rows = await session.execute(
+        select(Delivery.subscriber_id, Delivery.message_id, Delivery.revision, Delivery.photo, Delivery.at).where(
+            Delivery.push_id == of, Delivery.subscriber_id.in_(ids), Delivery.message_id > 0
+        )
     )
-    return None if lead is None else max(0.0, float(lead))
+    return {row[0]: Copy(of, row[1] or 0, row[2], row[3], row[4]) for row in rows}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.delivery import budget, contents, pushes, ranges
+from bot.delivery import budget, contents, corrections, pushes, ranges
 from bot.delivery.outcomes import Mark
 from bot.delivery.ranges import Chat, Claim, Record
 from bot.storage.models import Push
@@ -170,9 +170,11 @@ class RangeRun:
             cursor=cursor,
             issued=issued,
             records=records,
-            audience=self._push.audience,
+            push=self._push,
             now=self._sender.now(),
         )
+        if standing is None or standing.overtaken:
+            await corrections.catch_up(session, self._push, records)
         if self._content.text_only and not self._knew_text_only:
             await pushes.go_text_only(session, self._push.id)
             self._knew_text_only = True

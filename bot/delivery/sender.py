@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,11 +16,11 @@ from yarl import URL
 
 from bot.audience import subscribers
 from bot.config import Newsroom
-from bot.delivery import budget, contents, notices, pushes, ranges
+from bot.delivery import budget, contents, corrections, notices, pushes, ranges
 from bot.delivery.brake import Brake
 from bot.delivery.budget import ChatPace
-from bot.delivery.outcomes import Gone, Mark, Moved, Outcome, Refused, Sent, Unknown, Wait
-from bot.delivery.ranges import Chat, Record
+from bot.delivery.outcomes import Gone, Mark, Missing, Moved, Outcome, Refused, Sent, Unknown, Wait
+from bot.delivery.ranges import Chat, Due, Record
 from bot.delivery.runs import IN_FLIGHT, RangeRun
 from bot.delivery.telegram import AiohttpRequest
 from bot.logs import Trouble
@@ -29,10 +30,12 @@ from bot.storage.models import Push
 log = structlog.get_logger("kabar.sender")
 T = TypeVar("T")
 
+CORRECTIONS_SECONDS = 1.0
 IDLE_SECONDS = 0.5  # how long a sender without work sleeps when nothing wakes it
 TRIES = 4  # after a try that may have arrived
 UNKNOWN_BACKOFF = 5.0  # seconds, tripled with every try
 FLOOD_WINDOW = 2.0  # seconds in which two chats' flood waits are the bot's
+OTHER_WAYS = 2  # to say the same to a chat, after a refusal that leaves one
 CONNECTION_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -80,6 +83,12 @@ class Sender:
         while not self.stopping.is_set():
             if not await self._guarded(self.step_waiting):
                 await self._rest(IDLE_SECONDS)
+
+    async def run_corrections(self) -> None:
+        """The loop that queues the corrections whose time has come, until `stopping`."""
+        while not self.stopping.is_set():
+            if not await self._guarded(self.step_corrections):
+                await self._pause(CORRECTIONS_SECONDS)
 
     async def _guarded(self, step: Callable[[], Awaitable[bool]]) -> bool:
         """A database that is away stops sending, is told of once, and asked again."""
@@ -130,6 +139,14 @@ class Sender:
         await RangeRun(self, claimed, push, content).work()
         return True
 
+    async def step_corrections(self) -> bool:
+        """Queue the corrections of stories whose change has settled. False: there were none."""
+        async with self.database.write() as session:
+            count = await corrections.queue_due(self.database, session, self.now())
+        if count:
+            self.wake.set()
+        return count > 0
+
     async def step_waiting(self) -> bool:
         """Try again the deliveries that are due. False: there were none."""
         async with self.database.write() as session:
@@ -137,30 +154,44 @@ class Sender:
             due = await ranges.claim_waiting(self.database, session, size)
             if not due:
                 return False
-            found = {push_id: await session.get_one(Push, push_id) for push_id, _, _ in due}
+            found = {each.push_id: await session.get_one(Push, each.push_id) for each in due}
             loaded = {each.id: await contents.load(session, self._newsroom, each) for each in found.values()}
         records: dict[int, list[Record]] = {push_id: [] for push_id in found}
 
-        async def try_again(push_id: int, chat: Chat) -> None:
-            record = await self.deliver(loaded[push_id], chat)
-            records[push_id].append(record)
-            self.brakes[push_id].note(record.mark, again=chat.doubt)
+        async def try_again(each: Due) -> None:
+            record = await self.deliver(loaded[each.push_id], each.chat)
+            records[each.push_id].append(record)
+            self.brakes[each.push_id].note(record.mark, again=each.chat.doubt)
 
+        for each in due:
+            if not each.reachable:
+                records[each.push_id].append(Record(each.chat, Mark.GONE))
         async with asyncio.TaskGroup() as sends:
-            for push_id, chat, reachable in due:
-                if not reachable:
-                    records[push_id].append(Record(chat, Mark.GONE))
-                elif not self.stopping.is_set():
-                    await self._take_place()
-                    sends.create_task(try_again(push_id, chat))
-        now = self.now()
-        async with self.database.write() as session:
+            reachable = deque(each for each in due if each.reachable)
+            async for _ in self._places(len(reachable)):
+                sends.create_task(try_again(reachable.popleft()))
+
+        async def once(session: AsyncSession) -> None:
             for push_id, batch in records.items():
-                await ranges.record(self.database, session, push_id, batch, now)
+                await ranges.record(self.database, session, push_id, batch, self.now())
+                await corrections.catch_up(session, found[push_id], batch)
+
+        await self.persist(once)
         for push in found.values():
             await self.brake(push)
             await self.finish(push.id)
         return True
+
+    async def _places(self, count: int) -> AsyncIterator[None]:
+        """Yield at the time of each of `count` places in the budget; fewer when we are to stop."""
+        while count and not self.stopping.is_set():
+            async with self.database.write() as session:
+                place = await budget.reserve(self.database, session, count)
+            await asyncio.sleep(place.delay)
+            for _ in range(place.count):
+                yield
+                await asyncio.sleep(place.gap)
+            count -= place.count
 
     async def finish(self, push_id: int) -> None:
         """Mark the push finished if nothing of it is left."""
@@ -180,15 +211,6 @@ class Sender:
                 await notices.add(session, "push_braked", {"push": push.id, "reason": reason}, self.now())
         log.error("push_braked", push=push.id, reason=reason)
 
-    async def _take_place(self) -> None:
-        """Wait for one place in the budget."""
-        while True:
-            async with self.database.write() as session:
-                place = await budget.reserve(self.database, session, 1)
-            await asyncio.sleep(place.delay)
-            if place.count:
-                return
-
     async def deliver(self, content: contents.Content, chat: Chat) -> Record:
         """Send to one chat, whatever it takes within this try; what to record of it."""
         if self.pace is not None and (wait := self.pace.wait(chat.chat_id, time.monotonic())):
@@ -197,22 +219,22 @@ class Sender:
         if isinstance(outcome, Moved):
             async with self.database.write() as session:
                 await subscribers.move(session, chat.chat_id, outcome.chat_id, self.now())
-            chat = Chat(chat.subscriber_id, outcome.chat_id, chat.thread_id, chat.language, chat.doubt, chat.tries)
+            chat = replace(chat, chat_id=outcome.chat_id)
             outcome = await self._post(content, chat)
-        if isinstance(outcome, Refused) and outcome.photo and not content.text_only:
-            content.refuse_photo()
-            log.info("photo_refused", reason=outcome.reason, story=content.story_id)
+        for _ in range(OTHER_WAYS):
+            if not isinstance(outcome, Refused) or (other := content.other_way(chat, outcome)) is None:
+                break
+            log.info("sent_another_way", chat=chat.chat_id, story=content.story_id, reason=outcome.reason)
+            chat = other
             outcome = await self._post(content, chat)
-        elif isinstance(outcome, Refused) and outcome.photo:
-            outcome = await self._post(content, chat)  # another chat's refusal has made it a text meanwhile
-        return await self._settle(chat, outcome)
+        return await self._settle(content, chat, outcome)
 
     async def _post(self, content: contents.Content, chat: Chat) -> Outcome:
         """One message to the wire. Without a connection nothing is sent, so it waits here, and with it the push."""
         for attempt in itertools.count():
             method, body = content.body(chat)
             outcome, answer = await self._request.send(self._url(method), body)
-            if isinstance(outcome, Sent) and method == "sendPhoto" and (photo := content.learn_photo(answer)):
+            if isinstance(outcome, Sent) and content.has_new_photo and (photo := content.learn_photo(answer)):
                 async with self.database.write() as session:
                     await contents.keep_photo(session, content.story_id or 0, photo)
             if not isinstance(outcome, Wait) or outcome.flood:
@@ -238,16 +260,18 @@ class Sender:
         except TimeoutError:
             pass
 
-    async def _settle(self, chat: Chat, outcome: Outcome) -> Record:
+    async def _settle(self, content: contents.Content, chat: Chat, outcome: Outcome) -> Record:
         match outcome:
             case Sent(message_id):
-                return Record(chat, Mark.SENT, message_id)
+                return content.record(chat, message_id)
             case Wait(seconds, reason, flood):
                 if flood:
                     await self._note_flood(chat, seconds, reason)
                 return Record(chat, Mark.UNKNOWN if chat.doubt else Mark.WAITING, wait=seconds)
             case Gone():
                 return Record(chat, Mark.GONE, gone=outcome)
+            case Missing():
+                return Record(chat, Mark.GONE)
             case Unknown(reason):
                 log.warning("send_unanswered", chat=chat.chat_id, tries=chat.tries + 1, reason=reason)
                 if chat.tries >= TRIES:
@@ -265,4 +289,5 @@ class Sender:
         log.warning("flood", chat=chat.chat_id, seconds=seconds, whole_bot=len(self._floods) > 1, reason=reason)
         if len(self._floods) > 1:
             async with self.database.write() as session:
-                await budget.halt(self.database, session, seconds)
+                rate = await budget.halt(self.database, session, seconds)
+            log.warning("rate_lowered", rate=round(rate, 1), setting=self.rate)

@@ -6,7 +6,7 @@ from telegram import InlineKeyboardButton
 
 from bot.config import Newsroom
 from bot.i18n import Language
-from bot.messages.text import Message, Rows, Text, button
+from bot.messages.text import Message, Rows, Text, button, shorten
 from bot.storage.models import Push
 
 EVERYONE = "everyone"
@@ -184,4 +184,10 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
         words = _("A push has paused itself because most of its sends failed.")
         reason = _reason(language, str(data.get("reason", "")))
         return Message.of(f"⏸ {words} {reason}", ((button(_("Pushes"), "pushes"),),))
+    if kind == "story_flaps":
+        words = _(
+            "The story “{title}” of the source {source} keeps changing back and forth. It is no longer corrected in "
+            "the chats that have it."
+        ).format(title=shorten(str(data.get("title", "")), 120), source=data.get("source", ""))
+        return Message.of("🔁 " + words)
     return Message.of(kind)

@@ -22,6 +22,14 @@ def story_time(newsroom: Newsroom, story: Story) -> str:
     return newsroom_language(newsroom).time(story.published_at, newsroom.zone)
 
 
+def corrected_time(newsroom: Newsroom, story: Story) -> str:
+    """When the story's copies were corrected: the hour alone, if that was on the day of the story."""
+    corrected = story.corrected_at or story.updated_at
+    same_day = corrected.astimezone(newsroom.zone).date() == story.published_at.astimezone(newsroom.zone).date()
+    language = newsroom_language(newsroom)
+    return (language.hour if same_day else language.time)(corrected, newsroom.zone)
+
+
 def newsroom_language(newsroom: Newsroom) -> Language:
     try:
         return load_language(newsroom.language)
@@ -32,7 +40,7 @@ def newsroom_language(newsroom: Newsroom) -> Language:
 def card(newsroom: Newsroom, story: Story, language: Language) -> Message:
     """One story: photo, section, title, time, byline, summary, and the button with its link.
 
-    Fits a caption (1,024 code points) with room to spare: 256 + 300 + 80, and a few dozen of our own.
+    Fits a caption (1,024 code points) with room to spare: 256 + 300 + 80, and a hundred or two of our own.
     """
     _ = language._
     text = Text()
@@ -47,6 +55,8 @@ def card(newsroom: Newsroom, story: Story, language: Language) -> Message:
     title = shorten(story.title, TITLE_ON_CARD) or newsroom.name
     text.bold(title).add("\n")
     text.add(story_time(newsroom, story))
+    if story.corrected_at is not None:
+        text.add("\n" + _("Corrected {time}").format(time=corrected_time(newsroom, story)))
     if story.author:
         text.add("\n" + _("By {author}").format(author=shorten(story.author, AUTHOR_ON_CARD)))
     summary = shorten(story.summary, SUMMARY_ON_CARD)

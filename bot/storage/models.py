@@ -87,6 +87,12 @@ class Story(Base, kw_only=True):
         Index("ix_stories_latest", "state", "published_at", "id"),
         Index("ix_stories_section", "section", "state", "published_at", "id"),
         Index("ix_stories_heat", "heat"),
+        Index(
+            "ix_stories_correct_at",
+            "correct_at",
+            sqlite_where=text("correct_at IS NOT NULL"),
+            postgresql_where=text("correct_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
@@ -100,7 +106,10 @@ class Story(Base, kw_only=True):
     image_file_id: Mapped[str] = mapped_column(Text, default="", server_default="")
     is_update: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     state: Mapped[str] = mapped_column(String(16), default="live", server_default="live")  # live | retracted
-    revision: Mapped[int] = mapped_column(Integer, default=1, server_default=text("1"))
+    revision: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))  # bot.stories.revisions
+    revisions: Mapped[list[Any]] = mapped_column(JSON, default_factory=list, server_default="[]")
+    correct_at: Mapped[float | None] = mapped_column(Double, default=None)  # when copies are to be corrected
+    corrected_at: Mapped[datetime | None] = mapped_column(Moment, default=None)  # when copies last were
     published_at: Mapped[datetime] = mapped_column(Moment)  # when the source gives no time: when we first saw it
     first_seen_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
@@ -174,6 +183,7 @@ class Push(Base, kw_only=True):
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     story_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id"), default=None, index=True)
     alert_of: Mapped[int | None] = mapped_column(ForeignKey("stories.id"), unique=True, default=None)
+    revision: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))  # the story's, as last set
     content: Mapped[dict[str, Any] | None] = mapped_column(Data, default=None)  # {"method": …, "params": {…}}
     audience: Mapped[dict[str, Any]] = mapped_column(Data)  # bot.audience.segments
     ceiling: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
@@ -209,6 +219,7 @@ class PushRange(Base, kw_only=True):
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     fence: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     done: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    seen_since: Mapped[datetime | None] = mapped_column(Moment, default=None)  # first pass: only chats seen since
 
 
 class Delivery(Base, kw_only=True):
@@ -230,6 +241,8 @@ class Delivery(Base, kw_only=True):
     message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     outcome: Mapped[int] = mapped_column(SmallInteger)  # bot.delivery.outcomes.Mark
     tries: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
+    revision: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))  # what the copy shows
+    photo: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # with a photo, or as text
     at: Mapped[int] = mapped_column(Integer)
     not_before: Mapped[float | None] = mapped_column(Double, default=None)
 
@@ -243,6 +256,7 @@ class Budget(Base, kw_only=True):
     next_free: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     rate: Mapped[float] = mapped_column(Double)
     setting: Mapped[float] = mapped_column(Double)
+    changed_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))  # when `rate` was
 
 
 class Lease(Base, kw_only=True):

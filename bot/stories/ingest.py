@@ -8,7 +8,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Newsroom, SourceTable
-from bot.delivery import notices, pushes
+from bot.delivery import corrections, notices, pushes, revisions
+from bot.delivery.corrections import RETRACTED
 from bot.storage.engine import upsert
 from bot.storage.models import PopularEntry, Story, StoryKey
 from bot.stories import changes
@@ -50,6 +51,7 @@ async def ingest(
         story_id = next((known[key] for key in keys if key in known), None)
         if story_id is None:
             story = _new_story(item, source, newsroom, now)
+            revisions.note(story)
             session.add(story)
             await session.flush()
             new += 1
@@ -57,7 +59,9 @@ async def ingest(
         else:
             story = await session.get_one(Story, story_id)
             was_update, had_section = story.is_update, bool(story.section)
-            corrected += _take_over(story, item, source, newsroom, now)
+            if _take_over(story, item, source, newsroom, now):
+                corrected += 1
+                await corrections.expect(session, story, corrections.SETTLE_SECONDS)
             becomes_alert = (story.is_update and not was_update) or (bool(story.section) and not had_section)
         for key in keys:
             if known.get(key) is None:
@@ -133,7 +137,7 @@ def _take_over(story: Story, item: Item, source: SourceTable, newsroom: Newsroom
 
     Only the source that brought the story corrects it: two that word it differently would otherwise take turns.
     """
-    if source.list == "popular":
+    if source.list == "popular" or story.state == RETRACTED:
         return False
     if not story.section:
         story.section = changes.section_of(item, source, newsroom)
@@ -146,9 +150,9 @@ def _take_over(story: Story, item: Item, source: SourceTable, newsroom: Newsroom
     story.title, story.url = item.title, item.url
     story.summary = item.summary or story.summary
     story.author = item.author or story.author
-    story.revision, story.updated_at = story.revision + 1, now
+    story.updated_at = now
     story.search_text = searchable(f"{story.title} {story.summary}")
-    return True
+    return revisions.note(story)
 
 
 async def _rank(session: AsyncSession, source_id: str, story_ids: list[int]) -> None:

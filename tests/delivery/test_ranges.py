@@ -1,6 +1,9 @@
 """The statements of the engine, against a second owner."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import update
 
 from bot.audience import segments, subscribers
 from bot.clock import utcnow
@@ -8,7 +11,7 @@ from bot.delivery import budget, pushes, ranges
 from bot.delivery.outcomes import Mark
 from bot.delivery.ranges import Record
 from bot.storage.engine import Database
-from bot.storage.models import Push
+from bot.storage.models import Push, Subscriber
 
 CONTENT = {"method": "sendMessage", "params": {"text": "Kabar"}}
 
@@ -41,7 +44,7 @@ async def store(
             cursor=cursor,
             issued=issued,
             records=records,
-            audience=segments.EVERYONE,
+            push=await session.get_one(Push, claimed.push_id),
             now=utcnow(),
         )
 
@@ -126,42 +129,41 @@ async def test_a_push_is_finished_when_nothing_is_left_and_nobody_waits(database
     async with database.write() as session:
         await ranges.release(session, claimed, done=True)
         assert not await pushes.finish_if_done(session, push.id, utcnow())
-        ((_, again, reachable),) = await ranges.claim_waiting(database, session, 10)
-        assert (again.chat_id, again.doubt, reachable) == (1, False, True)
+        (due,) = await ranges.claim_waiting(database, session, 10)
+        again = due.chat
+        assert (again.chat_id, again.doubt, due.reachable) == (1, False, True)
         assert await ranges.claim_waiting(database, session, 10) == []
         await ranges.record(database, session, push.id, [Record(again, Mark.SENT, 2)], utcnow())
         assert await pushes.finish_if_done(session, push.id, utcnow())
 
 
-async def test_the_budget_hands_out_no_more_than_the_rate_and_stops_for_a_halt(database: Database) -> None:
+async def test_a_large_push_goes_first_to_whoever_was_seen_of_late(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushes, "LARGE", 9)
+    monkeypatch.setattr(ranges, "LEASE_SECONDS", -1.0)  # whoever is killed in a pass
+    now = utcnow()
     async with database.write() as session:
-        await budget.prepare(session, 30)
-    taken = 0
-    while True:
-        async with database.write() as session:
-            place = await budget.reserve(database, session, 10)
-        if not place.count:
-            break
-        assert place.gap == pytest.approx(1 / 29)
-        taken += place.count
-    assert taken <= 5  # a tenth of a second, and what passed meanwhile
+        for chat in range(1, 11):
+            await subscribers.greet(session, chat, kind="private", language="id", now=now)
+        away = update(Subscriber).where(Subscriber.chat_id.in_((2, 5))).values(last_seen_at=now - timedelta(days=31))
+        await session.execute(away)
+        await session.execute(update(Subscriber).where(Subscriber.chat_id == 7).values(last_seen_at=None))
+        made = await pushes.new_draft(session, 1, CONTENT, now)
+        await pushes.confirm(database, session, made.id, now, 0)
+    first = await take(database, "one")
+    assert first is not None
+    chats = await pages(database, first)
+    assert [chat.chat_id for chat in chats] == [1, 3, 4, 6, 8, 9, 10]
+    await store(database, first, 3, 3, [Record(chat, Mark.SENT, 1) for chat in chats[:2]])
+
+    again = await take(database, "other")
+    assert again is not None
+    assert (again.range_id, again.cursor) == (first.range_id, 3)  # the second pass waits for the first
+    await store(database, again, 10, 10, [Record(chat, Mark.SENT, 1) for chat in chats[2:]])
     async with database.write() as session:
-        await budget.halt(database, session, 60)
-        place = await budget.reserve(database, session, 10)
-    assert place.count == 0
-    assert place.delay > 55
+        await ranges.release(session, again, done=True)
 
-
-async def test_answers_are_charged_to_the_same_row(database: Database) -> None:
-    async with database.write() as session:
-        await budget.prepare(session, 30)
-        assert await budget.charge(database, session, 290) > 9
-        assert (await budget.reserve(database, session, 1)).count == 0
-
-
-async def test_a_changed_rate_takes_effect_and_an_unlimited_one_never_waits(database: Database) -> None:
-    for rate in (30, 0):
-        async with database.write() as session:
-            await budget.prepare(session, rate)
-    async with database.write() as session:
-        assert (await budget.reserve(database, session, 500)).count == 500
+    second = await take(database, "other")
+    assert second is not None
+    assert [chat.chat_id for chat in await pages(database, second)] == [2, 5, 7]

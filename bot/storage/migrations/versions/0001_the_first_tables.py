@@ -15,6 +15,7 @@ def upgrade() -> None:
     sa.Column('next_free', sa.Double(), server_default=sa.text('0'), nullable=False),
     sa.Column('rate', sa.Double(), nullable=False),
     sa.Column('setting', sa.Double(), nullable=False),
+    sa.Column('changed_at', sa.Double(), server_default=sa.text('0'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_budget'))
     )
     op.create_table('leases',
@@ -61,7 +62,10 @@ def upgrade() -> None:
     sa.Column('image_file_id', sa.Text(), server_default='', nullable=False),
     sa.Column('is_update', sa.Boolean(), server_default=sa.false(), nullable=False),
     sa.Column('state', sa.String(length=16), server_default='live', nullable=False),
-    sa.Column('revision', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('revision', sa.SmallInteger(), server_default=sa.text('1'), nullable=False),
+    sa.Column('revisions', sa.JSON(), server_default='[]', nullable=False),
+    sa.Column('correct_at', sa.Double(), nullable=True),
+    sa.Column('corrected_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('first_seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -70,6 +74,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stories'))
     )
     with op.batch_alter_table('stories', schema=None) as batch_op:
+        batch_op.create_index('ix_stories_correct_at', ['correct_at'], unique=False, sqlite_where=sa.text('correct_at IS NOT NULL'), postgresql_where=sa.text('correct_at IS NOT NULL'))
         batch_op.create_index('ix_stories_heat', ['heat'], unique=False)
         batch_op.create_index('ix_stories_latest', ['state', 'published_at', 'id'], unique=False)
         batch_op.create_index('ix_stories_section', ['section', 'state', 'published_at', 'id'], unique=False)
@@ -106,6 +111,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), server_default='', nullable=False),
     sa.Column('story_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('alert_of', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('revision', sa.SmallInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('content', sa.JSON(), nullable=True),
     sa.Column('audience', sa.JSON(), nullable=False),
     sa.Column('ceiling', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
@@ -158,6 +164,8 @@ def upgrade() -> None:
     sa.Column('message_id', sa.BigInteger(), nullable=True),
     sa.Column('outcome', sa.SmallInteger(), nullable=False),
     sa.Column('tries', sa.SmallInteger(), server_default=sa.text('1'), nullable=False),
+    sa.Column('revision', sa.SmallInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('photo', sa.Boolean(), server_default=sa.false(), nullable=False),
     sa.Column('at', sa.Integer(), nullable=False),
     sa.Column('not_before', sa.Double(), nullable=True),
     sa.ForeignKeyConstraint(['push_id'], ['pushes.id'], name=op.f('fk_deliveries_push_id'), ondelete='CASCADE'),
@@ -178,6 +186,7 @@ def upgrade() -> None:
     sa.Column('lease_until', sa.Double(), server_default=sa.text('0'), nullable=False),
     sa.Column('fence', sa.Integer(), server_default=sa.text('0'), nullable=False),
     sa.Column('done', sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.Column('seen_since', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['push_id'], ['pushes.id'], name=op.f('fk_push_ranges_push_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_push_ranges'))
     )
@@ -217,6 +226,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_stories_section')
         batch_op.drop_index('ix_stories_latest')
         batch_op.drop_index('ix_stories_heat')
+        batch_op.drop_index('ix_stories_correct_at', sqlite_where=sa.text('correct_at IS NOT NULL'), postgresql_where=sa.text('correct_at IS NOT NULL'))
 
     op.drop_table('stories')
     op.drop_table('sources')

@@ -1,0 +1,164 @@
+"""Corrections and retractions: pushes that edit or withdraw the copies of a story that chats already have."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.audience import segments
+from bot.delivery import notices, pushes
+from bot.delivery.outcomes import Mark
+from bot.delivery.pushes import CANCELLED, DRAFT, FINISHED, HELD, LANES, PAUSED, RUNNING
+from bot.delivery.ranges import Record
+from bot.storage.engine import Database, clock_of
+from bot.storage.models import Delivery, Push, Story
+
+LIVE, RETRACTED = "live", "retracted"  # states of a story
+CORRECTION, RETRACTION = "correction", "retraction"  # kinds of a push
+
+SETTLE_SECONDS = 60.0  # a text that a poll found changed must have been still so long
+ROUNDS = 2  # corrections to one and the same content; a source that comes back to it again is flapping
+CORRECTIONS_AT_MOST = 20  # of one story; a counter in a summary would otherwise be edited into every chat all day
+
+
+async def expect(session: AsyncSession, story: Story, after: float) -> None:
+    """The story has changed: its copies are to be corrected when it has been still for `after` seconds."""
+    clock = clock_of(session.get_bind().dialect.name == "sqlite")
+    await session.flush()
+    await session.execute(
+        update(Story)
+        .where(Story.id == story.id)
+        .values(correct_at=clock + after)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def queue_due(database: Database, session: AsyncSession, now: datetime, limit: int = 20) -> int:
+    """Queue the corrections of stories whose change has settled; how many stories were looked at."""
+    due = (
+        select(Story)
+        .where(Story.correct_at.is_not(None), Story.correct_at <= database.clock)
+        .order_by(Story.correct_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    stories = (await session.scalars(due)).all()
+    for story in stories:
+        story.correct_at = None
+        await _correct(session, story, now)
+    return len(stories)
+
+
+async def _correct(session: AsyncSession, story: Story, now: datetime) -> None:
+    alert = await _alert(session, story)
+    if story.state != LIVE or alert is None or alert.state in (DRAFT, HELD):
+        return
+    stale = select(
+        exists().where(Delivery.push_id == alert.id, Delivery.message_id > 0, Delivery.revision != story.revision)
+    )
+    if alert.state not in (RUNNING, PAUSED) and not await session.scalar(stale):
+        return  # it says again what it said when it was pushed
+    if await _flaps(session, story):
+        await notices.add(session, "story_flaps", {"title": story.title, "source": story.source_id}, now)
+        return
+    await _cancel(session, story, (RUNNING, PAUSED), now, Push.kind == CORRECTION)
+    story.corrected_at = now
+    alert.revision = story.revision  # whoever is sending the alert loads the story anew
+    audience = segments.of_copies(alert.id, other_than=story.revision)
+    await _start(session, story, alert, CORRECTION, story.revision, audience, now)
+
+
+async def _flaps(session: AsyncSession, story: Story) -> bool:
+    earlier = (
+        await session.scalars(select(Push.revision).where(Push.story_id == story.id, Push.kind == CORRECTION))
+    ).all()
+    return len(earlier) >= CORRECTIONS_AT_MOST or earlier.count(story.revision) >= ROUNDS
+
+
+async def retract(session: AsyncSession, story: Story, now: datetime) -> bool:
+    """Withdraw the story from every chat that got it, and from all lists; False if it was withdrawn before."""
+    if story.state == RETRACTED:
+        return False
+    story.state, story.correct_at, story.updated_at = RETRACTED, None, now
+    alert = await _alert(session, story)  # locked first, as a checkpoint does
+    await _cancel(session, story, (DRAFT, HELD, RUNNING, PAUSED), now)
+    if alert is not None and alert.started_at is not None:
+        await _start(session, story, alert, RETRACTION, 0, segments.of_copies(alert.id), now)
+    return True
+
+
+async def catch_up(session: AsyncSession, push: Push, records: Iterable[Record]) -> None:
+    """Copies that arrived while the story's correction or retraction was under way are handed to it.
+
+    They were on the wire when it was queued, so its pages may have passed them.
+    """
+    sent = {each.chat.subscriber_id: each.revision for each in records if each.mark == Mark.SENT}
+    if push.story_id is None or not sent:
+        return
+    newest = await session.scalar(
+        select(Push)
+        .where(Push.story_id == push.story_id, Push.kind.in_((CORRECTION, RETRACTION)))
+        .order_by(Push.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    if newest is None or newest.id == push.id or newest.state == CANCELLED:
+        return
+    late = sorted(each for each, revision in sent.items() if newest.kind == RETRACTION or revision != newest.revision)
+    if not late:
+        return
+    await session.execute(
+        delete(Delivery)
+        .where(Delivery.push_id == newest.id, Delivery.subscriber_id.in_(late))
+        .execution_options(synchronize_session=False)
+    )
+    session.add(pushes.new_range(newest.id, late[0] - 1, late[-1]))
+    settled = newest.sent + newest.gone + newest.refused + newest.lost
+    newest.total = settled + await segments.count_left(session, newest.audience, newest.id, newest.ceiling)
+    if newest.state == FINISHED:
+        newest.state, newest.finished_at = RUNNING, None
+
+
+async def _alert(session: AsyncSession, story: Story) -> Push | None:
+    return await session.scalar(
+        select(Push)
+        .where(Push.alert_of == story.id)
+        .execution_options(populate_existing=True)
+        .with_for_update(key_share=True)
+    )
+
+
+async def _cancel(
+    session: AsyncSession, story: Story, states: tuple[str, ...], now: datetime, *which: ColumnElement[bool]
+) -> None:
+    await session.execute(
+        update(Push)
+        .where(Push.story_id == story.id, Push.state.in_(states), *which)
+        .values(state=CANCELLED, finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _start(
+    session: AsyncSession,
+    story: Story,
+    alert: Push,
+    kind: str,
+    revision: int,
+    audience: segments.Audience,
+    now: datetime,
+) -> None:
+    push = Push(
+        kind=kind,
+        lane=LANES[kind],
+        state=DRAFT,
+        story_id=story.id,
+        revision=revision,
+        audience=audience,
+        text_only=alert.text_only,
+        created_at=now,
+    )
+    session.add(push)
+    await session.flush()
+    await pushes.start(session, push, now)
