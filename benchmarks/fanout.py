@@ -73,7 +73,7 @@ async def aiogram(url: str, chats: range, _: argparse.Namespace) -> None:
 async def kabar(url: str, chats: range, given: argparse.Namespace) -> None:
     """The whole process with the deliver role: claimed, sent and recorded."""
     from benchmarks.newsroom import NEWSROOM, broadcast, database, finished
-    from bot.app import Process
+    from bot.app import Process, spare_collector
     from bot.config import Settings
 
     async with database(given.postgres if given.one == "kabar-postgresql" else "") as address:
@@ -83,6 +83,7 @@ async def kabar(url: str, chats: range, given: argparse.Namespace) -> None:
             **{"send_rate": given.rate, "chat_rate": False},
         )
         process = Process(settings, NEWSROOM, ("deliver",))
+        spare_collector()
         async with asyncio.TaskGroup() as group:
             group.create_task(process.run())
             await process.started.wait()

@@ -1,6 +1,7 @@
 """The composition root: what a process of given roles is made of; start and stop order."""
 
 import asyncio
+import gc
 import os
 import secrets
 import signal
@@ -213,9 +214,20 @@ class Process:
                 task.cancel()
 
 
+def spare_collector() -> None:
+    """Let Python's cycle collector leave alone what a start makes, and look for garbage less often.
+
+    A push makes objects by the ten thousand and hardly a cycle; looking for one was 40 % of a message's cost.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 async def run(settings: Settings, newsroom: Newsroom, roles: tuple[str, ...] = ROLES) -> None:
     """`kabar run`: until SIGTERM or SIGINT."""
     process = Process(settings, newsroom, roles)
+    spare_collector()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, process.stopping.set)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Row, bindparam, case, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -228,11 +229,7 @@ class _Statements:
             .execution_options(synchronize_session=False)
         )
         self.better = select(exists().where(*_claimable(clock), Push.lane < bindparam("than", type_=Integer)))
-        insert = sqlite.insert(Delivery) if is_sqlite else postgresql.insert(Delivery)
-        names = ("message_id", "outcome", "tries", "revision", "photo", "at", "not_before")
-        self.deliver = insert.on_conflict_do_update(
-            index_elements=["push_id", "subscriber_id"], set_={name: insert.excluded[name] for name in names}
-        )
+        self.deliver = _upsert_rows(is_sqlite)
         self.renew_copy = (
             update(Delivery)
             .where(Delivery.push_id == bindparam("of"), Delivery.subscriber_id == bindparam("whose"))
@@ -242,6 +239,19 @@ class _Statements:
 
 
 _statements = cache(_Statements)
+ROW = ("push_id", "subscriber_id", "message_id", "outcome", "tries", "revision", "photo", "at", "not_before")
+
+
+def _upsert_rows(is_sqlite: bool) -> str:
+    """The SQL that stores rows in the order of ROW; the driver gets them as they are, without a look at each value."""
+    dialect = sqlite.dialect() if is_sqlite else asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    insert = sqlite.insert(Delivery) if is_sqlite else postgresql.insert(Delivery)
+    fields = {name: insert.excluded[name] for name in ROW[2:]}
+    statement = insert.on_conflict_do_update(index_elements=list(ROW[:2]), set_=fields)
+    compiled = statement.compile(dialect=dialect, column_keys=list(ROW))
+    if tuple(compiled.positiontup or ()) != ROW:
+        raise AssertionError(f"the dialect binds in another order: {compiled.positiontup}")
+    return str(compiled)
 
 
 async def record(
@@ -259,7 +269,7 @@ async def _record(
     """As `record`; returns the push's state and audience, which the last statement sees anyway."""
     known = _statements(database.is_sqlite)
     connection = await session.connection()  # these are rows by the thousand, and no objects
-    await connection.execute(known.deliver, [_row(push_id, each, clock) for each in records])
+    await connection.exec_driver_sql(known.deliver, [_row(push_id, each, clock) for each in records])
     changed = [_copy_row(each, each.chat.copy) for each in records if each.chat.copy and each.mark == Mark.SENT]
     if changed:
         await connection.execute(known.renew_copy, changed)
@@ -276,18 +286,15 @@ async def _record(
     return (await session.execute(known.count, {"push": push_id, **more})).one()
 
 
-def _row(push_id: int, each: Record, clock: float) -> dict[str, Any]:
-    return {
-        "push_id": push_id,
-        "subscriber_id": each.chat.subscriber_id,
-        "message_id": each.message_id,
-        "outcome": int(each.mark),
-        "tries": each.chat.tries + each.tried,
-        "revision": each.revision,
-        "photo": each.photo,
-        "at": int(clock),
-        "not_before": None if each.wait is None else clock + each.wait,
-    }
+def _row(push_id: int, each: Record, clock: float) -> tuple[Any, ...]:
+    """A delivery's row in the order of ROW."""
+    chat = each.chat
+    not_before = None if each.wait is None else clock + each.wait
+    tries = chat.tries + each.tried
+    return (
+        *(push_id, chat.subscriber_id, each.message_id, int(each.mark), tries),
+        *(each.revision, each.photo, int(clock), not_before),
+    )
 
 
 def _copy_row(each: Record, copy: Copy) -> dict[str, Any]:

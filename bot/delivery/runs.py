@@ -47,7 +47,7 @@ class RangeRun:
         self._exhausted = False
         self._cursor = claimed.cursor
         self._handed = claimed.cursor
-        self._in_flight: dict[int, asyncio.Task[None] | None] = {}  # in order of id
+        self._in_flight: dict[int, asyncio.Task[None]] = {}  # in order of id
         self._records: list[Record] = []
         self._recorded_at = 0.0
         self._ask_again_at = 0.0  # when the budget, full now, has places again
@@ -56,26 +56,29 @@ class RangeRun:
 
     async def work(self) -> None:
         log.debug("range_claimed", push=self._claim.push_id, range=self._claim.range_id, cursor=self._claim.cursor)
-        owned = True
-        async with asyncio.TaskGroup() as sends:
-            pump = sends.create_task(self._pump(sends))
-            while True:
-                await self._read_page()
-                if self._exhausted and not self._queue and not self._in_flight:
-                    break
-                standing = await self._checkpoint(self._wanted())
-                if standing is None:
-                    owned = False
-                    log.warning("range_fenced_out", push=self._claim.push_id, range=self._claim.range_id)
-                    break
-                if not standing.go_on or self._sender.stopping.is_set():
-                    break
-                await self._sender.brake(self._push)
-                await self._wait()
+        pump = asyncio.get_running_loop().create_task(self._pump())  # a group would wrap what the database raises
+        try:
+            owned = await self._until_left()
+        finally:
             pump.cancel()
             self._places.clear()
             await self._drain()
         await self._finish(owned and self._exhausted and not self._queue)
+
+    async def _until_left(self) -> bool:
+        """Read, checkpoint and wait in turn, until there is a reason to leave the range; False if it was taken over."""
+        while True:
+            await self._read_page()
+            if self._exhausted and not self._queue and not self._in_flight:
+                return True
+            standing = await self._checkpoint(self._wanted())
+            if standing is None:
+                log.warning("range_fenced_out", push=self._claim.push_id, range=self._claim.range_id)
+                return False
+            if not standing.go_on or self._sender.stopping.is_set():
+                return True
+            await self._sender.brake(self._push)
+            await self._wait()
 
     def _wanted(self) -> int:
         """How many more places to reserve now."""
@@ -94,8 +97,9 @@ class RangeRun:
             self._read_to = chats[-1].subscriber_id
         self._exhausted = len(chats) < max(PAGE, self._batch)
 
-    async def _pump(self, sends: asyncio.TaskGroup) -> None:
+    async def _pump(self) -> None:
         """Send each chat at its place's time; places that were missed by much are given up."""
+        loop = asyncio.get_running_loop()
         while True:
             if not self._places or len(self._in_flight) >= IN_FLIGHT:
                 self._stir.clear()
@@ -110,8 +114,7 @@ class RangeRun:
                 continue
             chat = self._queue.popleft()
             self._handed = chat.subscriber_id
-            self._in_flight[chat.subscriber_id] = None
-            self._in_flight[chat.subscriber_id] = sends.create_task(self._deliver(chat))
+            self._in_flight[chat.subscriber_id] = loop.create_task(self._deliver(chat))
 
     async def _deliver(self, chat: Chat) -> None:
         record = Record(chat, Mark.UNKNOWN, wait=UNANSWERED_WAIT)  # what holds if the drain cuts us off
@@ -187,9 +190,10 @@ class RangeRun:
             if self._sender.stopping.is_set():
                 stopped_at = stopped_at or time.monotonic()
                 if time.monotonic() - stopped_at > DRAIN_SECONDS:
-                    for task in list(self._in_flight.values()):
-                        if task is not None:
-                            task.cancel()
+                    cut = list(self._in_flight.values())
+                    for task in cut:
+                        task.cancel()
+                    await asyncio.wait(cut)
                     return
             await asyncio.sleep(CHECKPOINT_SECONDS)
             await self._checkpoint(0)

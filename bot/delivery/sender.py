@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -215,11 +216,21 @@ class Sender:
         """Send to one chat, whatever it takes within this try; what to record of it."""
         if self.pace is not None and (wait := self.pace.wait(chat.chat_id, time.monotonic())):
             return Record(chat, Mark.UNKNOWN if chat.doubt else Mark.WAITING, wait=wait, tried=False)
-        outcome = await self._post(content, chat)
+        try:
+            outcome = await self._post(content, chat)
+            if isinstance(outcome, Sent):
+                return content.record(chat, outcome.message_id)
+            return await self._otherwise(content, chat, outcome)
+        except Exception:  # one chat's surprise is not the others'
+            log.exception("delivery_failed", chat=chat.chat_id)
+            return self._unanswered(chat, "a mistake of ours")
+
+    async def _otherwise(self, content: contents.Content, chat: Chat, outcome: Outcome) -> Record:
+        """What else there is to do for a chat whose first try did not go well."""
         if isinstance(outcome, Moved):
-            async with self.database.write() as session:
-                await subscribers.move(session, chat.chat_id, outcome.chat_id, self.now())
-            chat = replace(chat, chat_id=outcome.chat_id)
+            new, old = outcome.chat_id, chat.chat_id
+            await self.persist(lambda session: subscribers.move(session, old, new, self.now()))
+            chat = replace(chat, chat_id=new)
             outcome = await self._post(content, chat)
         for _ in range(OTHER_WAYS):
             if not isinstance(outcome, Refused) or (other := content.other_way(chat, outcome)) is None:
@@ -235,8 +246,7 @@ class Sender:
             method, body = content.body(chat)
             outcome, answer = await self._request.send(self._url(method), body)
             if isinstance(outcome, Sent) and content.has_new_photo and (photo := content.learn_photo(answer)):
-                async with self.database.write() as session:
-                    await contents.keep_photo(session, content.story_id or 0, photo)
+                await self.persist(partial(contents.keep_photo, story_id=content.story_id or 0, file_id=photo))
             if not isinstance(outcome, Wait) or outcome.flood:
                 self._telegram_away.over()
                 return outcome
@@ -273,13 +283,16 @@ class Sender:
             case Missing():
                 return Record(chat, Mark.GONE)
             case Unknown(reason):
-                log.warning("send_unanswered", chat=chat.chat_id, tries=chat.tries + 1, reason=reason)
-                if chat.tries >= TRIES:
-                    return Record(chat, Mark.LOST)
-                return Record(chat, Mark.UNKNOWN, wait=UNKNOWN_BACKOFF * 3**chat.tries)
+                return self._unanswered(chat, reason)
             case Refused(reason) | Moved(reason):
                 log.warning("send_refused", chat=chat.chat_id, reason=reason)
                 return Record(chat, Mark.REFUSED)
+
+    def _unanswered(self, chat: Chat, reason: str) -> Record:
+        log.warning("send_unanswered", chat=chat.chat_id, tries=chat.tries + 1, reason=reason)
+        if chat.tries >= TRIES:
+            return Record(chat, Mark.LOST)
+        return Record(chat, Mark.UNKNOWN, wait=UNKNOWN_BACKOFF * 3**chat.tries)
 
     async def _note_flood(self, chat: Chat, seconds: float, reason: str) -> None:
         """One chat's flood wait is its own; two different chats' within two seconds are the bot's."""

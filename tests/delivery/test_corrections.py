@@ -175,7 +175,7 @@ async def test_a_newer_revision_replaces_a_correction_that_is_running(kabar: Kab
             await kabar.polled()
     assert first.state == pushes.CANCELLED
     assert first.sent < 41
-    assert second.sent == second.total >= 41  # who was between the two is edited again
+    assert second.sent >= 41  # who was between the two is edited again
 
 
 def edited(kabar: Kabar, chat: int, words: str) -> bool:
