@@ -2,6 +2,9 @@
 
 Kabar's figures include claiming and recording every delivery; the others only send. Each round is a fresh process; the
 rounds are interleaved, and the medians and the spread are printed.
+
+With `--rate N` the sink refuses what comes faster (`--flood bucket`: a second's burst; `--flood window`: a strict
+sliding second), and the table says how much of the rate was used and how often the sink had to refuse.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from urllib.request import urlopen
 
 IN_FLIGHT = 32  # of the peers
 
@@ -59,6 +63,41 @@ async def ptb(url: str, chats: range, _: argparse.Namespace) -> None:
         await send_all(chats, lambda chat: bot.send_message(chat, TEXT))
 
 
+async def ptb_limited(url: str, chats: range, given: argparse.Namespace) -> None:
+    """The same with its own AIORateLimiter, set to the rate, with as many retries as it takes."""
+    from telegram.ext import AIORateLimiter, ExtBot
+    from telegram.request import HTTPXRequest
+
+    from benchmarks.newsroom import TEXT
+
+    limiter = AIORateLimiter(overall_max_rate=given.rate or 1e6, overall_time_period=1, max_retries=1000)
+    request = HTTPXRequest(IN_FLIGHT)
+    async with ExtBot("1:x", base_url=f"{url}/bot", request=request, rate_limiter=limiter) as bot:
+        await send_all(chats, lambda chat: bot.send_message(chat, TEXT))
+
+
+async def naive(url: str, chats: range, _: argparse.Namespace) -> None:
+    """What people write first: python-telegram-bot, and sleep when told to."""
+    from telegram import Bot
+    from telegram.error import RetryAfter
+    from telegram.request import HTTPXRequest
+
+    from benchmarks.newsroom import TEXT
+
+    async with Bot("1:x", base_url=f"{url}/bot", request=HTTPXRequest(IN_FLIGHT)) as bot:
+
+        async def send(chat: int) -> None:
+            while True:
+                try:
+                    await bot.send_message(chat, TEXT)
+                    return
+                except RetryAfter as error:
+                    wait = error.retry_after
+                    await asyncio.sleep(wait if isinstance(wait, int) else wait.total_seconds())
+
+        await send_all(chats, send)
+
+
 async def aiogram(url: str, chats: range, _: argparse.Namespace) -> None:
     from aiogram import Bot
     from aiogram.client.session.aiohttp import AiohttpSession
@@ -97,7 +136,17 @@ async def kabar(url: str, chats: range, given: argparse.Namespace) -> None:
             raise RuntimeError(f"{push.sent} of {len(chats)} were sent")
 
 
-PEERS = {"raw-aiohttp": raw_aiohttp, "ptb": ptb, "aiogram": aiogram, "kabar-sqlite": kabar, "kabar-postgresql": kabar}
+PEERS = {
+    "raw-aiohttp": raw_aiohttp,
+    "ptb": ptb,
+    "ptb-aioratelimiter": ptb_limited,
+    "naive-retry": naive,
+    "aiogram": aiogram,
+    "kabar-sqlite": kabar,
+    "kabar-postgresql": kabar,
+}
+UNPACED = ("raw-aiohttp", "ptb", "ptb-aioratelimiter", "aiogram", "kabar-sqlite", "kabar-postgresql")
+PACED = ("ptb-aioratelimiter", "naive-retry", "kabar-sqlite", "kabar-postgresql")
 _marks: dict[str, float] = {}
 
 
@@ -129,7 +178,8 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="kabar bench fanout")
     parser.add_argument("--chats", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rate", type=float, default=0, help="messages a second for Kabar; 0 = unlimited")
+    parser.add_argument("--rate", type=float, default=0, help="messages a second that the sink takes; 0 = all")
+    parser.add_argument("--flood", choices=("bucket", "window"), default="bucket", help="how it counts them")
     parser.add_argument("--postgres", default="", help="a server on which a database may be made")
     parser.add_argument("--only", default="", help="names, comma separated: " + ", ".join(PEERS))
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -138,45 +188,60 @@ def main(arguments: list[str]) -> None:
     if given.one:
         run_one(given)
         return
-    names = [name for name in (given.only.split(",") if given.only else PEERS) if available(name, given)]
+    wanted = given.only.split(",") if given.only else PACED if given.rate else UNPACED
+    names = [name for name in wanted if available(name, given)]
     figures: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     with ExitStack() as stack:
-        sink = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.sink"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-        )
+        command = [sys.executable, "-m", "benchmarks.sink"]
+        command += ["--flood", given.flood, "--rate", str(given.rate)] if given.rate else []
+        sink = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
         assert sink.stdout is not None
         url = f"http://127.0.0.1:{int(sink.stdout.readline())}"
         for _ in range(given.rounds):
             for name in names:
-                command = [sys.executable, "-m", "benchmarks", "fanout", *arguments, "--one", name, "--url", url]
-                done = subprocess.run(command, capture_output=True, text=True)
-                if done.returncode:
-                    sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
-                figures[name].append(json.loads(done.stdout.splitlines()[-1]))
+                figures[name].append(one_round(name, arguments, url))
         sink.terminate()
-    show(figures)
+    (show_paced if given.rate else show)(figures, given.rate)
+
+
+def one_round(name: str, arguments: list[str], url: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks", "fanout", *arguments, "--one", name, "--url", url]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    with urlopen(f"{url}/count") as answer:
+        return figures | json.load(answer)
 
 
 def available(name: str, given: argparse.Namespace) -> bool:
     """A peer that is not installed, or has no server, is left out, and that is said."""
     from importlib.util import find_spec
 
-    missing = (name == "aiogram" and find_spec("aiogram") is None) or (
-        name == "kabar-postgresql" and not given.postgres
-    )
-    if missing:
-        why = "pip install aiogram" if name == "aiogram" else "--postgres"
-        print(f"{name} is left out: it needs {why}", file=sys.stderr)
-    return not missing
+    module = {"aiogram": "aiogram", "ptb-aioratelimiter": "aiolimiter"}.get(name)
+    if module and find_spec(module) is None:
+        print(f"{name} is left out: python3 -m pip --python .venv/bin/python install {module}", file=sys.stderr)
+        return False
+    if name == "kabar-postgresql" and not given.postgres:
+        print(f"{name} is left out: it needs --postgres", file=sys.stderr)
+        return False
+    return True
 
 
-def show(figures: dict[str, list[dict[str, float]]]) -> None:
-    print(f"{'':<18}{'messages/s':>12}{'ms a message':>14}{'spread':>16}{'peak MB':>9}")
+def show(figures: dict[str, list[dict[str, float]]], _: float) -> None:
+    print(f"{'':<20}{'messages/s':>12}{'ms a message':>14}{'spread':>16}{'peak MB':>9}")
     for name, rounds in figures.items():
         costs = [each["ms"] for each in rounds]
         print(
-            f"{name:<18}{statistics.median(each['rate'] for each in rounds):>12,.0f}{statistics.median(costs):>14.3f}"
+            f"{name:<20}{statistics.median(each['rate'] for each in rounds):>12,.0f}{statistics.median(costs):>14.3f}"
             f"{f'{min(costs):.3f}–{max(costs):.3f}':>16}{max(each['mb'] for each in rounds):>9.0f}"
         )
+
+
+def show_paced(figures: dict[str, list[dict[str, float]]], rate: float) -> None:
+    print(f"{'':<20}{'messages/s':>12}{'of the rate':>13}{'429s':>8}{'of a core':>11}")
+    for name, rounds in figures.items():
+        speed = statistics.median((each["taken"] - 1) / each["seconds"] for each in rounds)
+        refused = statistics.median(each["refused"] for each in rounds)
+        core = statistics.median(each["ms"] * each["rate"] / 1000 for each in rounds)
+        print(f"{name:<20}{speed:>12,.1f}{speed / rate:>13.1%}{refused:>8,.0f}{core:>11.1%}")

@@ -19,7 +19,7 @@ from bot.clock import utcnow
 from bot.config import Newsroom, Settings, SettingsError
 from bot.context import Context, NewsBot
 from bot.delivery import budget
-from bot.delivery.budget import AnswerLimiter, ChatPace
+from bot.delivery.budget import AnswerLimiter, ChatPace, Window
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
 from bot.housekeeping import Housekeeper
@@ -73,7 +73,8 @@ class Process:
         self.database = Database(settings.database_url)
         wake = asyncio.Event()
         pace = ChatPace() if settings.chat_rate else None
-        self.limiter = AnswerLimiter(self.database, settings.send_rate, pace)
+        window = Window(settings.send_rate)
+        self.limiter = AnswerLimiter(self.database, settings.send_rate, window, pace)
         self.bot: ExtBot[None] = ExtBot(
             settings.bot_token,
             base_url=f"{settings.bot_api_url}/bot",
@@ -101,6 +102,7 @@ class Process:
             base_url=f"{settings.bot_api_url}/bot{settings.bot_token}",
             newsroom=newsroom,
             rate=settings.send_rate,
+            window=window,
             pace=pace,
             owner=self.owner,
             now=utcnow,

@@ -1,8 +1,9 @@
 """The budget: one shared rate for all processes, kept in one row and ruled by the database's clock.
 
 Virtual scheduling (GCRA): the row holds the next free moment; whoever wants to send n messages moves it on by n
-places and sends at the places' times. Pushes keep one message a second below the rate, because a pacer exactly at the
-limit meets a server that counts in a sliding second at its edge.
+places and sends at the places' times. Pushes keep one message a second, and at least 1.5 %, below the rate, because a
+pacer exactly at the limit meets a server that counts in a sliding second at its edge; and a `Window` in each process
+keeps what a stall has delayed from going out in a burst.
 
 The rate is learnt: a flood wait of the whole bot lowers it, quiet raises it again, never above the setting.
 """
@@ -29,6 +30,7 @@ log = structlog.get_logger("kabar.budget")
 ROW = 1
 AHEAD = 0.1  # seconds; pushes reserve no further, so that an answer or a better lane waits no longer
 SENDING = frozenset(("sendMessage", "sendPhoto", "copyMessage", "forwardMessage", "sendMediaGroup", "sendDocument"))
+BELOW = 0.985  # of the rate: 15 ms in a second, for a network and a server that bunch what was sent apart
 HOLD_BACK = 0.5  # seconds that the row may stand ahead of now before answers wait too
 CHARGE_EVERY = 0.1  # seconds; answers are charged to the row together
 LOWERED_TO = 0.75  # of the rate, by a flood wait of the bot
@@ -58,6 +60,11 @@ async def prepare(session: AsyncSession, rate: float) -> None:
     )
 
 
+def pace_of(rate: float) -> float:
+    """How many messages a second pushes send under a rate; 0 is unlimited for both."""
+    return max(min(rate - 1, rate * BELOW), rate * 0.5)
+
+
 async def reserve(database: Database, session: AsyncSession, wanted: int) -> Reservation:
     """Take up to `wanted` places, no further than AHEAD. Part of the caller's short transaction, its last statement."""
     look, move, learn = _statements(database.is_sqlite)
@@ -67,7 +74,7 @@ async def reserve(database: Database, session: AsyncSession, wanted: int) -> Res
         return Reservation(wanted, max(0.0, lead), UNLIMITED_GAP)
     if row[2]:
         await session.execute(learn)
-    pace = max(rate - 1, rate * 0.5)
+    pace = pace_of(rate)
     if lead > AHEAD:
         return Reservation(0, lead - AHEAD, 0.0)
     count = min(wanted, int((AHEAD - max(0.0, lead)) * pace) + 1)  # the last of them begins within AHEAD
@@ -106,7 +113,12 @@ async def charge(database: Database, session: AsyncSession, count: int) -> float
     """Answers to readers were sent: pushes make room for them. Returns how far ahead of now the row stands, in s."""
     clock = database.clock
     starts = case((Budget.next_free > clock, Budget.next_free), else_=clock)
-    pace = case((Budget.rate > 2, Budget.rate - 1), (Budget.rate > 0, Budget.rate * 0.5), else_=1e9)
+    pace = case(
+        (Budget.rate > 1 / (1 - BELOW), Budget.rate * BELOW),
+        (Budget.rate > 2, Budget.rate - 1),
+        (Budget.rate > 0, Budget.rate * 0.5),
+        else_=1e9,
+    )
     lead = await session.scalar(
         update(Budget)
         .where(Budget.id == ROW)
@@ -134,6 +146,40 @@ async def halt(database: Database, session: AsyncSession, seconds: float) -> flo
         )
     )
     return await session.scalar(select(Budget.rate).where(Budget.id == ROW)) or 0.0
+
+
+class Window:
+    """What this process sent in the last second: pushes wait rather than exceed the rate in any second.
+
+    The second is a little longer, by part of what the pace leaves free: the way to the server shortens it.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._sent: deque[float] | None = deque(maxlen=max(1, int(rate))) if rate > 0 else None
+        self._seconds = 1 + 0.6 * (rate / pace_of(rate) - 1) if rate > 0 else 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until a push may send; 0 takes the place. `now` is of a monotonic clock."""
+        sent = self._sent
+        if sent is None:
+            return 0.0
+        if len(sent) == sent.maxlen and (wait := sent[0] + self._seconds - now) > 0:
+            return wait
+        sent.append(now)
+        return 0.0
+
+    async def turn(self) -> None:
+        """Wait for a place, and take it."""
+        while True:
+            wait = self.wait(time.monotonic())
+            if not wait:
+                return
+            await asyncio.sleep(wait)
+
+    def note(self, now: float) -> None:
+        """An answer was sent: it waits for nobody, and pushes count it."""
+        if self._sent is not None:
+            self._sent.append(now)
 
 
 class ChatPace:
@@ -171,9 +217,10 @@ class AnswerLimiter(BaseRateLimiter[None]):
     The pushes' own way to the wire does not pass here: they have reserved their places.
     """
 
-    def __init__(self, database: Database, rate: float, pace: ChatPace | None) -> None:
+    def __init__(self, database: Database, rate: float, window: Window, pace: ChatPace | None) -> None:
         self._database = database
         self._rate = rate
+        self._window = window
         self._pace = pace
         self._next = 0.0
         self._uncharged = 0
@@ -196,9 +243,11 @@ class AnswerLimiter(BaseRateLimiter[None]):
             await self._wait_turn()
             self._uncharged += 1
             self._due.set()
+            now = time.monotonic()
+            self._window.note(now)
             chat = data.get("chat_id")
             if self._pace is not None and isinstance(chat, int):
-                self._pace.note(chat, time.monotonic())
+                self._pace.note(chat, now)
         return await callback(*args, **kwargs)
 
     async def _wait_turn(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.audience import segments
 from bot.audience.subscriptions import UPDATE, section_target
+from bot.delivery.budget import pace_of
 from bot.storage.engine import Database, upsert
 from bot.storage.models import Delivery, Push, PushRange, Story
 
@@ -224,7 +225,7 @@ async def clock(database: Database, session: AsyncSession) -> float:
 
 def seconds_needed(count: int, rate: float) -> float:
     """How long a push to `count` chats takes at `rate` messages a second, when nothing else is sent."""
-    return count / max(rate - 1, rate * 0.5) if rate > 0 else count / 1000
+    return count / pace_of(rate) if rate > 0 else count / 1000
 
 
 async def new_draft(session: AsyncSession, author: int, content: dict[str, Any], now: datetime) -> Push:

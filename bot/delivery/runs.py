@@ -105,13 +105,18 @@ class RangeRun:
                 self._stir.clear()
                 await self._stir.wait()
                 continue
-            early = self._places[0] - time.monotonic()
+            now = time.monotonic()
+            early = self._places[0] - now
             if early > TOGETHER_SECONDS:
                 await asyncio.sleep(early)
                 continue
-            self._places.popleft()
             if early < -LATE_SECONDS and self._gap:
+                self._places.popleft()
                 continue
+            if wait := self._sender.window.wait(now):
+                await asyncio.sleep(wait)
+                continue
+            self._places.popleft()
             chat = self._queue.popleft()
             self._handed = chat.subscriber_id
             self._in_flight[chat.subscriber_id] = loop.create_task(self._deliver(chat))

@@ -19,7 +19,7 @@ from bot.audience import subscribers
 from bot.config import Newsroom
 from bot.delivery import budget, contents, corrections, notices, pushes, ranges
 from bot.delivery.brake import Brake
-from bot.delivery.budget import ChatPace
+from bot.delivery.budget import ChatPace, Window
 from bot.delivery.outcomes import Gone, Mark, Missing, Moved, Outcome, Refused, Sent, Unknown, Wait
 from bot.delivery.ranges import Chat, Due, Record
 from bot.delivery.runs import IN_FLIGHT, RangeRun
@@ -51,6 +51,7 @@ class Sender:
         base_url: str,
         newsroom: Newsroom,
         rate: float,
+        window: Window,
         pace: ChatPace | None,
         owner: str,
         now: Callable[[], datetime],
@@ -59,6 +60,7 @@ class Sender:
     ) -> None:
         self.database = database
         self.now = now
+        self.window = window
         self.pace = pace
         self.stopping = stopping
         self.wake = wake
@@ -190,6 +192,7 @@ class Sender:
                 place = await budget.reserve(self.database, session, count)
             await asyncio.sleep(place.delay)
             for _ in range(place.count):
+                await self.window.turn()
                 yield
                 await asyncio.sleep(place.gap)
             count -= place.count

@@ -91,3 +91,25 @@ async def test_a_changed_rate_takes_effect_and_an_unlimited_one_never_waits(data
             await budget.prepare(session, rate)
     async with database.write() as session:
         assert (await budget.reserve(database, session, 500)).count == 500
+
+
+def test_no_second_holds_more_than_the_rate_whatever_was_delayed() -> None:
+    window = budget.Window(30)
+    sent: list[float] = []
+    now = 0.0
+    for number in range(300):
+        due = number / 29
+        now = max(now, due + (0.4 if 100 < number < 110 else 0))  # a stall
+        while wait := window.wait(now):
+            now += wait
+        sent.append(now)
+    assert all(later - earlier > 1 for earlier, later in zip(sent, sent[30:], strict=False))
+    assert sent[-1] < 299 / 29 + 0.5
+
+
+def test_pushes_wait_for_what_answers_have_taken() -> None:
+    window = budget.Window(10)
+    for _ in range(10):
+        window.note(5.0)
+    assert window.wait(5.5) > 0.5
+    assert window.wait(6.2) == 0
