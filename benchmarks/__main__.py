@@ -1,10 +1,10 @@
-"""`./kabar bench fanout|faults …`"""
+"""`./kabar bench chat|fanout|faults|scale …`"""
 
 import sys
 
-from benchmarks import fanout, faults
+from benchmarks import chat, fanout, faults, scale
 
-COMMANDS = {"fanout": fanout.main, "faults": faults.main}
+COMMANDS = {"chat": chat.main, "fanout": fanout.main, "faults": faults.main, "scale": scale.main}
 
 
 def main() -> None:

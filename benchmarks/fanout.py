@@ -16,8 +16,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
-from urllib.request import urlopen
+
+from benchmarks import sink
 
 IN_FLIGHT = 32  # of the peers
 
@@ -191,16 +191,11 @@ def main(arguments: list[str]) -> None:
     wanted = given.only.split(",") if given.only else PACED if given.rate else UNPACED
     names = [name for name in wanted if available(name, given)]
     figures: dict[str, list[dict[str, float]]] = {name: [] for name in names}
-    with ExitStack() as stack:
-        command = [sys.executable, "-m", "benchmarks.sink"]
-        command += ["--flood", given.flood, "--rate", str(given.rate)] if given.rate else []
-        sink = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-        assert sink.stdout is not None
-        url = f"http://127.0.0.1:{int(sink.stdout.readline())}"
+    options = ["--flood", given.flood, "--rate", str(given.rate)] if given.rate else []
+    with sink.running(*options) as url:
         for _ in range(given.rounds):
             for name in names:
                 figures[name].append(one_round(name, arguments, url))
-        sink.terminate()
     (show_paced if given.rate else show)(figures, given.rate)
 
 
@@ -210,8 +205,7 @@ def one_round(name: str, arguments: list[str], url: str) -> dict[str, float]:
     if done.returncode:
         sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    with urlopen(f"{url}/count") as answer:
-        return figures | json.load(answer)
+    return figures | sink.count(url)
 
 
 def available(name: str, given: argparse.Namespace) -> bool:

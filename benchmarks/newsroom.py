@@ -2,19 +2,19 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, literal, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import utcnow
 from bot.config import Newsroom
 from bot.delivery import budget, pushes
 from bot.storage.engine import Database, upgrade
-from bot.storage.models import Push, Subscriber
+from bot.storage.models import Push, Subscriber, Subscription
 
 TEXT = "Pembaca yang budiman, inilah pengumuman yang panjangnya seperti biasa. " * 3
 NEWSROOM = Newsroom.model_validate({"newsroom": {"name": "Kabar Contoh", "url": "https://news.example"}})
@@ -43,15 +43,33 @@ async def database(postgres: str) -> AsyncIterator[str]:
         await server.dispose()
 
 
-async def broadcast(opened: Database, chats: list[int], rate: float) -> int:
-    """Subscribe the chats and start a broadcast to all of them; the push's id."""
+async def subscribe(opened: Database, chats: Sequence[int], target: str = "") -> None:
+    """Make the chats subscribers that were seen today; they follow `target`, if one is given."""
     now = utcnow()
-    rows = [{"chat_id": chat, "language": "id", "state_at": now, "created_at": now} for chat in chats]
+    for at in range(0, len(chats), 20_000):
+        rows = [
+            {"chat_id": chat, "language": "id", "state_at": now, "created_at": now, "last_seen_at": now}
+            for chat in chats[at : at + 20_000]
+        ]
+        async with opened.write() as session:
+            await session.execute(insert(Subscriber), rows)
+    if target:
+        async with opened.write() as session:
+            everyone = select(Subscriber.id, literal(target))
+            await session.execute(insert(Subscription).from_select(["subscriber_id", "target"], everyone))
+
+
+async def broadcast(opened: Database, chats: Sequence[int], rate: float) -> int:
+    """Subscribe the chats and start a broadcast to all of them; the push's id."""
+    await subscribe(opened, chats)
+    return await announce(opened, rate)
+
+
+async def announce(opened: Database, rate: float) -> int:
+    """Start a broadcast to everyone; the push's id."""
+    now = utcnow()
     async with opened.write() as session:
         await budget.prepare(session, rate)
-        for at in range(0, len(rows), 1000):
-            await session.execute(insert(Subscriber), rows[at : at + 1000])
-    async with opened.write() as session:
         content = {"method": "sendMessage", "params": {"text": TEXT}}
         push = await pushes.new_draft(session, 1, content, now)
         await pushes.confirm(opened, session, push.id, now, 0)

@@ -1,15 +1,20 @@
 """A Bot API server that takes everything at once, in a process of its own: what is left is the sender's own cost.
 
-`--flood bucket|window --rate N` refuses with 429 what comes faster. `GET /count` tells what was taken since it last was
-asked: {"taken": …, "refused": …, "seconds": from the first to the last}.
+`--flood bucket|window --rate N` refuses with 429 what comes faster; `--delay S` answers that much later. `GET /count`
+tells what was taken since it last was asked: {"taken": …, "refused": …, "seconds": from the first to the last,
+"update_at": when the first UPDATE came, by the machine's monotonic clock}.
 """
 
 import argparse
 import asyncio
 import itertools
 import math
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.request import urlopen
 
 import orjson
 from aiohttp import web
@@ -17,6 +22,7 @@ from aiohttp import web
 from bot.sandbox.flood import Flood
 
 ME = b'{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"Kabar","username":"kabar_bot"}}'
+DONE = b'{"ok":true,"result":true}'
 SENT = b'{"ok":true,"result":{"message_id":%d,"date":1,"chat":{"id":1,"type":"private"},"text":"x"}}'
 REFUSED = (
     b'{"ok":false,"error_code":429,"description":"Too Many Requests: retry after %d","parameters":{"retry_after":%d}}'
@@ -24,7 +30,9 @@ REFUSED = (
 
 
 class Sink:
-    def __init__(self, flood: str, rate: float) -> None:
+    def __init__(self, flood: str, rate: float, delay: float) -> None:
+        self._delay = delay
+        self._update_at: float | None = None
         self._flood = Flood(flood, rate)
         self._numbers = itertools.count(1)
         self._times: list[float] = []
@@ -32,9 +40,12 @@ class Sink:
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.read()
-        if request.match_info["method"] == "getMe":
-            return web.Response(body=ME, content_type="application/json")
+        method = request.match_info["method"]
+        if not method.startswith("send"):
+            return web.Response(body=ME if method == "getMe" else DONE, content_type="application/json")
         now = time.monotonic()
+        if self._update_at is None and b"UPDATE" in body:
+            self._update_at = now
         if self._flood.mode != "off":
             wait = self._flood.wait(_chat(body), now)
             if wait:
@@ -42,6 +53,8 @@ class Sink:
                 seconds = math.ceil(wait)
                 return web.Response(status=429, body=REFUSED % (seconds, seconds), content_type="application/json")
         self._times.append(now)
+        if self._delay:
+            await asyncio.sleep(self._delay)
         return web.Response(body=SENT % next(self._numbers), content_type="application/json")
 
     async def count(self, _: web.Request) -> web.Response:
@@ -49,7 +62,8 @@ class Sink:
         refused, self._refused = self._refused, 0
         seconds = times[-1] - times[0] if times else 0.0
         self._flood = Flood(self._flood.mode, self._flood.rate)
-        return web.json_response({"taken": len(times), "refused": refused, "seconds": seconds})
+        update_at, self._update_at = self._update_at, None
+        return web.json_response({"taken": len(times), "refused": refused, "seconds": seconds, "update_at": update_at})
 
 
 def _chat(body: bytes) -> int:
@@ -60,8 +74,8 @@ def _chat(body: bytes) -> int:
     return int(fields.get(b"chat_id", b"0"))
 
 
-async def serve(flood: str, rate: float) -> None:
-    sink = Sink(flood, rate)
+async def serve(flood: str, rate: float, delay: float) -> None:
+    sink = Sink(flood, rate, delay)
     app = web.Application()
     app.router.add_post("/bot{token}/{method}", sink.answer)
     app.router.add_get("/count", sink.count)
@@ -72,8 +86,28 @@ async def serve(flood: str, rate: float) -> None:
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)  # until the parent goes
 
 
+@contextmanager
+def running(*options: str) -> Iterator[str]:
+    """A sink in a process of its own; its address."""
+    command = [sys.executable, "-m", "benchmarks.sink", *options]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink:
+        assert sink.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(sink.stdout.readline())}"
+        finally:
+            sink.terminate()
+
+
+def count(url: str) -> dict[str, float]:
+    """What a sink was sent since it last was asked."""
+    with urlopen(f"{url}/count") as answer:
+        figures: dict[str, float] = orjson.loads(answer.read())
+    return figures
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--flood", default="off", choices=("off", "bucket", "window"))
     parser.add_argument("--rate", type=float, default=30)
+    parser.add_argument("--delay", type=float, default=0)
     asyncio.run(serve(**vars(parser.parse_args())))

@@ -1,0 +1,111 @@
+"""`kabar bench chat`: how long readers wait for an answer, at rest and while a push runs at the full rate.
+
+The bot is a process of its own with the chat and deliver roles, on a webhook; the server answers every send after
+50 ms. A webhook is answered when the reader has been.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+
+from benchmarks import sink
+from benchmarks.faults import NEWSROOM_FILE
+from benchmarks.newsroom import announce, database, subscribe
+from bot.storage.engine import Database
+from bot.web.server import SECRET_HEADER
+
+SERVER_DELAY = 0.05  # seconds
+READERS_A_SECOND = 10.0
+COMMANDS = ("/latest", "/help", "/sections", "/popular", "/following")
+PORT = 18787
+
+
+async def run(given: argparse.Namespace) -> None:
+    with sink.running("--delay", str(SERVER_DELAY)) as url, TemporaryDirectory(prefix="kabar-bench-") as folder:
+        file = Path(folder) / "newsroom.toml"
+        file.write_text(NEWSROOM_FILE, encoding="utf-8")
+        async with database(given.postgres) as address, Database(address) as opened:
+            await subscribe(opened, range(1, given.chats + 1))
+            settings = {"BOT_TOKEN": "1:x", "BOT_API_URL": url, "DATABASE_URL": address, "NEWSROOM": str(file)}
+            settings |= {"HTTP_PORT": str(PORT), "HTTP_HOST": "127.0.0.1", "WEBHOOK_URL": "https://news.example/telegram"}
+            settings |= {"WEBHOOK_SECRET": "bench", "SEND_RATE": str(given.rate), "LOG_LEVEL": "error"}
+            bot = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "run", "--roles", "chat,deliver"), env={**os.environ, **settings}
+            )
+            try:
+                await _ready(bot)
+                await ask(50)  # what is built once is built
+                print(f"{'':<22}{'p50 ms':>8}{'p99 ms':>8}{'slowest':>9}")
+                show("at rest", await ask(given.answers))
+                await announce(opened, given.rate)
+                await asyncio.sleep(2)
+                await asyncio.to_thread(sink.count, url)
+                times = await ask(given.answers)
+                pushed = await asyncio.to_thread(sink.count, url)
+                show("while a push runs", times)
+                print(f"{pushed['taken'] / pushed['seconds']:,.0f} messages a second meanwhile, answers included")
+            finally:
+                if bot.returncode is None:
+                    bot.terminate()
+                await bot.wait()
+
+
+async def _ready(bot: asyncio.subprocess.Process) -> None:
+    async with aiohttp.ClientSession() as client:
+        while bot.returncode is None:
+            try:
+                async with client.get(f"http://127.0.0.1:{PORT}/readyz"):
+                    return
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.1)
+    raise RuntimeError("the bot ended before it was ready")
+
+
+async def ask(count: int) -> list[float]:
+    """Readers write at random moments; the seconds that each waited."""
+    times: list[float] = []
+    async with aiohttp.ClientSession(headers={SECRET_HEADER: "bench"}) as client, asyncio.TaskGroup() as group:
+
+        async def one(number: int) -> None:
+            user = {"id": 1 + number % 5000, "is_bot": False, "first_name": "Pembaca", "language_code": "id"}
+            text = random.choice(COMMANDS)
+            message = {
+                "message_id": number + 1,
+                "date": int(time.time()),
+                "from": user,
+                "chat": {"id": user["id"], "type": "private", "first_name": "Pembaca"},
+                "text": text,
+                "entities": [{"type": "bot_command", "offset": 0, "length": len(text)}],
+            }
+            update = {"update_id": time.monotonic_ns() % 2**40 + number, "message": message}
+            began = time.perf_counter()
+            async with client.post(f"http://127.0.0.1:{PORT}/telegram", json=update) as answer:
+                answer.raise_for_status()
+            times.append(time.perf_counter() - began)
+
+        for number in range(count):
+            group.create_task(one(number))
+            await asyncio.sleep(random.expovariate(READERS_A_SECOND))
+    return times
+
+
+def show(name: str, times: list[float]) -> None:
+    cuts = statistics.quantiles(times, n=100)
+    print(f"{name:<22}{cuts[49] * 1000:>8.0f}{cuts[98] * 1000:>8.0f}{max(times) * 1000:>9.0f}", flush=True)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="kabar bench chat")
+    parser.add_argument("--answers", type=int, default=300)
+    parser.add_argument("--chats", type=int, default=50_000)
+    parser.add_argument("--rate", type=float, default=1000)
+    parser.add_argument("--postgres", default="", help="a server on which a database may be made; else SQLite")
+    asyncio.run(run(parser.parse_args(arguments)))
