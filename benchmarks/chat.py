@@ -35,7 +35,11 @@ async def run(given: argparse.Namespace) -> None:
         async with database(given.postgres) as address, Database(address) as opened:
             await subscribe(opened, range(1, given.chats + 1))
             settings = {"BOT_TOKEN": "1:x", "BOT_API_URL": url, "DATABASE_URL": address, "NEWSROOM": str(file)}
-            settings |= {"HTTP_PORT": str(PORT), "HTTP_HOST": "127.0.0.1", "WEBHOOK_URL": "https://news.example/telegram"}
+            settings |= {
+                "HTTP_PORT": str(PORT),
+                "HTTP_HOST": "127.0.0.1",
+                "WEBHOOK_URL": "https://news.example/telegram",
+            }
             settings |= {"WEBHOOK_SECRET": "bench", "SEND_RATE": str(given.rate), "LOG_LEVEL": "error"}
             bot = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot", "run", "--roles", "chat,deliver"), env={**os.environ, **settings}

@@ -222,6 +222,32 @@ def export_subscribers(file: Path) -> None:
 
 
 @main.command()
+@click.argument("address")
+def move(address: str) -> None:
+    """Copy everything to an empty database, as postgresql+asyncpg://…; running pushes go on there."""
+    settings, _ = _load(newsroom=False)
+
+    async def work() -> int:
+        from sqlalchemy.exc import ArgumentError
+
+        from bot.storage.moving import CannotMove
+        from bot.storage.moving import move as copy
+
+        try:
+            async for table, count in copy(settings.database_url, address):
+                click.echo(f"✓ {table:<16} {count:>10,}")
+        except ArgumentError:
+            _fail(WRONG, f"the address was {address!r}; accepted: postgresql+asyncpg://user@host/name")
+        except CannotMove as problem:
+            click.echo(f"Nothing was moved: {problem}", err=True)
+            return FAILED
+        click.echo("Everything is there. Set DATABASE_URL to the new address and start the bot.")
+        return DONE
+
+    _run(work)
+
+
+@main.command()
 def init() -> None:
     """Ask for token, first admin and newsroom address, verify them, write .env and newsroom.toml."""
 

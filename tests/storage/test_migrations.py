@@ -1,22 +1,10 @@
-from pathlib import Path
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
-from sqlalchemy.engine import URL
 
 from bot.storage.engine import Database, OldSchema, check_schema, downgrade, upgrade
 from bot.storage.models import Base
-from tests.databases import make_postgres, shown
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-    server: URL = request.getfixturevalue("postgres_server")
-    return shown(await make_postgres(server, request.getfixturevalue("new_postgres")))
 
 
 async def test_migrations_walk_up_down_and_up_again(empty_url: str) -> None:
