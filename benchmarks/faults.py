@@ -16,7 +16,6 @@ from bot.sandbox.world import World
 from bot.storage.engine import Database
 from bot.storage.models import Push
 
-RATE = 400.0
 SECONDS_AT_MOST = 600
 NEWSROOM_FILE = '[newsroom]\nname = "Kabar Contoh"\nurl = "https://news.example"\n'
 
@@ -30,9 +29,9 @@ async def run(given: argparse.Namespace) -> bool:
         file = Path(folder) / "newsroom.toml"
         file.write_text(NEWSROOM_FILE, encoding="utf-8")
         async with database(given.postgres) as url, Database(url) as opened, Server(world) as server:
-            push_id = await broadcast(opened, chats, RATE)
+            push_id = await broadcast(opened, chats, given.rate)
             settings = {"BOT_TOKEN": world.token, "BOT_API_URL": server.url, "DATABASE_URL": url, "NEWSROOM": str(file)}
-            settings |= {"HTTP_PORT": "0", "SEND_RATE": str(RATE), "CHAT_RATE": "false", "LOG_LEVEL": "error"}
+            settings |= {"HTTP_PORT": "0", "SEND_RATE": str(given.rate), "CHAT_RATE": "false", "LOG_LEVEL": "error"}
             kills = await _torment(given, opened, push_id, settings)
             async with opened.read() as session:
                 push = await session.get_one(Push, push_id)
@@ -77,6 +76,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="kabar bench faults")
     parser.add_argument("--chats", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--rate", type=float, default=400, help="messages a second; slower leaves time for more kills")
     parser.add_argument("--processes", type=int, default=1, help="more than one needs --postgres")
     parser.add_argument("--postgres", default="", help="a server on which a database may be made")
     given = parser.parse_args(arguments)

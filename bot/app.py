@@ -200,7 +200,7 @@ class Process:
             if "deliver" in self.roles:
                 working += [group.create_task(self.sender.run_ranges()) for _ in range(RANGES_AT_ONCE)]
                 working.append(group.create_task(self.sender.run_waiting()))
-                working.append(group.create_task(self.sender.run_corrections()))
+                working.append(group.create_task(self.sender.run_desk()))
                 keeper = Housekeeper(self.database, self.settings.retention_days, self.stopping)
                 working.append(group.create_task(keeper.run()))
             if "ingest" in self.roles:

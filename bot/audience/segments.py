@@ -93,6 +93,17 @@ async def count(session: AsyncSession, audience: Audience, until: int) -> int:
     return await session.scalar(select(func.count()).select_from(members(audience, 0, until).subquery())) or 0
 
 
+async def is_larger(session: AsyncSession, audience: Audience, limit: int) -> bool:
+    """Whether the audience may hold more than `limit` chats: a quick look, at whoever may be counted twice or away."""
+    if "copies_of" in audience:
+        return False
+    found = 0
+    for target in (None,) if audience.get("everyone") else audience.get("targets", []):
+        some = select(Subscriber.id) if target is None else select(Subscription.subscriber_id).filter_by(target=target)
+        found += await session.scalar(select(func.count()).select_from(some.limit(limit + 1).subquery())) or 0
+    return found > limit
+
+
 async def count_left(session: AsyncSession, audience: Audience, push_id: int, until: int) -> int:
     """How many chats of the audience the push has no outcome for."""
     left = page(audience, push_id, 0, until, until).with_only_columns(Subscriber.id, maintain_column_froms=True)

@@ -114,8 +114,7 @@ async def catch_up(session: AsyncSession, push: Push, records: Iterable[Record])
         .execution_options(synchronize_session=False)
     )
     session.add(pushes.new_range(newest.id, late[0] - 1, late[-1]))
-    settled = newest.sent + newest.gone + newest.refused + newest.lost
-    newest.total = settled + await segments.count_left(session, newest.audience, newest.id, newest.ceiling)
+    newest.total = pushes.UNCOUNTED
     if newest.state == FINISHED:
         newest.state, newest.finished_at = RUNNING, None
 

@@ -24,6 +24,7 @@ LANES = {"update": 1, "retraction": 1, "section": 2, "broadcast": 3, "digest": 4
 RANGE_SIZE = 20_000  # subscriber ids; one process's share of a push at a time
 LARGE = 10_000  # chats; a push to more goes first to those who were seen of late
 SEEN = timedelta(days=30)
+UNCOUNTED = -1  # a total that is not known yet: counting a million followers takes longer than the first message may
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +92,18 @@ async def _widen_alert(session: AsyncSession, story: Story, audience: segments.A
     if ceiling > push.ceiling:
         session.add_all(_ranges(push.id, push.ceiling, ceiling))
         push.ceiling = ceiling
-    push.total = await segments.count(session, audience, ceiling)
+    push.total = UNCOUNTED
     if push.state == FINISHED:
         push.state, push.finished_at = RUNNING, None
     return push
 
 
 async def start(session: AsyncSession, push: Push, now: datetime, *, not_before: float = 0.0) -> None:
-    """From here the engine sends it: fix its audience's ceiling, cut it into ranges, count it."""
+    """From here the engine sends it: fix its audience's ceiling, and cut it into ranges. It is counted meanwhile."""
     push.ceiling = await segments.ceiling(session)
-    push.total = await segments.count(session, push.audience, push.ceiling)
+    push.total = UNCOUNTED
     push.state, push.started_at, push.not_before = RUNNING, now, not_before
-    if push.total > LARGE and "copies_of" not in push.audience:
+    if await segments.is_larger(session, push.audience, LARGE):
         session.add_all(_ranges(push.id, 0, push.ceiling, seen_since=now - SEEN))
         await session.flush()  # the first pass has the lower ids
     session.add_all(_ranges(push.id, 0, push.ceiling))
@@ -162,6 +163,24 @@ async def finish_if_done(session: AsyncSession, push_id: int, now: datetime) -> 
         .returning(Push.id)
     )
     return result.first() is not None
+
+
+async def uncounted(session: AsyncSession, limit: int = 5) -> list[Push]:
+    """Pushes that were started, and whose audience nobody has counted yet."""
+    rows = await session.scalars(select(Push).where(Push.total < 0).limit(limit))
+    return list(rows.all())
+
+
+async def count(session: AsyncSession, push: Push) -> int:
+    """How many chats the push is for: those it has an outcome for, or will try again, and those it has yet to reach."""
+    found = await progress(session, push.id)
+    if found is None or push.state == CANCELLED:
+        return 0 if found is None else found.settled
+    return found.settled + found.waiting + await segments.count_left(session, push.audience, push.id, push.ceiling)
+
+
+async def set_total(session: AsyncSession, push_id: int, total: int) -> None:
+    await session.execute(update(Push).where(Push.id == push_id).values(total=total))
 
 
 async def go_text_only(session: AsyncSession, push_id: int) -> None:
@@ -258,6 +277,7 @@ async def confirm(database: Database, session: AsyncSession, push_id: int, now: 
     push = await session.get_one(Push, push_id, populate_existing=True)
     not_before = await clock(database, session) + undo_seconds if undo_seconds else 0.0
     await start(session, push, now, not_before=not_before)
+    push.total = await segments.count(session, push.audience, push.ceiling)  # its author looks at it at once
     return True
 
 

@@ -18,7 +18,7 @@ from yarl import URL
 from bot.audience import subscribers
 from bot.config import Newsroom
 from bot.delivery import budget, contents, corrections, notices, pushes, ranges
-from bot.delivery.brake import Brake
+from bot.delivery.brake import WINDOW, Brake
 from bot.delivery.budget import ChatPace, Window
 from bot.delivery.outcomes import Gone, Mark, Missing, Moved, Outcome, Refused, Sent, Unknown, Wait
 from bot.delivery.ranges import Chat, Due, Record
@@ -31,7 +31,7 @@ from bot.storage.models import Push
 log = structlog.get_logger("kabar.sender")
 T = TypeVar("T")
 
-CORRECTIONS_SECONDS = 1.0
+DESK_SECONDS = 1.0
 IDLE_SECONDS = 0.5  # how long a sender without work sleeps when nothing wakes it
 TRIES = 4  # after a try that may have arrived
 UNKNOWN_BACKOFF = 5.0  # seconds, tripled with every try
@@ -87,11 +87,11 @@ class Sender:
             if not await self._guarded(self.step_waiting):
                 await self._rest(IDLE_SECONDS)
 
-    async def run_corrections(self) -> None:
-        """The loop that queues the corrections whose time has come, until `stopping`."""
+    async def run_desk(self) -> None:
+        """The loop of what can wait a second, until `stopping`: corrections that are due, audiences to be counted."""
         while not self.stopping.is_set():
-            if not await self._guarded(self.step_corrections):
-                await self._pause(CORRECTIONS_SECONDS)
+            if not await self._guarded(self.step_desk):
+                await self._pause(DESK_SECONDS)
 
     async def _guarded(self, step: Callable[[], Awaitable[bool]]) -> bool:
         """A database that is away stops sending, is told of once, and asked again."""
@@ -142,13 +142,20 @@ class Sender:
         await RangeRun(self, claimed, push, content).work()
         return True
 
-    async def step_corrections(self) -> bool:
-        """Queue the corrections of stories whose change has settled. False: there were none."""
+    async def step_desk(self) -> bool:
+        """Queue the corrections of stories whose change has settled, and count pushes. False: there were none."""
         async with self.database.write() as session:
-            count = await corrections.queue_due(self.database, session, self.now())
-        if count:
+            queued = await corrections.queue_due(self.database, session, self.now())
+        if queued:
             self.wake.set()
-        return count > 0
+        async with self.database.read() as session:
+            uncounted = await pushes.uncounted(session)
+        for push in uncounted:
+            async with self.database.read() as session:  # which holds up no checkpoint
+                total = await pushes.count(session, push)
+            async with self.database.write() as session:
+                await pushes.set_total(session, push.id, total)
+        return bool(queued or uncounted)
 
     async def step_waiting(self) -> bool:
         """Try again the deliveries that are due. False: there were none."""
@@ -206,7 +213,7 @@ class Sender:
 
     async def brake(self, push: Push) -> None:
         """Pause the push and call a person, if most of its sends fail for a reason that is not the chats' own."""
-        mark = self.brakes[push.id].reason(push.total)
+        mark = self.brakes[push.id].reason(push.total if push.total > 0 else WINDOW)
         if mark is None:
             return
         reason = mark.name.lower()

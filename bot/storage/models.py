@@ -174,7 +174,10 @@ class Push(Base, kw_only=True):
     """One message meant for many; bot.delivery.pushes says what its states are."""
 
     __tablename__ = "pushes"
-    __table_args__ = (Index("ix_pushes_state_lane_id", "state", "lane", "id"),)
+    __table_args__ = (
+        Index("ix_pushes_state_lane_id", "state", "lane", "id"),
+        Index("ix_pushes_uncounted", "id", sqlite_where=text("total < 0"), postgresql_where=text("total < 0")),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
     kind: Mapped[str] = mapped_column(String(16))

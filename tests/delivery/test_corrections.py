@@ -22,7 +22,7 @@ PHOTO = "/news/foto.png"
 def still_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A change has settled after a moment instead of a minute."""
     monkeypatch.setattr(corrections, "SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr("bot.delivery.sender.CORRECTIONS_SECONDS", 0.1)
+    monkeypatch.setattr("bot.delivery.sender.DESK_SECONDS", 0.1)
     yield
 
 

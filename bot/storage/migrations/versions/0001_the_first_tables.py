@@ -137,6 +137,7 @@ def upgrade() -> None:
     with op.batch_alter_table('pushes', schema=None) as batch_op:
         batch_op.create_index('ix_pushes_state_lane_id', ['state', 'lane', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_pushes_story_id'), ['story_id'], unique=False)
+        batch_op.create_index('ix_pushes_uncounted', ['id'], unique=False, sqlite_where=sa.text('total < 0'), postgresql_where=sa.text('total < 0'))
 
     op.create_table('story_keys',
     sa.Column('key', sa.String(length=300), nullable=False),
@@ -213,6 +214,7 @@ def downgrade() -> None:
 
     op.drop_table('story_keys')
     with op.batch_alter_table('pushes', schema=None) as batch_op:
+        batch_op.drop_index('ix_pushes_uncounted', sqlite_where=sa.text('total < 0'), postgresql_where=sa.text('total < 0'))
         batch_op.drop_index(batch_op.f('ix_pushes_story_id'))
         batch_op.drop_index('ix_pushes_state_lane_id')
 
