@@ -50,6 +50,13 @@ async def queue_due(database: Database, session: AsyncSession, now: datetime, li
     return len(stories)
 
 
+async def correct_now(session: AsyncSession, story: Story, now: datetime) -> None:
+    """The newsroom itself says that the story has changed: its copies follow without waiting."""
+    await session.flush()
+    story.correct_at = None
+    await _correct(session, story, now)
+
+
 async def _correct(session: AsyncSession, story: Story, now: datetime) -> None:
     alert = await _alert(session, story)
     if story.state != LIVE or alert is None or alert.state in (DRAFT, HELD):

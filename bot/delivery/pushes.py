@@ -198,6 +198,13 @@ async def progress(session: AsyncSession, push_id: int) -> Progress | None:
     return Progress(push, waiting or 0)
 
 
+async def of_story(session: AsyncSession, story_id: int) -> list[Progress]:
+    """The story's pushes, the oldest first."""
+    ids = await session.scalars(select(Push.id).where(Push.story_id == story_id).order_by(Push.id))
+    found = [await progress(session, push_id) for push_id in ids.all()]
+    return [each for each in found if each is not None]
+
+
 async def current(session: AsyncSession, limit: int = 10) -> list[Progress]:
     """Running, paused and held pushes, the most urgent first."""
     ids = await session.scalars(

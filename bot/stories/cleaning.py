@@ -101,8 +101,8 @@ def one_line(text: str, limit: int | None = None) -> str:
     return text if limit is None else cut_at_word(text, limit)
 
 
-def visible_text(markup: str) -> str:
-    """The text of a piece of HTML with its character references decoded, spaces where blocks meet.
+def visible_text(markup: str, between_blocks: str = " ") -> str:
+    """The text of a piece of HTML with its character references decoded, `between_blocks` where blocks meet.
 
     Linear in the length of the input, whatever it holds.
     """
@@ -113,7 +113,7 @@ def visible_text(markup: str) -> str:
     position = 0
     while (start := markup.find("<", position)) >= 0:
         shown.append(markup[position:start])
-        position, text = _after_markup(markup, start, unclosed)
+        position, text = _after_markup(markup, start, unclosed, between_blocks)
         shown.append(text)
     shown.append(markup[position:])
     return decode_references("".join(shown))
@@ -148,7 +148,7 @@ def safe_url(url: str, base: str = "") -> str:
     return safe if len(safe) <= MAX_URL else ""
 
 
-def _after_markup(markup: str, start: int, unclosed: set[str]) -> tuple[int, str]:
+def _after_markup(markup: str, start: int, unclosed: set[str], between_blocks: str) -> tuple[int, str]:
     """Where the markup that begins at `start` ends, and the text that it stands for."""
     if markup.startswith("<!--", start):
         end = _find(markup, "-->", start + 4, unclosed)
@@ -166,7 +166,7 @@ def _after_markup(markup: str, start: int, unclosed: set[str]) -> tuple[int, str
     name = tag[2].lower()
     if name in _SILENT and not tag[1] and markup[end - 2] != "/":
         end = _after_silent(markup, name, end, unclosed)
-    return end, " " if name in _BLOCKS else ""
+    return end, between_blocks if name in _BLOCKS else ""
 
 
 def tag_end(markup: str, position: int, unclosed: set[str]) -> int:

@@ -1,21 +1,23 @@
 """Items become stories, and stories pushes, in one transaction."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Newsroom, SourceTable
 from bot.delivery import corrections, notices, pushes, revisions
-from bot.delivery.corrections import RETRACTED
-from bot.storage.engine import upsert
+from bot.delivery.corrections import LIVE, RETRACTED
+from bot.storage.engine import Database, upsert
 from bot.storage.models import PopularEntry, Story, StoryKey
 from bot.stories import changes
 from bot.stories.browse import searchable
 from bot.stories.items import Item
-from bot.stories.keys import keyed
+from bot.stories.keys import keyed, keys_of
 
 
 class KeyTaken(Exception):
@@ -80,6 +82,67 @@ async def ingest(
         await _rank(session, source.id, list(dict.fromkeys(reversed(ranked))))
         return Ingested(new, corrected)
     return await _queue(session, source, new, corrected, alerts, now)
+
+
+API = "api"  # the source of what the story API brings
+ATTEMPTS = 4  # at storing what a source may be storing at the same moment
+
+
+async def publish(
+    database: Database, newsroom: Newsroom, name: str, item: Item, *, section: str, update: bool, now: datetime
+) -> Ingested:
+    """Store what the newsroom's own CMS published under its id `name`; its alert or its correction begins at once."""
+    for attempt in range(ATTEMPTS):
+        try:
+            async with database.write() as session:
+                return await _publish(session, newsroom, name, item, section, update, now)
+        except (KeyTaken, DBAPIError):
+            if attempt == ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.05 * (attempt + 1))
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def find(session: AsyncSession, name: str) -> Story | None:
+    """The story that the CMS published under its id."""
+    return await session.scalar(select(Story).join(StoryKey).where(StoryKey.key == _api_key(name)))
+
+
+async def _publish(
+    session: AsyncSession, newsroom: Newsroom, name: str, item: Item, section: str, update: bool, now: datetime
+) -> Ingested:
+    source = SourceTable(id=API, url=newsroom.newsroom.url, section=section or None, update=update)
+    keys = (_api_key(name), *keys_of(item, API))
+    known = await _known(session, list(keys))
+    found = next((known[key] for key in keys if key in known), None)
+    story = await session.get(Story, found, with_for_update=True) if found is not None else None
+    corrected = becomes_alert = False
+    if story is None:
+        story = _new_story(item, source, newsroom, now)
+        revisions.note(story)
+        session.add(story)
+        await session.flush()
+        becomes_alert = True
+    else:
+        was_update, had_section = story.is_update, bool(story.section)
+        story.source_id = API  # from here on the CMS words it
+        if story.state == RETRACTED:
+            story.state, story.updated_at = LIVE, now  # said again by who withdrew it; its alert was one already
+        corrected = _take_over(story, item, source, newsroom, now)
+        if corrected:
+            await corrections.correct_now(session, story, now)
+        becomes_alert = (story.is_update and not was_update) or (bool(story.section) and not had_section)
+    for key in keys:
+        if key not in known and not await _name(session, key, story.id) and found is None:
+            raise KeyTaken(key)
+    queued = None
+    if becomes_alert and changes.may_push(story.published_at, newsroom.newsroom.push_max_age, now):
+        queued = await pushes.queue_alert(session, story, now)
+    return Ingested(new=found is None, corrected=corrected, queued=queued is not None)
+
+
+def _api_key(name: str) -> str:
+    return f"a:{name}"
 
 
 async def _queue(

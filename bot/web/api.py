@@ -1,0 +1,250 @@
+"""The story API: a newsroom's CMS publishes, corrects and withdraws stories. Described at /api/openapi.json."""
+
+import hmac
+from functools import cached_property
+from typing import Annotated, Any
+
+import orjson
+import structlog
+from aiohttp import web
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from bot.context import NewsBot
+from bot.delivery import corrections, pushes
+from bot.storage.models import Story
+from bot.stories import ingest
+from bot.stories.cleaning import plain_text, safe_url
+from bot.stories.feed_items import NAME_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT
+from bot.stories.items import Item
+from bot.stories.summaries import summary_of
+
+log = structlog.get_logger("kabar.api")
+
+BODY_LIMIT = 1_000_000  # bytes
+ID_LIMIT = 200
+
+
+def _address(value: str) -> str:
+    safe = safe_url(value)
+    if value and not safe:
+        raise ValueError("an absolute http(s) address")
+    return safe
+
+
+Address = Annotated[str, Field(max_length=2000), AfterValidator(_address)]
+
+
+class Published(BaseModel):
+    """A story as the newsroom hands it over; `id` is the newsroom's own, and stays the story's for good."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
+
+    id: str = Field(min_length=1, max_length=ID_LIMIT, pattern=r"^[^\x00-\x1f/]+$")
+    url: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_address)]
+    title: str = Field(min_length=1, max_length=1000)
+    summary: str = Field("", max_length=10_000)
+    body_html: str = Field("", max_length=500_000, description="Where there is no summary, one is made of this.")
+    section: str = Field("", max_length=100, description="A section's slug, or its name in any language.")
+    author: str = Field("", max_length=500)
+    image_url: Address = ""
+    image_caption: str = Field("", max_length=2000)
+    published_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    update: bool = Field(False, description="Breaking: pushed to all who follow UPDATE.")
+
+
+class Api:
+    """Routes under /api. Without API_TOKENS there is no API: 404."""
+
+    def __init__(self, app: NewsBot) -> None:
+        self._app = app
+
+    def routes(self, site: web.Application) -> None:
+        if not self._app.settings.api_tokens:
+            return
+        site.router.add_get("/api/openapi.json", self._describe)
+        site.router.add_post("/api/stories", self._publish)
+        site.router.add_get("/api/stories/{id}", self._show)
+        site.router.add_delete("/api/stories/{id}", self._retract)
+
+    async def _publish(self, request: web.Request) -> web.Response:
+        caller = self._caller(request)
+        if caller is None:
+            return _refuse(401, "a token: Authorization: Bearer SECRET")
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _refuse(413, f"at most {BODY_LIMIT:,} bytes")
+        try:
+            given = Published.model_validate_json(body)
+            section = self._section(given.section)
+        except ValidationError as error:
+            first = error.errors()[0]
+            return _refuse(422, first["msg"], ".".join(map(str, first["loc"])) or "body")
+        except LookupError as error:
+            return _refuse(422, str(error), "section")
+        item = _item(given)
+        if not item.title:
+            return _refuse(422, "a title that can be shown", "title")
+        now = self._app.now()
+        done = await ingest.publish(
+            self._app.database, self._app.newsroom, given.id, item, section=section, update=given.update, now=now
+        )
+        log.info("story_published", caller=caller, id=given.id, new=done.new, corrected=done.corrected)
+        if done.new or done.corrected or done.queued:
+            self._app.wake.set()
+        state = "new" if done.new else "corrected" if done.corrected else "same"
+        return _answer(201 if done.new else 200, {"id": given.id, "state": state})
+
+    async def _retract(self, request: web.Request) -> web.Response:
+        caller = self._caller(request)
+        if caller is None:
+            return _refuse(401, "a token: Authorization: Bearer SECRET")
+        name = request.match_info["id"]
+        async with self._app.database.write() as session:
+            story = await ingest.find(session, name)
+            if story is None:
+                return _refuse(404, "a story with this id was not published here")
+            withdrawn = await corrections.retract(session, story, self._app.now())
+        log.info("story_retracted", caller=caller, id=name, again=not withdrawn)
+        self._app.wake.set()
+        return _answer(202, {"id": name, "state": "retracted"})
+
+    async def _show(self, request: web.Request) -> web.Response:
+        if self._caller(request) is None:
+            return _refuse(401, "a token: Authorization: Bearer SECRET")
+        name = request.match_info["id"]
+        async with self._app.database.read() as session:
+            story = await ingest.find(session, name)
+            if story is None:
+                return _refuse(404, "a story with this id was not published here")
+            found = await pushes.of_story(session, story.id)
+        return _answer(200, {"id": name, **_shown(story), "pushes": [_push(each) for each in found]})
+
+    async def _describe(self, _: web.Request) -> web.Response:
+        return _answer(200, self._description)
+
+    def _caller(self, request: web.Request) -> str | None:
+        """The name of the token that the request bears; every one is compared, in constant time."""
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        caller = None
+        for name, secret in self._app.settings.api_tokens.items():
+            if hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), secret.encode()):
+                caller = name
+        return caller if scheme.lower() == "bearer" else None
+
+    def _section(self, text: str) -> str:
+        if not text:
+            return ""
+        slug = self._app.newsroom.find_section(text)
+        if slug is None:
+            raise LookupError(f"one of {', '.join(self._app.newsroom.slugs)}")
+        return slug
+
+    @cached_property
+    def _description(self) -> dict[str, Any]:
+        return describe(self._app.newsroom.slugs)
+
+
+def _item(given: Published) -> Item:
+    title = plain_text(given.title, TITLE_LIMIT)
+    summary = plain_text(given.summary, SUMMARY_LIMIT) or summary_of(given.body_html, title)
+    return Item(
+        url=given.url,
+        title=title,
+        summary="" if summary == title else summary,
+        author=plain_text(given.author, NAME_LIMIT),
+        image_url=given.image_url,
+        published_at=given.published_at,
+    )
+
+
+def _shown(story: Story) -> dict[str, Any]:
+    return {
+        "state": story.state,
+        "revision": story.revision,
+        "url": story.url,
+        "title": story.title,
+        "summary": story.summary,
+        "section": story.section,
+        "author": story.author,
+        "image_url": story.image_url,
+        "update": story.is_update,
+        "published_at": story.published_at.isoformat(),
+    }
+
+
+def _push(found: pushes.Progress) -> dict[str, Any]:
+    push = found.push
+    counts = {name: getattr(push, name) for name in ("sent", "gone", "refused", "lost", "doubled")}
+    total = max(push.total, found.settled + found.waiting)
+    return {"kind": push.kind, "state": push.state, "total": total, **counts, "waiting": found.waiting}
+
+
+def _answer(status: int, data: dict[str, Any]) -> web.Response:
+    return web.Response(status=status, body=orjson.dumps(data), content_type="application/json")
+
+
+def _refuse(status: int, error: str, field: str = "") -> web.Response:
+    response = _answer(status, {"error": error} | ({"field": field} if field else {}))
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def describe(sections: tuple[str, ...]) -> dict[str, Any]:
+    """The API as an OpenAPI 3.1 document."""
+    text, count = {"type": "string"}, {"type": "integer"}
+    problem = _object({"error": text, "field": text}, "error")
+    counts = {name: count for name in ("total", "sent", "gone", "refused", "lost", "doubled", "waiting")}
+    push = _object({"kind": text, "state": text, **counts}, "kind", "state", *counts)
+    fields = {name: text for name in ("id", "state", "url", "title", "summary", "section", "author", "image_url")}
+    fields |= {"revision": count, "update": {"type": "boolean"}, "published_at": text}
+    story = _object({**fields, "pushes": {"type": "array", "items": push}}, *fields, "pushes")
+    done = _object({"id": text, "state": {"enum": ["new", "corrected", "same", "retracted"]}}, "id", "state")
+    given = Published.model_json_schema()
+    if sections:
+        given["properties"]["section"]["examples"] = list(sections)
+    name = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": ID_LIMIT}}
+    refused = {"401": _says("No token, or a wrong one", problem)}
+    missing = {"404": _says("No story with this id was published here", problem)}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Kabar's story API", "version": "1", "description": "A CMS publishes, corrects, withdraws."},
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "security": [{"token": []}],
+        "paths": {
+            "/api/stories": {
+                "post": {
+                    "summary": "Publish a story, or correct it",
+                    "description": "The same id and content twice changes nothing and pushes nothing.",
+                    "requestBody": {"required": True, "content": {"application/json": {"schema": given}}},
+                    "responses": {
+                        "201": _says("New", done),
+                        "200": _says("Known; corrected if it differs", done),
+                        "413": _says(f"More than {BODY_LIMIT:,} bytes", problem),
+                        "422": _says("Something is wrong with a field", problem),
+                        **refused,
+                    },
+                }
+            },
+            "/api/stories/{id}": {
+                "parameters": [name],
+                "get": {
+                    "summary": "The story, its pushes and their counts",
+                    "responses": {"200": _says("The story", story), **refused, **missing},
+                },
+                "delete": {
+                    "summary": "Withdraw the story from every chat",
+                    "responses": {"202": _says("Every delivered copy follows at once", done), **refused, **missing},
+                },
+            },
+        },
+    }
+
+
+def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required)}
+
+
+def _says(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}

@@ -1,0 +1,59 @@
+"""What a card says of a story: its first sentences, and nothing that is not the story."""
+
+import pytest
+
+from bot.stories.summaries import LIMIT, condensed, sentences_of, summary_of
+
+
+@pytest.mark.parametrize(
+    ("markup", "summary"),
+    [
+        ("<p>JAKARTA, CONTOH.com - Menteri Ratna tiba hari ini.</p>", "Menteri Ratna tiba hari ini."),
+        ("Jakarta (KANTOR) - Menteri Ratna tiba hari ini.", "Menteri Ratna tiba hari ini."),
+        ("BANDUNG — Warga menanam seribu pohon.", "Warga menanam seribu pohon."),
+        ("Contoh.com, Surabaya -- Warga menanam seribu pohon.", "Warga menanam seribu pohon."),
+        ("Negeri Awan - Negeri Pasir bermain imbang.", "Negeri Awan - Negeri Pasir bermain imbang."),
+        ("Oleh karena itu, warga menunggu hujan", "Oleh karena itu, warga menunggu hujan"),
+        ("<p>Foto: Sinta/Contoh</p><p>Oleh: Bayu Aji</p><p>Air surut pagi ini.</p>", "Air surut pagi ini."),
+        ("<p>Air surut pagi ini. (Baca juga: Hujan) Jalan dibuka.</p>", "Air surut pagi ini. Jalan dibuka."),
+        ("<p>Baca juga: <a>Hujan lagi</a></p><p>Air surut pagi ini.</p>", "Air surut pagi ini."),
+        ("<script>var x = 'Air.'</script><p>Air surut pagi ini.</p>", "Air surut pagi ini."),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_summary_is_how_the_story_begins(markup: str, summary: str) -> None:
+    assert summary_of(markup) == summary
+
+
+def test_a_summary_is_three_sentences_at_most_and_ends_with_one() -> None:
+    story = "Hujan turun. Sungai naik. Warga pindah ke balai desa. Sekolah libur."
+    assert summary_of(story) == "Hujan turun. Sungai naik. Warga pindah ke balai desa."
+    long = " ".join(f"Kalimat nomor {number} yang cukup panjang untuk dihitung sebagai kalimat." for number in range(9))
+    found = summary_of(long * 5)
+    assert len(found) <= LIMIT
+    assert found.endswith(".")
+
+
+def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
+    found = summary_of("kata " * 200)
+    assert len(found) <= LIMIT
+    assert found.removesuffix("…").split() == ["kata"] * len(found.removesuffix("…").split())
+
+
+def test_the_title_is_not_repeated() -> None:
+    assert summary_of("<h1>Banjir surut</h1><p>Air turun sejak pagi di kota.</p>", "Banjir surut") == (
+        "Air turun sejak pagi di kota."
+    )
+
+
+def test_abbreviations_numbers_and_quotes_do_not_end_a_sentence() -> None:
+    text = 'Prof. Dr. A. Wijaya, S.H., membeli 1.500 bibit seharga Rp. 3.000 per pohon. "Ini awal," katanya. Selesai!'
+    assert sentences_of(text) == [
+        "Prof. Dr. A. Wijaya, S.H., membeli 1.500 bibit seharga Rp. 3.000 per pohon.",
+        '"Ini awal," katanya.',
+        "Selesai!",
+    ]
+
+
+def test_a_summary_that_fits_stays_as_it_is() -> None:
+    assert condensed("BANDUNG — Singkat. Padat. Jelas. Cukup.") == "BANDUNG — Singkat. Padat. Jelas. Cukup."

@@ -1,0 +1,160 @@
+"""The story API, as a newsroom's CMS uses it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.delivery.test_corrections import follow, shown
+from tests.wire import OLIVER, SARI, Kabar
+
+STORY = {
+    "id": "artikel-7",
+    "url": "https://news.example/dunia/7/banjir-surut",
+    "title": "Banjir surut di tiga desa",
+    "summary": "Warga mulai membersihkan rumah.",
+    "section": "Dunia",
+    "author": "Ratih Wulandari",
+}
+
+
+class Cms:
+    def __init__(self, client: aiohttp.ClientSession, url: str) -> None:
+        self._client, self._url = client, url
+
+    async def call(self, method: str, path: str, token: str = "rahasia", **options: Any) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        async with self._client.request(method, self._url + path, headers=headers, **options) as answer:
+            return answer.status, await answer.json() if answer.content_type == "application/json" else {}
+
+    async def publish(self, **fields: Any) -> tuple[int, dict[str, Any]]:
+        return await self.call("POST", "/api/stories", json=STORY | fields)
+
+
+@asynccontextmanager
+async def cms(kabar: Kabar, **settings: Any) -> AsyncIterator[Cms]:
+    settings = {"api_tokens": {"cms": "rahasia", "other": "lain"}} | settings
+    port = free_port()
+    async with (
+        kabar.running(http_port=port, http_host="127.0.0.1", **settings),
+        aiohttp.ClientSession() as client,
+    ):
+        yield Cms(client, f"http://127.0.0.1:{port}")
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as some:
+        some.bind(("127.0.0.1", 0))
+        port: int = some.getsockname()[1]
+        return port
+
+
+async def test_a_published_story_is_pushed_once_and_a_second_time_changes_nothing(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await follow(kabar, SARI)
+        assert await newsroom.publish() == (201, {"id": "artikel-7", "state": "new"})
+        message = await kabar.world.wait_for(SARI, "Banjir surut")
+        assert await newsroom.publish() == (200, {"id": "artikel-7", "state": "same"})
+        status, found = await newsroom.call("GET", "/api/stories/artikel-7")
+        while found["pushes"][0]["state"] != "finished":
+            status, found = await newsroom.call("GET", "/api/stories/artikel-7")
+    assert message["reply_markup"]["inline_keyboard"][0][0]["url"] == STORY["url"]
+    assert (status, found["section"], found["revision"]) == (200, "dunia", 1)
+    assert [(push["kind"], push["sent"]) for push in found["pushes"]] == [("section", 1)]
+    assert len(kabar.world.from_bot(SARI)) == 1
+
+
+async def test_a_correction_reaches_the_copies_at_once_and_a_retraction_takes_them_away(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await follow(kabar, SARI)
+        await newsroom.publish()
+        message = await kabar.world.wait_for(SARI, "Banjir surut")
+        assert (await newsroom.publish(title="Banjir surut di empat desa"))[1]["state"] == "corrected"
+        await kabar.until(lambda: "empat desa" in shown(kabar, message))
+        assert "Dikoreksi" in shown(kabar, message)
+        assert (await newsroom.call("DELETE", "/api/stories/artikel-7"))[0] == 202
+        await kabar.until(lambda: not kabar.world.from_bot(SARI))
+        assert (await newsroom.call("DELETE", "/api/stories/artikel-7"))[0] == 202
+        status, found = await newsroom.call("GET", "/api/stories/artikel-7")
+    assert (status, found["state"]) == (200, "retracted")
+
+
+async def test_a_story_of_the_api_that_a_feed_brings_too_is_one_story(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await follow(kabar, SARI, OLIVER)
+        await kabar.primed()
+        kabar.press.publish("dunia", 10007, "Banjir surut di tiga desa")
+        await kabar.world.wait_for(SARI, "Banjir surut")
+        url = f"{kabar.url}/news/read/10007/banjir"
+        assert (await newsroom.publish(url=url, title="Banjir surut di lima desa"))[1]["state"] == "corrected"
+        await kabar.until(lambda: any("lima desa" in str(each.get("text")) for each in kabar.world.from_bot(SARI)))
+        await kabar.polled()  # the feed says otherwise, and is not asked any more
+        await kabar.polled()
+        assert (await newsroom.publish(url=url, title="Banjir surut di lima desa"))[1]["state"] == "same"
+    assert len(kabar.world.from_bot(SARI)) == 1
+
+
+async def test_an_update_goes_to_all_who_follow_update_and_an_old_story_to_nobody(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await follow(kabar, SARI, target="update")
+        assert (await newsroom.publish(id="lama", url="https://news.example/lama", title="Yang lama", update=True,
+            published_at="2020-01-01T08:00:00+07:00"))[0] == 201  # fmt: skip
+        assert (await newsroom.publish(update=True))[0] == 201
+        await kabar.world.wait_for(SARI, "Banjir surut")
+    assert len(kabar.world.from_bot(SARI)) == 1
+
+
+async def test_without_a_summary_the_first_sentences_of_the_body_are_one(kabar: Kabar) -> None:
+    body = "<p>TANAH MERAH — Air setinggi lutut telah surut. Listrik menyala.</p><p>Baca juga: Hujan lagi</p>"
+    async with cms(kabar) as newsroom:
+        await newsroom.publish(summary="", body_html=body)
+        _, found = await newsroom.call("GET", "/api/stories/artikel-7")
+    assert found["summary"] == "Air setinggi lutut telah surut. Listrik menyala."
+
+
+async def test_who_may_and_what_is_wrong_is_said(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        for token in ("", "salah", "rahasia2"):
+            assert (await newsroom.call("POST", "/api/stories", token, json=STORY))[0] == 401
+            assert (await newsroom.call("DELETE", "/api/stories/artikel-7", token))[0] == 401
+        assert (await newsroom.call("POST", "/api/stories", "lain", json=STORY))[0] == 201
+        for field, value in (
+            ("url", "javascript:alert(1)"),
+            ("url", ""),
+            ("title", "   "),
+            ("title", "\u200b\u202e"),
+            ("id", ""),
+            ("id", "a/b"),
+            ("section", "olahraga"),
+            ("published_at", "kemarin"),
+            ("update", "ya"),
+            ("harga", 3),
+        ):
+            status, problem = await newsroom.publish(**{field: value})
+            assert (status, problem["field"]) == (422, field), (field, value)
+        status, problem = await newsroom.call("POST", "/api/stories", data=b"{")
+        assert (status, problem["field"]) == (422, "body")
+        assert (await newsroom.call("POST", "/api/stories", data=BytesIO(b"x" * 1_100_000)))[0] == 413
+        for method in ("GET", "DELETE"):
+            assert (await newsroom.call(method, "/api/stories/tidak-ada"))[0] == 404
+
+
+async def test_without_tokens_there_is_no_api(kabar: Kabar) -> None:
+    async with cms(kabar, api_tokens={}) as newsroom:
+        assert (await newsroom.publish())[0] == 404
+        assert (await newsroom.call("GET", "/api/openapi.json"))[0] == 404
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_api_describes_itself(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        status, found = await newsroom.call("GET", "/api/openapi.json", token="")
+    assert (status, found["openapi"]) == (200, "3.1.0")
+    given = found["paths"]["/api/stories"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(given["required"]) == {"id", "url", "title"}
+    assert given["additionalProperties"] is False
