@@ -15,9 +15,10 @@ from bot.config import Newsroom, Settings, SourceTable
 from bot.delivery.telegram import AiohttpRequest
 from bot.storage.engine import Database, OldSchema, check_schema, upgrade
 from bot.stories import sources
-from bot.stories.feeds import NotAFeed, parse_feed
-from bot.stories.fetcher import Fetcher, FetchError
-from bot.stories.poller import ACCEPT, Poller
+from bot.stories.feeds import NotAFeed
+from bot.stories.fetcher import Fetcher, FetchError, Response
+from bot.stories.pages import found_by
+from bot.stories.poller import ACCEPT, Poller, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +73,23 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
         answer = await fetcher.fetch(table.url, accept=ACCEPT)
         if answer.status != 200:
             return Finding(what, False, f"HTTP {answer.status}")
-        feed = await asyncio.to_thread(
-            parse_feed,
-            answer.body,
-            url=answer.url,
-            content_type=answer.content_type,
-            default_zone=newsroom.zone,
-            now=utcnow(),
-        )
+        items = await read(fetcher, table, answer, newsroom, utcnow())
     except FetchError as error:
         return Finding(what, False, error.detail)
     except NotAFeed as error:
-        return Finding(what, False, str(error))
-    return Finding(what, True, f"{len(feed.items)} stories" + (f", from {feed.title}" if feed.title else ""))
+        return Finding(what, False, f"{error}{_selected(table, answer)}")
+    return Finding(what, bool(items) or table.kind == "feed", f"{len(items)} stories{_selected(table, answer)}")
+
+
+def _selected(table: SourceTable, answer: Response) -> str:
+    """What each selector of a page found, for an editor."""
+    if table.kind != "page" or table.select is None:
+        return ""
+    try:
+        found = found_by(answer.body, table.select, content_type=answer.content_type)
+    except NotAFeed:
+        return ""
+    return "".join(f"\n    {name:<8} {count:>4} ×  {shown}" for name, (count, shown) in found.items())
 
 
 async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[Finding]:

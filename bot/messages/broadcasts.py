@@ -184,6 +184,13 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
         words = _("A push has paused itself because most of its sends failed.")
         reason = _reason(language, str(data.get("reason", "")))
         return Message.of(f"⏸ {words} {reason}", ((button(_("Pushes"), "pushes"),),))
+    if kind == "source_failing":
+        words = _("The source {source} has been failing for over an hour: {error}").format(
+            source=data.get("source", ""), error=data.get("error", "")
+        )
+        return Message.of("🔌 " + words)
+    if kind == "source_recovered":
+        return Message.of("✅ " + _("The source {source} is being read again.").format(source=data.get("source", "")))
     if kind == "story_flaps":
         words = _(
             "The story “{title}” of the source {source} keeps changing back and forth. It is no longer corrected in "

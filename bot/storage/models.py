@@ -69,6 +69,7 @@ class Source(Base, kw_only=True):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     url: Mapped[str] = mapped_column(Text)
+    moved_to: Mapped[str] = mapped_column(Text, default="", server_default="")  # where it is for good, as it said
     etag: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_modified: Mapped[str] = mapped_column(Text, default="", server_default="")
     next_poll_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
@@ -76,6 +77,8 @@ class Source(Base, kw_only=True):
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     primed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     failures: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    failing_since: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    told_failing: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     last_error: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_success_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
     last_change_at: Mapped[datetime | None] = mapped_column(Moment, default=None)

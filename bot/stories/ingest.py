@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -18,6 +18,7 @@ from bot.stories import changes
 from bot.stories.browse import searchable
 from bot.stories.items import Item
 from bot.stories.keys import keyed, keys_of
+from bot.stories.summaries import condensed
 
 
 class KeyTaken(Exception):
@@ -44,7 +45,7 @@ async def ingest(
     Raises KeyTaken when two sources bring one new story at the same moment; the later transaction begins again.
     """
     popular = source.list == "popular"
-    pairs = keyed([item for item in items if item.title], source.id)
+    pairs = keyed([_fitting(item) for item in items if item.title], source.id)
     known = await _known(session, [key for _, keys in pairs for key in keys])
     new = corrected = 0
     alerts: list[Story] = []
@@ -103,6 +104,13 @@ async def publish(
     raise AssertionError("the last attempt returns or raises")
 
 
+async def unknown(session: AsyncSession, source_id: str, items: Sequence[Item]) -> list[Item]:
+    """The items that are not stories yet, in their order."""
+    pairs = keyed(items, source_id)
+    known = await _known(session, [key for _, keys in pairs for key in keys])
+    return [item for item, keys in pairs if not any(key in known for key in keys)]
+
+
 async def find(session: AsyncSession, name: str) -> Story | None:
     """The story that the CMS published under its id."""
     return await session.scalar(select(Story).join(StoryKey).where(StoryKey.key == _api_key(name)))
@@ -143,6 +151,11 @@ async def _publish(
 
 def _api_key(name: str) -> str:
     return f"a:{name}"
+
+
+def _fitting(item: Item) -> Item:
+    """A summary that is too long for a card is made of the story's first sentences."""
+    return replace(item, summary=condensed(item.summary, item.title))
 
 
 async def _queue(

@@ -2,28 +2,37 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Newsroom, SourceTable
+from bot.delivery import notices
 from bot.logs import Trouble
 from bot.storage.engine import Database
 from bot.storage.models import Source
-from bot.stories import sources
-from bot.stories.feeds import NotAFeed, parse_feed
+from bot.stories import pages, sources
+from bot.stories.articles import completed, parse_article
+from bot.stories.feeds import ITEMS_AT_MOST, NotAFeed, parse_feed
 from bot.stories.fetcher import Fetcher, FetchError, Response
-from bot.stories.ingest import Ingested, KeyTaken, ingest
+from bot.stories.ingest import Ingested, KeyTaken, ingest, unknown
 from bot.stories.items import Item
+from bot.stories.sitemaps import parse_sitemap
 
 log = structlog.get_logger("kabar.poller")
 
 AT_ONCE = 8  # polls of one process
 ATTEMPTS = 4  # at storing what another source may be storing too
 IDLE_SECONDS = 0.5
+ARTICLES_AT_MOST = 12  # article pages looked at in one poll
+ARTICLE_SECONDS = 10.0
+STILL_SHARE = 0.02  # of the time since the last change: what has not changed for a day is asked every half hour
+SLOWER_AT_MOST = 3  # times the setting; a source of UPDATEs is never asked less often
+FAILING_LONG = timedelta(hours=1)  # before the admins are told
 BACKOFF_AT_MOST = 3600.0  # seconds
 GONE_AGAIN = 86_400.0  # a source that answers 410 is asked once a day whether it is back
 ACCEPT = (
@@ -95,7 +104,7 @@ class Poller:
         response: Response | None = None
         try:
             response = await self._fetcher.fetch(
-                table.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT
+                source.moved_to or table.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT
             )
             if response.status != 304:
                 items = await self._parse(table, response)
@@ -147,13 +156,16 @@ class Poller:
         done = Ingested()
         if items is not None:
             done = await ingest(session, self._newsroom, table, items, now, push=source.primed)
+        if source.told_failing:
+            await notices.add(session, "source_recovered", {"source": source.id}, now)
         await sources.succeeded(
             self._database,
             session,
             source.id,
+            moved_to=response.moved_to,
             etag=response.etag or (source.etag if items is None else ""),
             last_modified=response.last_modified or (source.last_modified if items is None else ""),
-            again_in=self._interval(table, response),
+            again_in=self._interval(source, table, response, done.changed),
             changed=done.changed,
             now=now,
         )
@@ -161,18 +173,41 @@ class Poller:
 
     async def _parse(self, table: SourceTable, response: Response) -> tuple[Item, ...]:
         if response.status != 200:
-            raise _BadStatus(f"HTTP {response.status}")
+            raise _BadStatus(_said(response.status))
+        items = await read(self._fetcher, table, response, self._newsroom, self._now())
         if table.kind != "feed":
-            raise NotAFeed(f"sources of kind {table.kind} are not read by this version")
-        feed = await asyncio.to_thread(
-            parse_feed,
-            response.body,
-            url=response.url,
-            content_type=response.content_type,
-            default_zone=self._newsroom.zone,
-            now=self._now(),
-        )
-        return feed.items
+            items = await self._with_articles(table, items)
+        return items
+
+    async def _with_articles(self, table: SourceTable, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """What a list lacks is looked up on the article's own page, for stories that are not known yet."""
+        lacking = [item for item in items if not (item.title and item.summary and item.image_url and item.published_at)]
+        async with self._database.read() as session:
+            new = await unknown(session, table.id, lacking)
+        found = dict(zip(new[:ARTICLES_AT_MOST], await self._articles(new[:ARTICLES_AT_MOST]), strict=True))
+        return tuple(found.get(item, item) for item in items)
+
+    async def _articles(self, items: Sequence[Item]) -> list[Item]:
+        async def one(item: Item) -> Item:
+            try:
+                async with asyncio.timeout(ARTICLE_SECONDS):
+                    page = await self._fetcher.fetch(item.url, accept="text/html", max_bytes=pages.MAX_BYTES)
+                if page.status != 200:
+                    return item
+                article = await asyncio.to_thread(
+                    parse_article,
+                    page.body,
+                    url=page.url,
+                    content_type=page.content_type,
+                    default_zone=self._newsroom.zone,
+                    now=self._now(),
+                )
+            except (FetchError, NotAFeed, TimeoutError) as error:  # the list's own words have to do
+                log.debug("article_not_read", url=item.url, error=str(error))
+                return item
+            return completed(item, article)
+
+        return await asyncio.gather(*(one(item) for item in items))
 
     async def _failed(self, source: Source, table: SourceTable, error: str, response: Response | None) -> None:
         again_in = min(table.every.total_seconds() * 2 ** min(source.failures + 1, 12), BACKOFF_AT_MOST)
@@ -181,16 +216,56 @@ class Poller:
             again_in = max(again_in, response.retry_after)
         if response is not None and response.status == 410:
             again_in = GONE_AGAIN
+        now = self._now()
         if source.last_error != error:  # once, not at every try
             log.warning("source_failed", source=source.id, error=error, again_in=round(again_in))
         async with self._database.write() as session:
-            await sources.failed(self._database, session, source.id, error=error, again_in=again_in)
+            since = await sources.failed(
+                self._database, session, source.id, error=error, again_in=again_in, now=now, tell_after=FAILING_LONG
+            )
+            if since is not None:
+                data = {"source": source.id, "error": error, "since": since.isoformat()}
+                await notices.add(session, "source_failing", data, now)
 
-    def _interval(self, table: SourceTable, response: Response) -> float:
-        every = table.every
-        if table.adaptive and response.max_age:
-            every = max(every, min(timedelta(seconds=response.max_age), timedelta(hours=1)))
-        return every.total_seconds() * random.uniform(0.95, 1.05)
+    def _interval(self, source: Source, table: SourceTable, response: Response, changed: bool) -> float:
+        """How long until the next poll: as set; longer where the source asks for it, or has been still for long."""
+        every = table.every.total_seconds()
+        if table.adaptive:
+            still = (self._now() - source.last_change_at).total_seconds() if source.last_change_at else 0.0
+            if not changed and not table.update:
+                every = min(max(every, still * STILL_SHARE), every * SLOWER_AT_MOST)
+            if response.max_age:
+                every = max(every, min(response.max_age, 3600.0))
+        return every * random.uniform(0.95, 1.05)
+
+
+async def read(
+    fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime
+) -> tuple[Item, ...]:
+    """The items of a source's document, whatever its kind; an index of sitemaps is followed. Raises NotAFeed."""
+    given: dict[str, Any] = {"url": response.url, "content_type": response.content_type}
+    given |= {"default_zone": newsroom.zone, "now": now}
+    if table.kind == "page":
+        if table.select is None:
+            raise NotAFeed("a page needs its selectors: select = { item = …, title = …, link = … }")
+        return await asyncio.to_thread(pages.parse_page, response.body, table.select, **given)
+    if table.kind == "feed":
+        return (await asyncio.to_thread(parse_feed, response.body, **given)).items
+    found = await asyncio.to_thread(parse_sitemap, response.body, **given)
+    items = list(found.items)
+    for address in found.further:
+        part = await fetcher.fetch(address, accept=ACCEPT)
+        if part.status == 200:
+            given |= {"url": part.url, "content_type": part.content_type}
+            items += (await asyncio.to_thread(parse_sitemap, part.body, **given)).items
+    return tuple(items[:ITEMS_AT_MOST])
+
+
+def _said(status: int) -> str:
+    """A status in words for an editor."""
+    words = {401: "asks for a password", 403: "refuses us", 404: "is not there", 410: "is gone for good"}
+    words |= {429: "asks us to come less often", 500: "is broken", 502: "is broken", 503: "is overloaded"}
+    return f"HTTP {status}" + (f": the address {words[status]}" if status in words else "")
 
 
 class _BadStatus(Exception):

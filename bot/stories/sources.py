@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +27,7 @@ async def sync(database: Database, session: AsyncSession, tables: Sequence[Sourc
         await session.execute(
             update(Source)
             .where(Source.id == table.id, Source.url != table.url)
-            .values(url=table.url, etag="", last_modified="", primed=False, failures=0, last_error="")
+            .values(url=table.url, moved_to="", etag="", last_modified="", primed=False, failures=0, last_error="")
         )
         await session.execute(
             update(Source).where(Source.id == table.id).values(next_poll_at=database.clock + random.uniform(0, spread))
@@ -61,10 +62,14 @@ async def succeeded(
     etag: str,
     last_modified: str,
     again_in: float,
+    moved_to: str,
     changed: bool,
     now: datetime,
 ) -> None:
-    values = {"last_change_at": now} if changed else {}
+    """A poll went well; `moved_to` is where the source moved for good, which is asked from now on."""
+    values: dict[str, Any] = {"last_change_at": now} if changed else {}
+    if moved_to:
+        values["moved_to"] = moved_to
     await session.execute(
         update(Source)
         .where(Source.id == source_id)
@@ -75,6 +80,8 @@ async def succeeded(
             lease_until=0.0,
             primed=True,
             failures=0,
+            failing_since=None,
+            told_failing=False,
             last_error="",
             last_success_at=now,
             **values,
@@ -82,7 +89,21 @@ async def succeeded(
     )
 
 
-async def failed(database: Database, session: AsyncSession, source_id: str, *, error: str, again_in: float) -> None:
+async def failed(
+    database: Database,
+    session: AsyncSession,
+    source_id: str,
+    *,
+    error: str,
+    again_in: float,
+    now: datetime,
+    tell_after: timedelta,
+) -> datetime | None:
+    """A poll failed. Since when, if that is longer than `tell_after` and nobody was told yet; a person should hear it.
+
+    An address to which the source had moved is forgotten: the one in the newsroom file is asked again.
+    """
+    source = await session.get_one(Source, source_id, with_for_update=True, populate_existing=True)
     await session.execute(
         update(Source)
         .where(Source.id == source_id)
@@ -90,9 +111,16 @@ async def failed(database: Database, session: AsyncSession, source_id: str, *, e
             next_poll_at=database.clock + again_in,
             lease_until=0.0,
             failures=Source.failures + 1,
+            failing_since=source.failing_since or now,
+            moved_to="",
             last_error=error[:500],
         )
     )
+    since = source.failing_since or now
+    if source.told_failing or now - since < tell_after:
+        return None
+    source.told_failing = True
+    return since
 
 
 async def everything(session: AsyncSession) -> list[Source]:

@@ -19,8 +19,9 @@ _SPACE = re.compile(r"\s+")
 _OPENINGS = (
     r"baca(?:\s+juga|\s+selengkapnya)?\b, lihat juga, simak(?: juga)?(?: video)?\b, tonton(?: juga)?\b, "
     r"pilihan redaksi, artikel terkait, berita terkait, read (?:also|more|next), also read, see also, related\b, "
-    r"advertisement, iklan\b, scroll to continue, lanjutkan membaca, gambas:, \[gambas, video:, foto:, photo:, ilustrasi\b, caption\b, "
-    r"copyright, ©, dapatkan (?:berita|update), ikuti (?:kami|saluran|berita), follow us, subscribe, bagikan\b, share\b"
+    r"advertisement, iklan\b, scroll to continue, lanjutkan membaca, gambas:, \[gambas, video:, foto:, photo:, "
+    r"ilustrasi\b, caption\b, copyright, ©, dapatkan (?:berita|update), ikuti (?:kami|saluran|berita), follow us, "
+    r"subscribe, bagikan\b, share\b"
 )
 _NOT_THE_STORY = re.compile(rf"^\W*(?:{_OPENINGS.replace(', ', '|')})", re.IGNORECASE)
 _BYLINE = re.compile(

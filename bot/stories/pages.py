@@ -1,0 +1,144 @@
+"""HTML pages that list stories, read by the selectors of the newsroom file. Pure and processor-bound: for a thread."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from bot.config import SelectTable
+from bot.stories.cleaning import one_line, safe_url
+from bot.stories.dates import parse_date
+from bot.stories.decoding import decode
+from bot.stories.feed_items import SUMMARY_LIMIT, TITLE_LIMIT, NotAFeed, distinct, item_from
+from bot.stories.items import Item
+
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 600  # open elements; building a tree of 40,000 nested ones took lexbor 2.7 s
+ITEMS_AT_MOST = 200
+_TAG = re.compile(
+    r"<(/?)(div|span|p|a|b|i|em|strong|font|section|article|ul|ol|li|table|tr|td|blockquote|h[1-6])\b", re.I
+)
+
+
+class BadSelector(NotAFeed):
+    pass
+
+
+def parse_page(
+    body: bytes, select: SelectTable, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime
+) -> tuple[Item, ...]:
+    """The stories of a page's list, in its order. Raises NotAFeed where the page or a selector gives nothing."""
+    tree = tree_of(body, content_type)
+    base = base_of(tree, url)
+    entries = _css(tree, select.item)
+    if not entries:
+        raise NotAFeed(f"the selector item = {select.item!r} finds nothing on the page")
+    found = distinct((_entry(node, select, base, default_zone, now) for node in entries), ITEMS_AT_MOST)
+    if not found:
+        raise NotAFeed(f"{len(entries)} entries, and none with a title and a link: look at title and link")
+    return found
+
+
+def found_by(body: bytes, select: SelectTable, *, content_type: str = "") -> dict[str, tuple[int, str]]:
+    """For an editor: what each selector finds on the page: in how many entries, and the first text."""
+    tree = tree_of(body, content_type)
+    entries = _css(tree, select.item)
+    found = {"item": (len(entries), one_line(entries[0].text(separator=" "), 80) if entries else "")}
+    for name in ("title", "link", "time", "summary", "image"):
+        selector = getattr(select, name)
+        if not selector:
+            continue
+        nodes = [node for entry in entries if (node := _first(entry, selector)) is not None]
+        first = nodes[0] if nodes else None
+        shown = ""
+        if first is not None:
+            own = {"link": "href", "image": "src", "time": "datetime"}.get(name, "")
+            shown = first.attributes.get(own) or one_line(first.text(separator=" "), 80)
+        found[name] = (len(nodes), shown[:80])
+    return found
+
+
+def tree_of(body: bytes, content_type: str) -> LexborHTMLParser:
+    if len(body) > MAX_BYTES:
+        raise NotAFeed(f"larger than {MAX_BYTES // 1_000_000} MB")
+    text = decode(body, content_type)
+    if not text.strip():
+        raise NotAFeed("an empty answer")
+    depth = deepest = 0
+    for tag in _TAG.finditer(text):
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH and _never_closed(text) > MAX_DEPTH:
+        raise NotAFeed("a page nested too deep")
+    return LexborHTMLParser(text)
+
+
+def _never_closed(text: str) -> int:
+    """How many elements stay open that HTML does not close by itself: paragraphs, items and cells it does."""
+    depth = deepest = 0
+    for tag in _TAG.finditer(text):
+        if tag[2].lower() in ("p", "li", "tr", "td"):
+            continue
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _css(tree: LexborHTMLParser | LexborNode, selector: str) -> list[LexborNode]:
+    try:
+        return tree.css(selector)
+    except Exception as error:  # lexbor raises its own; whatever it is, the selector is what an editor can mend
+        raise BadSelector(f"the selector {selector!r} is not one: {error}") from error
+
+
+def _first(node: LexborNode, selector: str) -> LexborNode | None:
+    found = _css(node, selector)
+    return found[0] if found else None
+
+
+def base_of(tree: LexborHTMLParser, url: str) -> str:
+    given = next((node.attributes.get("href") or "" for node in tree.css("base[href]")), "")
+    return safe_url(given, url) or url
+
+
+def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now: datetime) -> Item | None:
+    link = _first(node, select.link) or (node if node.tag == "a" else None)
+    title = _first(node, select.title) or link
+    if link is None or title is None:
+        return None
+    time = _first(node, select.time) if select.time else _first(node, "time")
+    image = _first(node, select.image) if select.image else _first(node, "img")
+    summary = _first(node, select.summary) if select.summary else None
+    shown = one_line(title.text(separator=" "), TITLE_LIMIT) or one_line(
+        title.attributes.get("title") or "", TITLE_LIMIT
+    )
+    return item_from(
+        url=safe_url(link.attributes.get("href") or "", base),
+        title=shown,
+        guid="",
+        summary=one_line(summary.text(separator=" "), SUMMARY_LIMIT) if summary is not None else "",
+        author="",
+        image_url=_source_of(image, base),
+        categories=(),
+        published_at=moment_of(time, zone, now),
+    )
+
+
+def _source_of(image: LexborNode | None, base: str) -> str:
+    if image is None:
+        return ""
+    for name in ("data-src", "data-original", "data-lazy-src", "src"):
+        value = image.attributes.get(name) or ""
+        if value and not value.startswith("data:"):
+            return safe_url(value, base)
+    return ""
+
+
+def moment_of(node: LexborNode | None, zone: ZoneInfo, now: datetime) -> datetime | None:
+    if node is None:
+        return None
+    for text in (node.attributes.get("datetime"), node.attributes.get("content"), node.text(separator=" ")):
+        if text and (found := parse_date(text, zone, now)):
+            return found
+    return None

@@ -1,0 +1,116 @@
+"""News sitemaps and sitemap indexes become Items, or the addresses of further sitemaps. Pure; for a thread.
+
+Formats: https://www.sitemaps.org/protocol.html and https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
+from zoneinfo import ZoneInfo
+
+from bot.stories.cleaning import plain_text, safe_url
+from bot.stories.dates import parse_date
+from bot.stories.decoding import decode
+from bot.stories.feed_items import TITLE_LIMIT, NotAFeed, distinct
+from bot.stories.feed_markup import first_element, safe_markup
+from bot.stories.items import Item
+
+MAX_BYTES = 10_000_000  # unpacked
+ITEMS_AT_MOST = 500
+FURTHER_AT_MOST = 3  # sitemaps of an index that are read: the newest, those for news first
+_GZIP = b"\x1f\x8b"
+_LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sitemap:
+    """`items`, the newest first, may lack a title, which then is empty; `further` are the sitemaps of an index."""
+
+    items: tuple[Item, ...] = ()
+    further: tuple[str, ...] = ()
+
+
+def parse_sitemap(body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime) -> Sitemap:
+    """Raises NotAFeed for what is no sitemap, and nothing else."""
+    text = decode(_unpacked(body), content_type).lstrip("\ufeff\0 \t\r\n")
+    root = first_element(text)
+    if root not in ("urlset", "sitemapindex"):
+        raise NotAFeed("not a sitemap" if text else "an empty answer")
+    name = "url" if root == "urlset" else "sitemap"
+    whole = f"</{root}>" in text[-200:] or f"</{name}>" not in text
+    if not whole:  # it breaks off: what came whole counts
+        text = text[: text.rindex(f"</{name}>")] + f"</{name}></{root}>"
+    elements = list(_elements(safe_markup(text), name))
+    if root == "sitemapindex":
+        return Sitemap(further=_further(elements, url, default_zone, now))
+    found = distinct((_item(each, url, default_zone, now) for each in elements), len(elements))
+    newest = sorted(found, key=lambda item: item.published_at or _LONG_AGO, reverse=True)
+    return Sitemap(items=tuple(newest[:ITEMS_AT_MOST]))
+
+
+def _unpacked(body: bytes) -> bytes:
+    if body.startswith(_GZIP):
+        try:
+            with gzip.open(BytesIO(body)) as file:
+                body = file.read(MAX_BYTES + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise NotAFeed(f"broken gzip ({type(error).__name__})") from error
+    if len(body) > MAX_BYTES:
+        raise NotAFeed(f"larger than {MAX_BYTES // 1_000_000} MB")
+    return body
+
+
+def _elements(markup: str, name: str) -> Iterator[dict[str, str]]:
+    """Each <url> or <sitemap> as its texts by local name, the first of each; what was read before a break counts."""
+    parser: Any = XMLPullParser(("end",))  # of markup that was rewritten: no DOCTYPE, no entities, bounded depth
+    try:
+        parser.feed(markup)
+        parser.close()
+    except ParseError:
+        pass
+    try:
+        for event in parser.read_events():
+            element = event[-1]
+            if isinstance(element, Element) and _local(element) == name:
+                texts: dict[str, str] = {}
+                for part in element.iter():
+                    parent = "image_" if part.tag.startswith("{http://www.google.com/schemas/sitemap-image") else ""
+                    texts.setdefault(parent + _local(part), (part.text or "").strip())
+                yield texts
+                element.clear()
+    except ParseError:
+        return
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2].lower()
+
+
+def _item(texts: dict[str, str], base: str, zone: ZoneInfo, now: datetime) -> Item | None:
+    url = safe_url(texts.get("loc", ""), base)
+    if not url:
+        return None
+    published = texts.get("publication_date", "")
+    return Item(
+        url=url,
+        title=plain_text(texts.get("title", ""), TITLE_LIMIT),
+        image_url=safe_url(texts.get("image_loc", ""), base),
+        published_at=parse_date(published, zone, now) if published else None,
+    )
+
+
+def _further(elements: list[dict[str, str]], base: str, zone: ZoneInfo, now: datetime) -> tuple[str, ...]:
+    dated = []
+    for number, texts in enumerate(elements):
+        address = safe_url(texts.get("loc", ""), base)
+        if address:
+            changed = parse_date(texts.get("lastmod", ""), zone, now) or _LONG_AGO
+            path = urlsplit(address).path.lower()
+            dated.append(("news" in path or "berita" in path, changed, -number, address))
+    return tuple(address for *_, address in sorted(dated, reverse=True)[:FURTHER_AT_MOST])

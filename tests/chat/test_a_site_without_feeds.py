@@ -1,0 +1,73 @@
+"""A newsroom that has only web pages: a front page with a Populer and an UPDATE list, and article pages."""
+
+from bot.config import Newsroom
+from tests.delivery.test_corrections import follow
+from tests.wire import OLIVER, SARI, Kabar, Press, newsroom
+
+
+class Site:
+    """Pages of a made-up news site, as its visitors see them, hung into the Press."""
+
+    def __init__(self, press: Press) -> None:
+        self.popular = ["1001-satu", "1002-dua", "1003-tiga"]
+        self.updates: list[str] = []
+        press.raw["depan"] = (200, b"", "text/html")
+        self._press = press
+        self.show()
+
+    def show(self) -> None:
+        def rows(names: list[str]) -> str:
+            return "".join(f'<li><h4><a href="/news/{name}.xml">Judul {name}</a></h4></li>' for name in names)
+
+        page = f"<ol class=populer>{rows(self.popular)}</ol><ul class=update>{rows(self.updates)}</ul>"
+        self._press.raw["depan"] = (200, page.encode(), "text/html")
+        for name in (*self.popular, *self.updates):
+            self._press.raw[name] = (200, self._article(name).encode(), "text/html")
+
+    def _article(self, name: str) -> str:
+        return (
+            f'<html><head><meta property="article:section" content="Dunia"></head><body><h1>Judul {name}</h1>'
+            f"<article><p>KOTA LAMA - Inilah lede dari {name}, yang ditulis redaksi.</p><p>Paragraf kedua berita ini."
+            "</p></article></body></html>"
+        )
+
+
+def site_newsroom(url: str) -> Newsroom:
+    lists = [("populer", {"list": "popular"}), ("update", {"update": True})]
+    sources = [
+        {
+            "id": name,
+            "kind": "page",
+            "url": f"{url}/news/depan.xml",
+            "every": "1s",
+            "select": {"item": f".{name} li", "title": "h4 a", "link": "h4 a"},
+            **more,
+        }
+        for name, more in lists
+    ]
+    return newsroom(url, sources=sources)
+
+
+async def test_its_readers_have_sections_popular_latest_and_updates(kabar: Kabar) -> None:
+    site = Site(kabar.press)
+    site.updates = ["2001-lama"]
+    site.show()
+    async with kabar.running(newsroom=site_newsroom(kabar.url)):
+        await follow(kabar, SARI, target="update")
+        await follow(kabar, OLIVER, target="section:dunia")
+        await kabar.primed()
+        popular = (await kabar.ask(SARI, "/populer"))["text"]
+        assert popular.index("1001") < popular.index("1002") < popular.index("1003")
+
+        site.updates = ["2002-baru", *site.updates]
+        site.popular.reverse()
+        site.show()
+        for reader in (SARI, OLIVER):  # its section is on the article's page
+            alert = await kabar.world.wait_for(reader, "Judul 2002-baru")
+            assert "Inilah lede dari 2002-baru, yang ditulis redaksi." in alert["text"]
+        await kabar.polled()
+        popular = (await kabar.ask(SARI, "/populer"))["text"]
+        assert popular.index("1003") < popular.index("1001")
+        assert "2002-baru" in (await kabar.ask(SARI, "/terbaru"))["text"]
+        assert "1001-satu" in (await kabar.ask(SARI, "/terbaru Dunia"))["text"]
+    assert not any("2001-lama" in str(each.get("text")) for each in kabar.world.from_bot(OLIVER))
