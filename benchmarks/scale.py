@@ -110,7 +110,7 @@ async def _claim_time(opened: Database) -> float:
             claimed = await ranges.claim(opened, session, "bench")
             assert claimed is not None
         async with opened.read() as session:
-            chats = await ranges.page(session, claimed, push.audience, claimed.cursor, 500)
+            chats, _, _ = await ranges.page(session, claimed, push.audience, claimed.cursor, 500)
         times.append(time.monotonic() - began)
         assert len(chats) == min(500, end - half)
         async with opened.write() as session:

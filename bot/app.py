@@ -28,7 +28,7 @@ from bot.messages import commands
 from bot.reporter import Reporter
 from bot.storage import engine
 from bot.storage.engine import Database
-from bot.stories import sources
+from bot.stories import sources, websub
 from bot.stories.fetcher import Fetcher
 from bot.stories.poller import Poller
 from bot.updates import ALLOWED, Updates
@@ -184,6 +184,15 @@ class Process:
         except (BadRequest, Forbidden) as error:  # an admin who never wrote to the bot gets the menu at a later start
             log.debug("no_menu_for_admin", admin=admin, reason=str(error))
 
+    def _websub(self, fetcher: Fetcher) -> websub.Subscriber:
+        return websub.Subscriber(
+            database=self.database,
+            fetcher=fetcher,
+            public_url=self.settings.public_url,
+            source_ids={source.id for source in self.newsroom.sources if source.kind == "feed"},
+            stopping=self.stopping,
+        )
+
     async def _work(self, fetcher: Fetcher) -> None:
         poller = Poller(
             database=self.database,
@@ -192,6 +201,7 @@ class Process:
             owner=self.owner,
             now=utcnow,
             stopping=self.stopping,
+            public_url=self.settings.public_url,
             on_push=self.sender.wake.set,
         )
         async with asyncio.TaskGroup() as group:
@@ -205,6 +215,8 @@ class Process:
                 working.append(group.create_task(keeper.run()))
             if "ingest" in self.roles:
                 working.append(group.create_task(poller.run()))
+                if self.settings.public_url:
+                    working.append(group.create_task(self._websub(fetcher).run()))
             if self.updates is not None:
                 working.append(group.create_task(Reporter(self.app, self.stopping).run()))
                 if not self.settings.webhook_url:

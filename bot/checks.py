@@ -15,10 +15,11 @@ from bot.config import Newsroom, Settings, SourceTable
 from bot.delivery.telegram import AiohttpRequest
 from bot.storage.engine import Database, OldSchema, check_schema, upgrade
 from bot.stories import sources
+from bot.stories.documents import ACCEPT, read
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response
 from bot.stories.pages import found_by
-from bot.stories.poller import ACCEPT, Poller, read
+from bot.stories.poller import Poller
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
         answer = await fetcher.fetch(table.url, accept=ACCEPT)
         if answer.status != 200:
             return Finding(what, False, f"HTTP {answer.status}")
-        items = await read(fetcher, table, answer, newsroom, utcnow())
+        items = (await read(fetcher, table, answer, newsroom, utcnow())).items
     except FetchError as error:
         return Finding(what, False, error.detail)
     except NotAFeed as error:

@@ -12,9 +12,9 @@ from bot.clock import utcnow
 from bot.config import Newsroom, Settings, SettingsError
 from bot.delivery.telegram import AiohttpRequest
 from bot.stories.cleaning import plain_text, safe_url
+from bot.stories.documents import ACCEPT
 from bot.stories.feeds import Feed, NotAFeed, parse_feed
 from bot.stories.fetcher import Fetcher, FetchError
-from bot.stories.poller import ACCEPT
 
 _FEED_LINK = re.compile(r"<link\b[^>]{0,1000}>", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)

@@ -176,7 +176,7 @@ async def count(session: AsyncSession, push: Push) -> int:
     found = await progress(session, push.id)
     if found is None or push.state == CANCELLED:
         return 0 if found is None else found.settled
-    return found.settled + found.waiting + await segments.count_left(session, push.audience, push.id, push.ceiling)
+    return found.settled + found.waiting + await segments.count(session, push.audience, push.ceiling, without=push.id)
 
 
 async def set_total(session: AsyncSession, push_id: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -20,6 +20,7 @@ from bot.storage.engine import Database, clock_of
 from bot.storage.models import Delivery, Push, PushRange, Subscriber
 
 LEASE_SECONDS = 10.0
+PAGES_AT_ONCE = 20
 COUNTED = {Mark.SENT: "sent", Mark.GONE: "gone", Mark.REFUSED: "refused", Mark.LOST: "lost"}
 COUNTS = (*COUNTED.values(), "doubled")  # columns of a push
 
@@ -154,17 +155,21 @@ async def claim(database: Database, session: AsyncSession, owner: str) -> Claim 
     return Claim(row.id, row.push_id, lane or 0, row.cursor, row.issued, row.end, row.fence, row.seen_since)
 
 
-async def page(session: AsyncSession, claimed: Claim, audience: segments.Audience, after: int, size: int) -> list[Chat]:
-    """The next chats of the range after id `after`."""
-    found = segments.page(audience, claimed.push_id, after, claimed.end, size, claimed.seen_since)
-    rows = (await session.execute(found)).all()
+async def page(
+    session: AsyncSession, claimed: Claim, audience: segments.Audience, after: int, size: int
+) -> tuple[list[Chat], int, bool]:
+    """The next chats of the range after id `after`; up to which id it was looked, and whether that was all."""
+    for _ in range(PAGES_AT_ONCE):  # of chats that have it already, before there is one that doesn't
+        found = await segments.page(session, audience, claimed.push_id, after, claimed.end, size, claimed.seen_since)
+        after = found.upto
+        if found.rows or found.last:
+            break
     of = audience.get("copies_of")
-    if of is None:
-        return [Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued) for row in rows]
-    return [
-        Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued, 0, Copy(of, row[4], row[5], row[6], row[7]))
-        for row in rows
-    ]
+    chats = [Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued) for row in found.rows]
+    if of is not None:
+        copies = [Copy(of, row[4], row[5], row[6], row[7]) for row in found.rows]
+        chats = [replace(chat, copy=copy) for chat, copy in zip(chats, copies, strict=True)]
+    return chats, after, found.last
 
 
 async def checkpoint(

@@ -90,12 +90,12 @@ class RangeRun:
     async def _read_page(self) -> None:
         if self._exhausted or len(self._queue) >= self._batch * 2:
             return
+        size = max(PAGE, self._batch)
         async with self._database.read() as session:
-            chats = await ranges.page(session, self._claim, self._push.audience, self._read_to, max(PAGE, self._batch))
+            chats, self._read_to, self._exhausted = await ranges.page(
+                session, self._claim, self._push.audience, self._read_to, size
+            )
         self._queue.extend(chats)
-        if chats:
-            self._read_to = chats[-1].subscriber_id
-        self._exhausted = len(chats) < max(PAGE, self._batch)
 
     async def _pump(self) -> None:
         """Send each chat at its place's time; places that were missed by much are given up."""

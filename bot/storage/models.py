@@ -84,6 +84,22 @@ class Source(Base, kw_only=True):
     last_change_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
 
 
+class HubSubscription(Base, kw_only=True):
+    """A source that a WebSub hub brings to us; bot.stories.websub."""
+
+    __tablename__ = "hub_subscriptions"
+
+    source_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    hub: Mapped[str] = mapped_column(Text)
+    topic: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    asked: Mapped[str] = mapped_column(String(16), default="", server_default="")  # subscribe | unsubscribe | nothing
+    active: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    ask_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))  # when to ask the hub (again)
+    failures: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    last_error: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
 class Story(Base, kw_only=True):
     __tablename__ = "stories"
     __table_args__ = (

@@ -56,6 +56,7 @@ class Response:
     retry_after: float | None
     max_age: float | None
     moved_to: str
+    links: tuple[str, ...] = ()  # its Link headers
 
 
 def is_public(address: str) -> bool:
@@ -129,12 +130,23 @@ class Fetcher:
         except TimeoutError:
             raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
 
+    async def post(self, url: str, form: dict[str, str]) -> Response:
+        """POST a form, as guarded as a fetch; redirects are not followed."""
+        try:
+            async with asyncio.timeout(self._timeout), self._hosts[urlsplit(url).hostname or ""]:
+                answer = await self._ask("POST", url, self._headers, self._max_bytes, data=form)
+        except TimeoutError:
+            raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
+        if isinstance(answer, Response):
+            return answer
+        raise FetchError("bad_redirect", f"a redirect to {answer[1][:100]!r}")
+
     async def _follow(self, url: str, headers: dict[str, str], max_bytes: int) -> Response:
         here, permanent = url, True
         for _ in range(REDIRECTS_AT_MOST + 1):
             host = urlsplit(here).hostname or ""
             async with self._hosts[host]:
-                answer = await self._get(here, headers, max_bytes)
+                answer = await self._ask("GET", here, headers, max_bytes)
             if isinstance(answer, Response):
                 moved = here if permanent and here != url else ""
                 return replace(answer, moved_to=moved)
@@ -151,10 +163,14 @@ class Fetcher:
         allowed = self._private if isinstance(self._private, bool) else place in self._private
         return self._sessions[1 if allowed else 0]
 
-    async def _get(self, url: str, headers: dict[str, str], max_bytes: int) -> Response | tuple[int, str]:
+    async def _ask(
+        self, method: str, url: str, headers: dict[str, str], max_bytes: int, data: dict[str, str] | None = None
+    ) -> Response | tuple[int, str]:
         _refuse_scheme(url)
         try:
-            async with self._pick(url).get(url, headers=headers, allow_redirects=False) as answer:
+            async with self._pick(url).request(
+                method, url, headers=headers, data=data, allow_redirects=False
+            ) as answer:
                 if answer.status in _REDIRECTS and "Location" in answer.headers:
                     return answer.status, answer.headers["Location"]
                 body = b"" if answer.status == 304 else await _read(answer, max_bytes)
@@ -168,6 +184,7 @@ class Fetcher:
                     retry_after=_retry_after(answer.headers.get("Retry-After", "")),
                     max_age=_max_age(answer.headers.get("Cache-Control", "")),
                     moved_to="",
+                    links=tuple(answer.headers.getall("Link", ()))[:20],
                 )
         except FetchError:
             raise

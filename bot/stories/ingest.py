@@ -1,7 +1,7 @@
 """Items become stories, and stories pushes, in one transaction."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from bot.config import Newsroom, SourceTable
 from bot.delivery import corrections, notices, pushes, revisions
 from bot.delivery.corrections import LIVE, RETRACTED
 from bot.storage.engine import Database, upsert
-from bot.storage.models import PopularEntry, Story, StoryKey
+from bot.storage.models import PopularEntry, Source, Story, StoryKey
 from bot.stories import changes
 from bot.stories.browse import searchable
 from bot.stories.items import Item
@@ -93,11 +93,28 @@ async def publish(
     database: Database, newsroom: Newsroom, name: str, item: Item, *, section: str, update: bool, now: datetime
 ) -> Ingested:
     """Store what the newsroom's own CMS published under its id `name`; its alert or its correction begins at once."""
+    return await _again(database, lambda session: _publish(session, newsroom, name, item, section, update, now))
+
+
+async def take_in(
+    database: Database, newsroom: Newsroom, table: SourceTable, items: Sequence[Item], now: datetime
+) -> Ingested:
+    """Store what a hub brought of a source, as if it had been polled."""
+
+    async def once(session: AsyncSession) -> Ingested:
+        source = await session.get(Source, table.id)
+        return await ingest(session, newsroom, table, items, now, push=source is not None and source.primed)
+
+    return await _again(database, once)
+
+
+async def _again(database: Database, work: Callable[[AsyncSession], Awaitable[Ingested]]) -> Ingested:
+    """`work` in a transaction, and once more when another one was storing the same story."""
     for attempt in range(ATTEMPTS):
         try:
             async with database.write() as session:
-                return await _publish(session, newsroom, name, item, section, update, now)
-        except (KeyTaken, DBAPIError):
+                return await work(session)
+        except (KeyTaken, DBAPIError):  # two that wait for each other's keys are told apart by PostgreSQL
             if attempt == ATTEMPTS - 1:
                 raise
             await asyncio.sleep(0.05 * (attempt + 1))

@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -15,13 +15,13 @@ from bot.delivery import notices
 from bot.logs import Trouble
 from bot.storage.engine import Database
 from bot.storage.models import Source
-from bot.stories import pages, sources
+from bot.stories import pages, sources, websub
 from bot.stories.articles import completed, parse_article
-from bot.stories.feeds import ITEMS_AT_MOST, NotAFeed, parse_feed
+from bot.stories.documents import ACCEPT, Document, read
+from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response
 from bot.stories.ingest import Ingested, KeyTaken, ingest, unknown
 from bot.stories.items import Item
-from bot.stories.sitemaps import parse_sitemap
 
 log = structlog.get_logger("kabar.poller")
 
@@ -35,10 +35,6 @@ SLOWER_AT_MOST = 3  # times the setting; a source of UPDATEs is never asked less
 FAILING_LONG = timedelta(hours=1)  # before the admins are told
 BACKOFF_AT_MOST = 3600.0  # seconds
 GONE_AGAIN = 86_400.0  # a source that answers 410 is asked once a day whether it is back
-ACCEPT = (
-    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
-    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
-)
 
 
 class Poller:
@@ -53,6 +49,7 @@ class Poller:
         owner: str,
         now: Callable[[], datetime],
         stopping: asyncio.Event,
+        public_url: str = "",
         on_push: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
@@ -61,6 +58,7 @@ class Poller:
         self._owner = owner
         self._now = now
         self._on_push = on_push
+        self._public_url = public_url
         self._database_away = Trouble(log, "database_away")
         self._tables = {source.id: source for source in newsroom.sources}
         self.stopping = stopping
@@ -106,14 +104,11 @@ class Poller:
             response = await self._fetcher.fetch(
                 source.moved_to or table.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT
             )
-            if response.status != 304:
-                items = await self._parse(table, response)
-            else:
-                items = None
+            document = None if response.status == 304 else await self._parse(table, response)
         except (FetchError, NotAFeed, _BadStatus) as error:
             await self._failed(source, table, str(getattr(error, "detail", error)), response)
             return None
-        done = await self._store(source, table, response, items)
+        done = await self._store(source, table, response, document)
         if source.failures:
             log.info("source_recovered", source=source.id, failures=source.failures)
         if done.changed:
@@ -131,13 +126,13 @@ class Poller:
         return done
 
     async def _store(
-        self, source: Source, table: SourceTable, response: Response, items: tuple[Item, ...] | None
+        self, source: Source, table: SourceTable, response: Response, document: Document | None
     ) -> Ingested:
         """Ingest and note the success, in one transaction; again when another one was storing the same story."""
         for attempt in range(ATTEMPTS):
             try:
                 async with self._database.write() as session:
-                    return await self._store_once(session, source, table, response, items)
+                    return await self._store_once(session, source, table, response, document)
             except (KeyTaken, DBAPIError):  # two that wait for each other's keys are told apart by PostgreSQL
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -150,12 +145,14 @@ class Poller:
         source: Source,
         table: SourceTable,
         response: Response,
-        items: tuple[Item, ...] | None,
+        document: Document | None,
     ) -> Ingested:
         now = self._now()
         done = Ingested()
-        if items is not None:
-            done = await ingest(session, self._newsroom, table, items, now, push=source.primed)
+        if document is not None:
+            done = await ingest(session, self._newsroom, table, document.items, now, push=source.primed)
+            if self._public_url:
+                await websub.want(session, source.id, document.hub, document.topic)
         if source.told_failing:
             await notices.add(session, "source_recovered", {"source": source.id}, now)
         await sources.succeeded(
@@ -163,21 +160,21 @@ class Poller:
             session,
             source.id,
             moved_to=response.moved_to,
-            etag=response.etag or (source.etag if items is None else ""),
-            last_modified=response.last_modified or (source.last_modified if items is None else ""),
+            etag=response.etag or (source.etag if document is None else ""),
+            last_modified=response.last_modified or (source.last_modified if document is None else ""),
             again_in=self._interval(source, table, response, done.changed),
             changed=done.changed,
             now=now,
         )
         return done
 
-    async def _parse(self, table: SourceTable, response: Response) -> tuple[Item, ...]:
+    async def _parse(self, table: SourceTable, response: Response) -> Document:
         if response.status != 200:
             raise _BadStatus(_said(response.status))
-        items = await read(self._fetcher, table, response, self._newsroom, self._now())
-        if table.kind != "feed":
-            items = await self._with_articles(table, items)
-        return items
+        document = await read(self._fetcher, table, response, self._newsroom, self._now())
+        if table.kind == "feed":
+            return document
+        return replace(document, items=await self._with_articles(table, document.items))
 
     async def _with_articles(self, table: SourceTable, items: tuple[Item, ...]) -> tuple[Item, ...]:
         """What a list lacks is looked up on the article's own page, for stories that are not known yet."""
@@ -237,28 +234,6 @@ class Poller:
             if response.max_age:
                 every = max(every, min(response.max_age, 3600.0))
         return every * random.uniform(0.95, 1.05)
-
-
-async def read(
-    fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime
-) -> tuple[Item, ...]:
-    """The items of a source's document, whatever its kind; an index of sitemaps is followed. Raises NotAFeed."""
-    given: dict[str, Any] = {"url": response.url, "content_type": response.content_type}
-    given |= {"default_zone": newsroom.zone, "now": now}
-    if table.kind == "page":
-        if table.select is None:
-            raise NotAFeed("a page needs its selectors: select = { item = …, title = …, link = … }")
-        return await asyncio.to_thread(pages.parse_page, response.body, table.select, **given)
-    if table.kind == "feed":
-        return (await asyncio.to_thread(parse_feed, response.body, **given)).items
-    found = await asyncio.to_thread(parse_sitemap, response.body, **given)
-    items = list(found.items)
-    for address in found.further:
-        part = await fetcher.fetch(address, accept=ACCEPT)
-        if part.status == 200:
-            given |= {"url": part.url, "content_type": part.content_type}
-            items += (await asyncio.to_thread(parse_sitemap, part.body, **given)).items
-    return tuple(items[:ITEMS_AT_MOST])
 
 
 def _said(status: int) -> str:

@@ -18,6 +18,7 @@ from bot.delivery import pushes
 from bot.stories import browse
 from bot.updates import Updates
 from bot.web.api import Api
+from bot.web.websub import WebSub
 
 log = structlog.get_logger("kabar.web")
 
@@ -47,6 +48,7 @@ class Server:
         site.router.add_get("/readyz", self._ready)
         site.router.add_get("/metrics", self._metrics)
         Api(self._app).routes(site)
+        WebSub(self._app).routes(site)
         if self._updates is not None:
             site.router.add_post("/telegram", self._telegram)
         self._runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=5)

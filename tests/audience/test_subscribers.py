@@ -86,7 +86,5 @@ async def test_an_audience_of_several_targets_counts_a_chat_once(database: Datab
     async with database.read() as session:
         assert await segments.count(session, segments.of_targets(["update", "section:dunia"]), 99) == 2
         assert await segments.count(session, segments.EVERYONE, 99) == 3
-        rows = (
-            await session.execute(segments.page(segments.of_targets(["update", "section:dunia"]), 1, 0, 99, 10))
-        ).all()
-    assert [row[1] for row in rows] == [1, 2]
+        page = await segments.page(session, segments.of_targets(["update", "section:dunia"]), 1, 0, 99, 10)
+    assert [row[1] for row in page.rows] == [1, 2]

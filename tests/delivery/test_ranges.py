@@ -51,7 +51,7 @@ async def store(
 
 async def pages(database: Database, claimed: ranges.Claim) -> list[ranges.Chat]:
     async with database.read() as session:
-        return await ranges.page(session, claimed, segments.EVERYONE, claimed.cursor, 100)
+        return (await ranges.page(session, claimed, segments.EVERYONE, claimed.cursor, 100))[0]
 
 
 async def test_a_range_has_one_owner_at_a_time(database: Database, push: Push) -> None:

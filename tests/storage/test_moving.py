@@ -28,7 +28,7 @@ async def half_sent(database: Database) -> Push:
         claimed = await ranges.claim(database, session, "killed")
         assert claimed is not None
         push = await session.get_one(Push, claimed.push_id)
-        chats = await ranges.page(session, claimed, push.audience, 0, 10)
+        chats, _, _ = await ranges.page(session, claimed, push.audience, 0, 10)
         records = [Record(chat, Mark.SENT, chat.chat_id) for chat in chats[:4]]
         records.append(Record(chats[4], Mark.WAITING, wait=60))
         await ranges.checkpoint(
@@ -46,7 +46,7 @@ async def test_everything_arrives_and_a_running_push_goes_on_there(database: Dat
     async with Database(empty_url, pool=False) as there, there.write() as session:
         claimed = await ranges.claim(there, session, "new")
         assert claimed is not None
-        left = await ranges.page(session, claimed, push.audience, claimed.cursor, 100)
+        left, _, _ = await ranges.page(session, claimed, push.audience, claimed.cursor, 100)
         assert [(chat.chat_id, chat.doubt) for chat in left] == [
             (6, True), (7, False), (8, False), (9, False), (10, False)
         ]  # fmt: skip

@@ -18,6 +18,18 @@ def upgrade() -> None:
     sa.Column('changed_at', sa.Double(), server_default=sa.text('0'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_budget'))
     )
+    op.create_table('hub_subscriptions',
+    sa.Column('source_id', sa.String(length=32), nullable=False),
+    sa.Column('hub', sa.Text(), nullable=False),
+    sa.Column('topic', sa.Text(), nullable=False),
+    sa.Column('secret', sa.String(length=64), server_default='', nullable=False),
+    sa.Column('asked', sa.String(length=16), server_default='', nullable=False),
+    sa.Column('active', sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.Column('ask_at', sa.Double(), server_default=sa.text('0'), nullable=False),
+    sa.Column('failures', sa.Integer(), server_default=sa.text('0'), nullable=False),
+    sa.Column('last_error', sa.Text(), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('source_id', name=op.f('pk_hub_subscriptions'))
+    )
     op.create_table('leases',
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.Column('owner', sa.String(length=64), nullable=False),
@@ -240,4 +252,5 @@ def downgrade() -> None:
 
     op.drop_table('notices')
     op.drop_table('leases')
+    op.drop_table('hub_subscriptions')
     op.drop_table('budget')

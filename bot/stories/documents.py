@@ -1,0 +1,49 @@
+"""A source's document, whatever its kind: feed, sitemap or page."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.config import Newsroom, SourceTable
+from bot.stories import pages, websub
+from bot.stories.feeds import ITEMS_AT_MOST, NotAFeed, parse_feed
+from bot.stories.fetcher import Fetcher, Response
+from bot.stories.items import Item
+from bot.stories.sitemaps import parse_sitemap
+
+ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a source's document holds: its items, and where WebSub says that it is brought from."""
+
+    items: tuple[Item, ...]
+    hub: str = ""
+    topic: str = ""
+
+
+async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime) -> Document:
+    """A source's document, whatever its kind; an index of sitemaps is followed. Raises NotAFeed."""
+    given: dict[str, Any] = {"url": response.url, "content_type": response.content_type}
+    given |= {"default_zone": newsroom.zone, "now": now}
+    if table.kind == "page":
+        if table.select is None:
+            raise NotAFeed("a page needs its selectors: select = { item = …, title = …, link = … }")
+        return Document(await asyncio.to_thread(pages.parse_page, response.body, table.select, **given))
+    if table.kind == "feed":
+        feed = await asyncio.to_thread(parse_feed, response.body, **given)
+        hub, topic = websub.discover(response.links, response.url)
+        return Document(feed.items, hub or feed.hub, topic or feed.self_url or response.url)
+    found = await asyncio.to_thread(parse_sitemap, response.body, **given)
+    items = list(found.items)
+    for address in found.further:
+        part = await fetcher.fetch(address, accept=ACCEPT)
+        if part.status == 200:
+            given |= {"url": part.url, "content_type": part.content_type}
+            items += (await asyncio.to_thread(parse_sitemap, part.body, **given)).items
+    return Document(tuple(items[:ITEMS_AT_MOST]))

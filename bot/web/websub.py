@@ -1,0 +1,68 @@
+"""The WebSub call-back: a hub verifies what we asked for, and brings what has changed."""
+
+import asyncio
+
+import structlog
+from aiohttp import web
+
+from bot.context import NewsBot
+from bot.stories import websub
+from bot.stories.feeds import NotAFeed, parse_feed
+from bot.stories.ingest import take_in
+
+log = structlog.get_logger("kabar.websub")
+
+
+class WebSub:
+    """`GET,POST /websub/{source}`. Without PUBLIC_URL nothing is asked for, so nothing is confirmed."""
+
+    def __init__(self, app: NewsBot) -> None:
+        self._app = app
+        self._tables = {source.id: source for source in app.newsroom.sources}
+
+    def routes(self, site: web.Application) -> None:
+        site.router.add_get("/websub/{source}", self._verify)
+        site.router.add_post("/websub/{source}", self._receive)
+
+    async def _verify(self, request: web.Request) -> web.Response:
+        source, query = request.match_info["source"], request.query
+        mode, topic = query.get("hub.mode", ""), query.get("hub.topic", "")
+        database = self._app.database
+        async with database.write() as session:
+            if mode == "denied":
+                known = await websub.deny(database, session, source, topic, query.get("hub.reason", ""))
+                return web.Response(status=200 if known else 404)
+            challenge, lease = query.get("hub.challenge", ""), query.get("hub.lease_seconds", "")
+            if not challenge or not await websub.verify(database, session, source, mode, topic, lease):
+                return web.Response(status=404)
+        return web.Response(text=challenge, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        """A delivery. What is not signed with our secret is answered alike, and not looked at. §7.1"""
+        table = self._tables.get(request.match_info["source"])
+        body = await request.read()
+        async with self._app.database.read() as session:
+            row = await websub.find(session, request.match_info["source"])
+        if table is None or row is None or not row.active:
+            return web.Response(status=410)  # the hub may end it
+        if not websub.is_signed(body, request.headers.get("X-Hub-Signature", ""), row.secret):
+            log.warning("websub_unsigned", source=table.id)
+            return web.Response(status=202)
+        now = self._app.now()
+        try:
+            feed = await asyncio.to_thread(
+                parse_feed,
+                body,
+                url=row.topic,
+                content_type=request.headers.get("Content-Type", ""),
+                default_zone=self._app.newsroom.zone,
+                now=now,
+            )
+        except NotAFeed as error:
+            log.warning("websub_unreadable", source=table.id, error=str(error))
+            return web.Response(status=202)
+        done = await take_in(self._app.database, self._app.newsroom, table, feed.items, now)
+        log.info("websub_received", source=table.id, new=done.new, corrected=done.corrected, queued=done.queued)
+        if done.queued:
+            self._app.wake.set()
+        return web.Response(status=202)

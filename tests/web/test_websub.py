@@ -1,0 +1,179 @@
+"""WebSub against a hub that behaves, and one that doesn't. The numbers are those of https://www.w3.org/TR/websub/"""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from sqlalchemy import select, update
+
+from bot.storage.models import HubSubscription
+from bot.stories import websub
+from tests.delivery.test_corrections import follow
+from tests.web.test_api import free_port
+from tests.wire import SARI, Kabar, newsroom
+
+RSS = '<rss version="2.0"><channel><title>dunia</title>{head}{items}</channel></rss>'
+ITEM = "<item><title>{0}</title><link>https://news.example/{0}</link></item>"
+
+
+class Hub:
+    """A hub in a server of its own: it takes every wish, and verifies when a test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.status = 202
+        self.url = ""
+        self.headers: dict[str, str] = {}
+
+    async def serve(self, request: web.Request) -> web.Response:
+        if request.method == "GET":  # the feed that names this hub
+            links = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{self.url}/hub"/>'
+            text = RSS.format(head="" if self.headers else links, items="")
+            return web.Response(text=text, content_type="application/rss+xml", headers=self.headers)
+        self.asked.append({name: str(value) for name, value in (await request.post()).items()})
+        return web.Response(status=self.status)
+
+
+@asynccontextmanager
+async def running(kabar: Kabar, hub: Hub) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
+    app = web.Application()
+    app.router.add_route("*", "/{path}", hub.serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    hub.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    sources = [{"id": "dunia", "url": f"{hub.url}/feed", "section": "dunia", "every": "1s", "adaptive": False}]
+    port = free_port()
+    ours = f"http://127.0.0.1:{port}"
+    settings: dict[str, Any] = {"http_port": port, "http_host": "127.0.0.1", "public_url": ours}
+    try:
+        async with (
+            kabar.running(newsroom=newsroom(kabar.url, sources=sources), **settings),
+            aiohttp.ClientSession() as client,
+        ):
+            yield client, f"{ours}/websub/dunia"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websub, "IDLE_SECONDS", 0.1)
+
+
+async def wish(hub: Hub, number: int = 1) -> dict[str, str]:
+    while len(hub.asked) < number:
+        await asyncio.sleep(0.05)
+    return hub.asked[number - 1]
+
+
+async def verify(client: aiohttp.ClientSession, callback: str, **query: str) -> tuple[int, str]:
+    async with client.get(callback, params={f"hub.{name}": value for name, value in query.items()}) as answer:
+        return answer.status, await answer.text()
+
+
+async def row(kabar: Kabar) -> HubSubscription | None:
+    assert kabar.process is not None
+    async with kabar.process.database.read() as session:
+        return await session.scalar(select(HubSubscription))
+
+
+async def deliver(client: aiohttp.ClientSession, callback: str, secret: str, title: str, method: str = "sha256") -> int:
+    body = RSS.format(head="", items=ITEM.format(title)).encode()
+    signature = hmac.new(secret.encode(), body, getattr(hashlib, method)).hexdigest()
+    headers = {"X-Hub-Signature": f"{method}={signature}", "Content-Type": "application/rss+xml"}
+    async with client.post(callback, data=body, headers=headers) as answer:
+        return answer.status
+
+
+async def test_a_hub_is_found_asked_verified_and_believed_when_it_signs(kabar: Kabar) -> None:
+    hub = Hub()
+    async with running(kabar, hub) as (client, callback):
+        await follow(kabar, SARI)
+        asked = await wish(hub)
+        assert asked["hub.mode"] == "subscribe"  # 5.1
+        assert asked["hub.topic"] == f"{hub.url}/feed"
+        assert asked["hub.callback"] == callback
+        assert 20 <= len(asked["hub.secret"]) < 200
+        assert await deliver(client, callback, asked["hub.secret"], "Terlalu dini") == 410  # not verified yet
+
+        ask = {"mode": "subscribe", "topic": asked["hub.topic"], "challenge": "teka-teki", "lease_seconds": "1000"}
+        assert (await verify(client, callback, **{**ask, "topic": "https://other.example/"}))[0] == 404  # 5.3.1
+        assert (await verify(client, callback, **{**ask, "mode": "unsubscribe"}))[0] == 404
+        assert await verify(client, callback, **ask) == (200, "teka-teki")
+        assert (await verify(client, callback, **ask))[0] == 404  # asked for once, confirmed once
+
+        for method in ("sha256", "sha384", "sha512"):  # 7.1
+            assert await deliver(client, callback, asked["hub.secret"], f"Kabar-{method}", method) == 202
+            await kabar.world.wait_for(SARI, f"Kabar-{method}")
+        assert await deliver(client, callback, asked["hub.secret"], "Kabar-sha256") == 202  # again: known
+        for secret, method in (("salah", "sha256"), (asked["hub.secret"], "sha1"), (asked["hub.secret"], "md5")):
+            assert await deliver(client, callback, secret, "Palsu", method) == 202  # answered, and not looked at
+        await kabar.ask(SARI, "/terbaru")
+    texts = [str(message.get("text")) for message in kabar.world.from_bot(SARI)]
+    assert not any("Palsu" in text or "dini" in text for text in texts)
+    assert len(texts) == 4
+
+
+async def test_a_lease_is_renewed_before_it_ends_and_an_ended_source_is_unsubscribed(kabar: Kabar) -> None:
+    hub = Hub()
+    async with running(kabar, hub) as (client, callback):
+        asked = await wish(hub)
+        ask = {"mode": "subscribe", "topic": asked["hub.topic"], "challenge": "x"}
+        await verify(client, callback, **ask, lease_seconds="1000")
+        assert kabar.process is not None
+        async with kabar.process.database.write() as session:
+            now = await session.scalar(select(kabar.process.database.clock)) or 0.0
+            found = (await session.scalars(select(HubSubscription))).one()
+            assert 0.5 * 1000 < found.ask_at - now < 1000  # before the lease's end
+            await session.execute(update(HubSubscription).values(ask_at=1.0))
+        renewal = await wish(hub, 2)
+        assert (renewal["hub.mode"], renewal["hub.secret"]) == ("subscribe", asked["hub.secret"])
+        assert (await verify(client, callback, **ask))[0] == 200
+
+        async with kabar.process.database.write() as session:  # its source is not in the newsroom file any more
+            await session.execute(update(HubSubscription).values(source_id="lama", ask_at=1.0))
+        ending = await wish(hub, 3)
+        assert ending["hub.mode"] == "unsubscribe"
+        assert ending["hub.callback"].endswith("/websub/lama")
+        assert (await verify(client, ending["hub.callback"], **{**ask, "mode": "unsubscribe"}))[0] == 200
+        while (left := await row(kabar)) is not None and left.source_id == "lama":
+            await asyncio.sleep(0.05)
+
+
+async def test_a_hub_that_refuses_or_denies_is_asked_again_later(kabar: Kabar) -> None:
+    hub = Hub()
+    hub.status = 500
+    async with running(kabar, hub) as (client, callback):
+        asked = await wish(hub)
+        while (found := await row(kabar)) is None or not found.failures:
+            await asyncio.sleep(0.05)
+        assert (found.active, found.last_error) == (False, "HTTP 500")
+        assert (await verify(client, callback, mode="denied", topic=asked["hub.topic"], reason="penuh"))[
+            0
+        ] == 200  # 5.2
+        assert (await verify(client, callback, mode="denied", topic="https://other.example/"))[0] == 404
+        found = await row(kabar)
+    assert found is not None
+    assert found.last_error == "denied: penuh"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_link_headers_go_before_the_document(kabar: Kabar) -> None:
+    hub = Hub()
+    hub.headers = {"Link": '<https://hub.example/a>; rel="preload", </hub>; rel=hub, </alamat>; rel="self"'}
+    async with running(kabar, hub):
+        assert (await wish(hub))["hub.topic"] == f"{hub.url}/alamat"
+
+
+def test_discovery_reads_link_headers() -> None:
+    base = "https://news.example/feed"
+    links = ['<https://hub.example/>; rel="hub"', '<https://news.example/f>; rel="self alternate"']
+    assert websub.discover(links, base) == ("https://hub.example/", "https://news.example/f")
+    assert websub.discover(["<javascript:x>; rel=hub", "garbage", ""], base) == ("", "")
