@@ -164,9 +164,9 @@ class Correction(Alert):
     def other_way(self, chat: Chat, refused: Refused) -> Chat | None:
         copy = _copy(chat)
         if "there is no text in the message" in refused.reason:
-            return replace(chat, copy=replace(copy, photo=True))
+            return chat._replace(copy=replace(copy, photo=True))
         if "there is no caption in the message" in refused.reason:
-            return replace(chat, copy=replace(copy, photo=False))
+            return chat._replace(copy=replace(copy, photo=False))
         return super().other_way(chat, refused)
 
     def record(self, chat: Chat, message_id: int) -> Record:
@@ -198,9 +198,9 @@ class Retraction(Content):
     def other_way(self, chat: Chat, refused: Refused) -> Chat | None:
         copy = _copy(chat)
         if "can't be deleted" in refused.reason:
-            return replace(chat, copy=replace(copy, at=0))
+            return chat._replace(copy=replace(copy, at=0))
         if "there is no text in the message" in refused.reason:
-            return replace(chat, copy=replace(copy, photo=True))
+            return chat._replace(copy=replace(copy, photo=True))
         return None
 
     def record(self, chat: Chat, message_id: int) -> Record:

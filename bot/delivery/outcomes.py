@@ -5,7 +5,7 @@ What was read where: https://github.com/tdlib/telegram-bot-api (Client.cpp) for 
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.audience.subscribers import BLOCKED, LEFT, SILENT
 
@@ -21,8 +21,7 @@ class Mark(IntEnum):
     LOST = 6  # tried as often as we try, and never answered
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     message_id: int
 
 

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Row, bindparam, case, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -51,8 +51,7 @@ class Copy:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Chat:
+class Chat(NamedTuple):  # made for every message, and a tuple is made in a fifth of a frozen dataclass's time
     """Where one delivery goes; `doubt`: an earlier try may have arrived; `tries` so far."""
 
     subscriber_id: int
@@ -64,8 +63,7 @@ class Chat:
     copy: Copy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What came of one try, or why there was none (`tried`). `wait` is seconds to the next, None for a final mark."""
 
     chat: Chat
@@ -168,7 +166,7 @@ async def page(
     chats = [Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued) for row in found.rows]
     if of is not None:
         copies = [Copy(of, row[4], row[5], row[6], row[7]) for row in found.rows]
-        chats = [replace(chat, copy=copy) for chat, copy in zip(chats, copies, strict=True)]
+        chats = [chat._replace(copy=copy) for chat, copy in zip(chats, copies, strict=True)]
     return chats, after, found.last
 
 
@@ -296,10 +294,8 @@ def _row(push_id: int, each: Record, clock: float) -> tuple[Any, ...]:
     chat = each.chat
     not_before = None if each.wait is None else clock + each.wait
     tries = chat.tries + each.tried
-    return (
-        *(push_id, chat.subscriber_id, each.message_id, int(each.mark), tries),
-        *(each.revision, each.photo, int(clock), not_before),
-    )
+    shown, at = (each.revision, each.photo), int(clock)
+    return (push_id, chat.subscriber_id, each.message_id, int(each.mark), tries, *shown, at, not_before)
 
 
 def _copy_row(each: Record, copy: Copy) -> dict[str, Any]:

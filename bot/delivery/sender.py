@@ -5,7 +5,6 @@ import itertools
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -240,7 +239,7 @@ class Sender:
         if isinstance(outcome, Moved):
             new, old = outcome.chat_id, chat.chat_id
             await self.persist(lambda session: subscribers.move(session, old, new, self.now()))
-            chat = replace(chat, chat_id=new)
+            chat = chat._replace(chat_id=new)
             outcome = await self._post(content, chat)
         for _ in range(OTHER_WAYS):
             if not isinstance(outcome, Refused) or (other := content.other_way(chat, outcome)) is None:

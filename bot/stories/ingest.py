@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,11 +15,13 @@ from bot.delivery import corrections, notices, pushes, revisions
 from bot.delivery.corrections import LIVE, RETRACTED
 from bot.storage.engine import Database, upsert
 from bot.storage.models import PopularEntry, Source, Story, StoryKey
-from bot.stories import changes
+from bot.stories import changes, duplicates
 from bot.stories.browse import searchable
 from bot.stories.items import Item
 from bot.stories.keys import keyed, keys_of
 from bot.stories.summaries import condensed
+
+log = structlog.get_logger("kabar.ingest")
 
 
 class KeyTaken(Exception):
@@ -52,6 +55,8 @@ async def ingest(
     ranked: list[int] = []
     for item, keys in reversed(pairs):  # feeds list the newest first; pushes go out in the order of publishing
         story_id = next((known[key] for key in keys if key in known), None)
+        if story_id is None and push and not popular:
+            story_id = await _repeated(session, source, item, now)
         if story_id is None:
             story = _new_story(item, source, newsroom, now)
             revisions.note(story)
@@ -85,6 +90,7 @@ async def ingest(
     return await _queue(session, source, new, corrected, alerts, now)
 
 
+COMPARED_AT_MOST = 300  # recent stories of other sources, which a new one may repeat
 API = "api"  # the source of what the story API brings
 ATTEMPTS = 4  # at storing what a source may be storing at the same moment
 
@@ -185,6 +191,21 @@ async def _queue(
     if held and queued:
         await notices.add(session, "pushes_held", {"source": source.id, "count": queued}, now)
     return Ingested(new, corrected, 0 if held else queued, queued if held else 0)
+
+
+async def _repeated(session: AsyncSession, source: SourceTable, item: Item, now: datetime) -> int | None:
+    """The recent story of another source that the item only repeats."""
+    rows = await session.execute(
+        select(Story.id, Story.title, Story.summary)
+        .where(Story.state == LIVE, Story.published_at > now - duplicates.WITHIN, Story.source_id != source.id)
+        .order_by(Story.published_at.desc())
+        .limit(COMPARED_AT_MOST)
+    )
+    known = [duplicates.Text(*row) for row in rows]
+    found = duplicates.closest(duplicates.Text(0, item.title, item.summary), known)
+    if found is not None:
+        log.info("story_repeated", source=source.id, title=item.title, story=found)
+    return found
 
 
 async def _known(session: AsyncSession, keys: list[str]) -> dict[str, int]:
