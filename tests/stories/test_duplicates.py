@@ -35,9 +35,7 @@ def test_another_story_of_the_same_event_is_another_story() -> None:
 
 def test_a_number_that_differs_tells_stories_apart() -> None:
     def quake(id: int, strength: str, place: str) -> Text:
-        summary = (
-            f"Gempa bermagnitudo {strength} mengguncang {place} siang ini tanpa ancaman tsunami, kata badan itu."
-        )
+        summary = f"Gempa bermagnitudo {strength} mengguncang {place} siang ini tanpa ancaman tsunami, kata badan itu."
         return Text(id, f"Gempa M {strength} guncang {place}", summary)
 
     assert closest(quake(0, "6,1", "Teluk Awan"), [quake(1, "5,2", "Teluk Awan"), FLOOD]) is None

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import update
 
 from bot.clock import utcnow
 from bot.config import Newsroom
+from bot.delivery import notices
 from bot.storage.engine import Database
 from bot.storage.models import Source
 from bot.stories import browse, sources
@@ -27,10 +29,13 @@ class Site:
         self.hold = asyncio.Event()
         self.hold.set()
         self.url = ""
+        self.moved = False
 
     async def serve(self, request: web.Request) -> web.Response:
         self.asked.append(request)
         await self.hold.wait()
+        if self.moved and request.path == "/feed":
+            return web.Response(status=301, headers={"Location": "/pindah"})
         return web.Response(**self.answer)
 
     def publish(self, *items: tuple[str, int]) -> None:
@@ -42,6 +47,7 @@ async def site() -> AsyncIterator[Site]:
     made = Site()
     app = web.Application()
     app.router.add_get("/feed", made.serve)
+    app.router.add_get("/pindah", made.serve)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -135,6 +141,51 @@ async def test_waits_grow_with_failures_and_follow_retry_after(poller: Poller, d
     site.answer = {"status": 410}
     await poll(poller, database)
     assert await wait_of(database) > 80_000
+
+
+async def test_a_source_that_moved_for_good_is_asked_at_its_new_place_until_that_fails(
+    poller: Poller, database: Database, site: Site
+) -> None:
+    site.moved = True
+    await poll(poller, database)
+    await poll(poller, database)
+    assert [request.path for request in site.asked] == ["/feed", "/pindah", "/pindah"]
+    site.answer, site.moved = {"status": 404}, False
+    await poll(poller, database)
+    await poll(poller, database)
+    assert [request.path for request in site.asked[3:]] == ["/pindah", "/feed"]
+
+
+async def test_a_source_that_fails_for_long_is_told_of_once_and_once_more_when_it_is_back(
+    poller: Poller, database: Database, site: Site
+) -> None:
+    await poll(poller, database)
+    site.answer = {"status": 404}
+    await poll(poller, database)
+    async with database.read() as session:
+        assert await notices.unsaid(session) == []
+    async with database.write() as session:
+        await session.execute(update(Source).values(failing_since=utcnow() - timedelta(hours=2)))
+    for _ in range(3):
+        await poll(poller, database)
+    site.publish(("Pulih", 10001))
+    await poll(poller, database)
+    await poll(poller, database)
+    async with database.read() as session:
+        assert [each.kind for each in await notices.unsaid(session)] == ["source_failing", "source_recovered"]
+
+
+async def test_a_still_source_is_asked_less_often_until_it_changes(
+    poller: Poller, database: Database, site: Site
+) -> None:
+    await poll(poller, database)
+    async with database.write() as session:
+        await session.execute(update(Source).values(last_change_at=utcnow() - timedelta(days=3)))
+    await poll(poller, database)
+    assert 165 < await wait_of(database) < 195
+    site.publish(("Baru", 10001))
+    await poll(poller, database)
+    assert 55 < await wait_of(database) < 65
 
 
 async def test_an_unchanged_feed_is_asked_for_with_its_etag(poller: Poller, database: Database, site: Site) -> None:
