@@ -1,6 +1,7 @@
 """Items become stories, and stories pushes, in one transaction."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -99,7 +100,8 @@ async def publish(
     database: Database, newsroom: Newsroom, name: str, item: Item, *, section: str, update: bool, now: datetime
 ) -> Ingested:
     """Store what the newsroom's own CMS published under its id `name`; its alert or its correction begins at once."""
-    return await _again(database, lambda session: _publish(session, newsroom, name, item, section, update, now))
+    item = _fitting(item)
+    return await store(database, lambda session: _publish(session, newsroom, name, item, section, update, now))
 
 
 async def take_in(
@@ -111,11 +113,11 @@ async def take_in(
         source = await session.get(Source, table.id)
         return await ingest(session, newsroom, table, items, now, push=source is not None and source.primed)
 
-    return await _again(database, once)
+    return await store(database, once)
 
 
-async def _again(database: Database, work: Callable[[AsyncSession], Awaitable[Ingested]]) -> Ingested:
-    """`work` in a transaction, and once more when another one was storing the same story."""
+async def store(database: Database, work: Callable[[AsyncSession], Awaitable[Ingested]]) -> Ingested:
+    """Do `work` in a transaction, and once more when another one was storing the same story."""
     for attempt in range(ATTEMPTS):
         try:
             async with database.write() as session:
@@ -123,7 +125,7 @@ async def _again(database: Database, work: Callable[[AsyncSession], Awaitable[In
         except (KeyTaken, DBAPIError):  # two that wait for each other's keys are told apart by PostgreSQL
             if attempt == ATTEMPTS - 1:
                 raise
-            await asyncio.sleep(0.05 * (attempt + 1))
+            await asyncio.sleep(random.uniform(0, 0.2))
     raise AssertionError("the last attempt returns or raises")
 
 

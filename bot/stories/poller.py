@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Newsroom, SourceTable
@@ -20,13 +20,12 @@ from bot.stories.articles import completed, parse_article
 from bot.stories.documents import ACCEPT, Document, read
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response
-from bot.stories.ingest import Ingested, KeyTaken, ingest, unknown
+from bot.stories.ingest import Ingested, ingest, store, unknown
 from bot.stories.items import Item
 
 log = structlog.get_logger("kabar.poller")
 
 AT_ONCE = 8  # polls of one process
-ATTEMPTS = 4  # at storing what another source may be storing too
 IDLE_SECONDS = 0.5
 ARTICLES_AT_MOST = 12  # article pages looked at in one poll
 ARTICLE_SECONDS = 10.0
@@ -128,16 +127,8 @@ class Poller:
     async def _store(
         self, source: Source, table: SourceTable, response: Response, document: Document | None
     ) -> Ingested:
-        """Ingest and note the success, in one transaction; again when another one was storing the same story."""
-        for attempt in range(ATTEMPTS):
-            try:
-                async with self._database.write() as session:
-                    return await self._store_once(session, source, table, response, document)
-            except (KeyTaken, DBAPIError):  # two that wait for each other's keys are told apart by PostgreSQL
-                if attempt == ATTEMPTS - 1:
-                    raise
-                await asyncio.sleep(random.uniform(0, 0.2))
-        raise AssertionError("the last attempt returns or raises")
+        """Ingest and note the success, in one transaction."""
+        return await store(self._database, lambda session: self._store_once(session, source, table, response, document))
 
     async def _store_once(
         self,
