@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.context import NewsBot
 from bot.stories import websub
-from bot.stories.feeds import NotAFeed, parse_feed
+from bot.stories.feeds import MAX_BYTES, NotAFeed, parse_feed
 from bot.stories.ingest import take_in
 
 log = structlog.get_logger("kabar.websub")
@@ -40,7 +40,7 @@ class WebSub:
     async def _receive(self, request: web.Request) -> web.Response:
         """A delivery. What is not signed with our secret is answered alike, and not looked at. §7.1"""
         table = self._tables.get(request.match_info["source"])
-        body = await request.read()
+        body = await request.clone(client_max_size=MAX_BYTES).read()  # a feed may be larger than an update
         async with self._app.database.read() as session:
             row = await websub.find(session, request.match_info["source"])
         if table is None or row is None or not row.active:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -84,11 +85,13 @@ async def row(kabar: Kabar) -> HubSubscription | None:
         return await session.scalar(select(HubSubscription))
 
 
-async def deliver(client: aiohttp.ClientSession, callback: str, secret: str, title: str, method: str = "sha256") -> int:
-    body = RSS.format(head="", items=ITEM.format(title)).encode()
+async def deliver(
+    client: aiohttp.ClientSession, callback: str, secret: str, title: str, method: str = "sha256", size: int = 0
+) -> int:
+    body = RSS.format(head=" " * size, items=ITEM.format(title)).encode()
     signature = hmac.new(secret.encode(), body, getattr(hashlib, method)).hexdigest()
     headers = {"X-Hub-Signature": f"{method}={signature}", "Content-Type": "application/rss+xml"}
-    async with client.post(callback, data=body, headers=headers) as answer:
+    async with client.post(callback, data=BytesIO(body), headers=headers) as answer:
         return answer.status
 
 
@@ -113,12 +116,14 @@ async def test_a_hub_is_found_asked_verified_and_believed_when_it_signs(kabar: K
             assert await deliver(client, callback, asked["hub.secret"], f"Kabar-{method}", method) == 202
             await kabar.world.wait_for(SARI, f"Kabar-{method}")
         assert await deliver(client, callback, asked["hub.secret"], "Kabar-sha256") == 202  # again: known
+        assert await deliver(client, callback, asked["hub.secret"], "Kabar-besar", size=3_000_000) == 202
+        await kabar.world.wait_for(SARI, "Kabar-besar")
         for secret, method in (("salah", "sha256"), (asked["hub.secret"], "sha1"), (asked["hub.secret"], "md5")):
             assert await deliver(client, callback, secret, "Palsu", method) == 202  # answered, and not looked at
         await kabar.ask(SARI, "/terbaru")
     texts = [str(message.get("text")) for message in kabar.world.from_bot(SARI)]
     assert not any("Palsu" in text or "dini" in text for text in texts)
-    assert len(texts) == 4
+    assert len(texts) == 5
 
 
 async def test_a_lease_is_renewed_before_it_ends_and_an_ended_source_is_unsubscribed(kabar: Kabar) -> None:
