@@ -58,16 +58,18 @@ class RangeRun:
         log.debug("range_claimed", push=self._claim.push_id, range=self._claim.range_id, cursor=self._claim.cursor)
         pump = asyncio.get_running_loop().create_task(self._pump())  # a group would wrap what the database raises
         try:
-            owned = await self._until_left()
+            owned = await self._until_left(pump)
         finally:
             pump.cancel()
             self._places.clear()
             await self._drain()
         await self._finish(owned and self._exhausted and not self._queue)
 
-    async def _until_left(self) -> bool:
+    async def _until_left(self, pump: asyncio.Task[None]) -> bool:
         """Read, checkpoint and wait in turn, until there is a reason to leave the range; False if it was taken over."""
         while True:
+            if pump.done():  # it ends only by a mistake of ours: a range that nobody sends must not be held
+                pump.result()
             await self._read_page()
             if self._exhausted and not self._queue and not self._in_flight:
                 return True

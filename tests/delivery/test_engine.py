@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from bot.audience import subscribers, subscriptions
 from bot.clock import utcnow
-from bot.delivery import pushes, sender
+from bot.delivery import pushes, ranges, sender
+from bot.delivery.budget import Window
 from bot.delivery.outcomes import Mark
 from bot.storage.models import Delivery, Push, Subscriber
 from tests.wire import OLIVER, PATIENCE, SARI, Kabar
@@ -195,3 +196,22 @@ async def test_an_update_overtakes_running_broadcasts_which_go_on_afterwards(kab
         done = [await finished(kabar, push_id) for push_id in (first, second)]
     assert [push.sent for push in done] == [61, 61]
     assert all(got(kabar, reader) == 2 for reader in readers)
+
+
+async def test_a_mistake_of_ours_in_the_pump_is_told_and_the_range_is_taken_up_again(
+    kabar: Kabar, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(ranges, "LEASE_SECONDS", 1.0)
+    wait, mistakes = Window.wait, [RuntimeError("a mistake")]
+
+    def mistaken(self: Window, now: float) -> float:
+        if mistakes:
+            raise mistakes.pop()
+        return wait(self, now)
+
+    async with kabar.running(roles=("deliver",)):
+        await register(kabar, SARI, OLIVER)
+        monkeypatch.setattr(Window, "wait", mistaken)
+        push = await finished(kabar, await announce(kabar))
+    assert (got(kabar, SARI), got(kabar, OLIVER), push.sent) == (1, 1, 2)
+    assert "sender_failed" in caplog.text
