@@ -111,27 +111,15 @@ async def aiogram(url: str, chats: range, _: argparse.Namespace) -> None:
 
 async def kabar(url: str, chats: range, given: argparse.Namespace) -> None:
     """The whole process with the deliver role: claimed, sent and recorded."""
-    from benchmarks.newsroom import NEWSROOM, broadcast, database, finished
-    from bot.app import Process, spare_collector
-    from bot.config import Settings
+    from benchmarks.newsroom import broadcast, database, delivering, finished
 
     async with database(given.postgres if given.one == "kabar-postgresql" else "") as address:
-        settings = Settings.load(
-            None,
-            **{"bot_token": "1:x", "bot_api_url": url, "database_url": address, "http_port": 0},
-            **{"send_rate": given.rate, "chat_rate": False},
-        )
-        process = Process(settings, NEWSROOM, ("deliver",))
-        spare_collector()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(process.run())
-            await process.started.wait()
+        async with delivering(address, url, given.rate) as process:
             push_id = await broadcast(process.database, list(chats), given.rate)
             mark_start()
             process.sender.wake.set()
             push = await finished(process.database, push_id)
             mark_end()
-            process.stopping.set()
         if push.sent != len(chats):
             raise RuntimeError(f"{push.sent} of {len(chats)} were sent")
 

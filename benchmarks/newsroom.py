@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, literal, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -15,6 +16,9 @@ from bot.config import Newsroom
 from bot.delivery import budget, pushes
 from bot.storage.engine import Database, upgrade
 from bot.storage.models import Push, Subscriber, Subscription
+
+if TYPE_CHECKING:
+    from bot.app import Process
 
 TEXT = "Pembaca yang budiman, inilah pengumuman yang panjangnya seperti biasa. " * 3
 NEWSROOM = Newsroom.model_validate({"newsroom": {"name": "Kabar Contoh", "url": "https://news.example"}})
@@ -41,6 +45,26 @@ async def database(postgres: str) -> AsyncIterator[str]:
         async with server.connect() as connection:
             await connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
         await server.dispose()
+
+
+@asynccontextmanager
+async def delivering(address: str, url: str, rate: float) -> AsyncIterator["Process"]:
+    """A whole process with the deliver role, on a database and a Bot API server."""
+    from bot.app import Process, spare_collector  # not at the top: what a peer imports counts in its memory
+    from bot.config import Settings
+
+    settings = Settings.load(
+        None,
+        **{"bot_token": "1:x", "bot_api_url": url, "database_url": address, "http_port": 0},
+        **{"send_rate": rate, "chat_rate": False},
+    )
+    process = Process(settings, NEWSROOM, ("deliver",))
+    spare_collector()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(process.run())
+        await process.started.wait()
+        yield process
+        process.stopping.set()
 
 
 async def subscribe(opened: Database, chats: Sequence[int], target: str = "") -> None:

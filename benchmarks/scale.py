@@ -16,10 +16,9 @@ import time
 from sqlalchemy import delete, func, select, text
 
 from benchmarks import sink
-from benchmarks.newsroom import NEWSROOM, announce, database, finished, subscribe
-from bot.app import Process, spare_collector
+from benchmarks.newsroom import announce, database, delivering, finished, subscribe
+from bot.app import Process
 from bot.clock import utcnow
-from bot.config import Settings
 from bot.delivery import pushes, ranges
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Push, Story
@@ -33,18 +32,8 @@ async def measure(given: argparse.Namespace, url: str) -> Figures:
             await subscribe(opened, range(1, given.one + 1), "update")
             if not opened.is_sqlite:
                 await _run(opened, "VACUUM ANALYZE")
-        settings = Settings.load(
-            None,
-            **{"bot_token": "1:x", "bot_api_url": url, "database_url": address, "http_port": 0},
-            **{"send_rate": given.rate, "chat_rate": False},
-        )
-        process = Process(settings, NEWSROOM, ("deliver",))
-        spare_collector()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(process.run())
-            await process.started.wait()
+        async with delivering(address, url, given.rate) as process:
             figures = await _push(process, given.rate, url)
-            process.stopping.set()
         async with Database(address) as opened:
             figures["bytes"] = await _bytes(opened)
             figures["claim"] = await _claim_time(opened)
