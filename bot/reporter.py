@@ -68,7 +68,7 @@ class Reporter:
             return
         async with self._app.database.read() as session:
             state = await pushes.progress(session, push.id)
-            clock = await pushes.clock(self._app.database, session)
+            clock = await self._app.database.moment(session)
         if state is None:
             return
         undo = state.push.state == pushes.RUNNING and state.push.not_before > clock

@@ -15,8 +15,10 @@ from handlers import (
     search,
     sections,
     settings,
+    sources,
     start,
     story,
+    withdrawal,
 )
 
 NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command is not a new command
@@ -54,6 +56,8 @@ def register(app: NewsBot) -> None:
 
     app.add_handler(CommandHandler(["broadcast", "siaran"], broadcast.broadcast, NEW & owner))
     app.add_handler(CommandHandler(["pushes", "kiriman"], pushes.show_pushes, NEW & owner))
+    app.add_handler(CommandHandler(["sources", "sumber"], sources.show_sources, NEW & owner))
+    app.add_handler(_Owned(app, withdrawal.press, r"^withdraw:\d{1,18}(:(yes|no))?$"))
     app.add_handler(_Owned(app, broadcast.press_audience, r"^audience:\d{1,18}:[a-z0-9:_-]+:(on|off)$"))
     app.add_handler(_Owned(app, broadcast.press, r"^broadcast:(drop|(audience|preview|send):\d{1,18})$"))
     app.add_handler(_Owned(app, pushes.press_pushes, r"^pushes$"))

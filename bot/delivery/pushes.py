@@ -244,11 +244,6 @@ async def note_shown(session: AsyncSession, push_id: int, shown: str) -> None:
     await session.execute(update(Push).where(Push.id == push_id).values(progress_shown=shown))
 
 
-async def clock(database: Database, session: AsyncSession) -> float:
-    """Now by the database's clock, which `not_before` is of."""
-    return float(await session.scalar(select(database.clock)) or 0.0)
-
-
 def seconds_needed(count: int, rate: float) -> float:
     """How long a push to `count` chats takes at `rate` messages a second, when nothing else is sent."""
     return count / pace_of(rate) if rate > 0 else count / 1000
@@ -282,7 +277,7 @@ async def confirm(database: Database, session: AsyncSession, push_id: int, now: 
     if not await _change(session, push_id, (DRAFT,), state=HELD):
         return False
     push = await session.get_one(Push, push_id, populate_existing=True)
-    not_before = await clock(database, session) + undo_seconds if undo_seconds else 0.0
+    not_before = await database.moment(session) + undo_seconds if undo_seconds else 0.0
     await start(session, push, now, not_before=not_before)
     push.total = await segments.count(session, push.audience, push.ceiling)  # its author looks at it at once
     return True

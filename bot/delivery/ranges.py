@@ -262,7 +262,7 @@ async def record(
 ) -> None:
     """Write outcomes: the deliveries' rows, the copies they changed, the subscribers' states, the push's counts."""
     if records:
-        clock = float(await session.scalar(select(database.clock)) or 0.0)
+        clock = await database.moment(session)
         await _record(database, session, push_id, records, now, clock)
 
 

@@ -10,7 +10,10 @@ from bot.storage.models import Story
 
 def note(story: Story) -> bool:
     """Give the story's present content its number; True if that is another than before."""
-    content = f"{_digest(story.title, story.summary, story.url, story.author)}:{_digest(story.image_url)}"
+    words = [story.title, story.summary, story.url, story.author]
+    if story.image_caption:  # which older stories' contents were noted without
+        words.append(story.image_caption)
+    content = f"{_digest(*words)}:{_digest(story.image_url)}"
     if content not in story.revisions:
         story.revisions = [*story.revisions, content]  # a new list, which is how the database learns of it
     before, story.revision = story.revision, story.revisions.index(content) + 1

@@ -191,6 +191,9 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
         return Message.of("🔌 " + words)
     if kind == "source_recovered":
         return Message.of("✅ " + _("The source {source} is being read again.").format(source=data.get("source", "")))
+    if kind == "story_gone":
+        words = _("“{title}” is gone from its site, and was withdrawn from the chats that had it.")
+        return Message.of("🗑 " + words.format(title=shorten(str(data.get("title", "")), 120)))
     if kind == "story_flaps":
         words = _(
             "The story “{title}” of the source {source} keeps changing back and forth. It is no longer corrected in "

@@ -22,5 +22,6 @@ def owner_commands(language: Language) -> list[tuple[str, str]]:
     return [
         ("broadcast", _("Announce something to readers")),
         ("pushes", _("What is being sent right now")),
+        ("sources", _("How the sources are doing")),
         *reader_commands(language),
     ]

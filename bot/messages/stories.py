@@ -14,6 +14,7 @@ TITLE_ON_CARD = 256
 TITLE_IN_LIST = 120
 SUMMARY_ON_CARD = 300
 AUTHOR_ON_CARD = 80
+CAPTION_ON_CARD = 160
 BUTTONS_A_ROW = 5
 
 
@@ -40,7 +41,7 @@ def newsroom_language(newsroom: Newsroom) -> Language:
 def card(newsroom: Newsroom, story: Story, language: Language) -> Message:
     """One story: photo, section, title, time, byline, summary, and the button with its link.
 
-    Fits a caption (1,024 code points) with room to spare: 256 + 300 + 80, and a hundred or two of our own.
+    Fits a caption (1,024 code points) with room to spare: 256 + 300 + 80 + 160, and a hundred or two of our own.
     """
     _ = language._
     text = Text()
@@ -62,12 +63,34 @@ def card(newsroom: Newsroom, story: Story, language: Language) -> Message:
     summary = shorten(story.summary, SUMMARY_ON_CARD)
     if summary and summary != title:
         text.add("\n\n" + summary)
+    photo = story.image_file_id or story.image_url
+    if photo and story.image_caption:
+        text.add("\n\n📷 ").add(shorten(story.image_caption, CAPTION_ON_CARD), "italic")
     rows: Rows = ((link(_("Read the story"), story.url),),)
-    return Message.of(text, rows, story.image_file_id or story.image_url)
+    return Message.of(text, rows, photo)
 
 
 def retracted(newsroom: Newsroom, language: Language) -> Message:
     return Message.of(language._("{newsroom} has withdrawn this story.").format(newsroom=newsroom.name))
+
+
+def withdrawal_offer(language: Language, story: Story) -> tuple[InlineKeyboardButton, ...]:
+    """The row of buttons that an owner sees under a story, and readers don't."""
+    return (button(language._("Withdraw the story…"), f"withdraw:{story.id}"),)
+
+
+def withdrawal_question(language: Language, story: Story) -> Message:
+    _ = language._
+    words = _("Withdraw “{title}”? It leaves all lists, and every chat that got it sees that it was withdrawn.")
+    yes, no = button(_("Withdraw it"), f"withdraw:{story.id}:yes"), button(_("Keep it"), f"withdraw:{story.id}:no")
+    return Message.of(words.format(title=shorten(story.title, TITLE_IN_LIST)), ((yes, no),))
+
+
+def withdrawal_settled(language: Language, story: Story) -> Message:
+    _ = language._
+    withdrawn = story.state == "retracted"
+    words = _("“{title}” is withdrawn from every chat.") if withdrawn else _("“{title}” stays.")
+    return Message.of(("🗑 " if withdrawn else "") + words.format(title=shorten(story.title, TITLE_IN_LIST)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Double, event, literal_column
+from sqlalchemy import Connection, Double, event, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
@@ -45,6 +45,10 @@ class Database:
     def clock(self) -> ColumnElement[float]:
         """The database's clock: see `clock_of`."""
         return clock_of(self.is_sqlite)
+
+    async def moment(self, session: AsyncSession) -> float:
+        """Now by the database's clock."""
+        return float(await session.scalar(select(self.clock)) or 0.0)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

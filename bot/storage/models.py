@@ -106,6 +106,7 @@ class Story(Base, kw_only=True):
         Index("ix_stories_latest", "state", "published_at", "id"),
         Index("ix_stories_section", "section", "state", "published_at", "id"),
         Index("ix_stories_heat", "heat"),
+        Index("ix_stories_source", "source_id", "published_at"),
         Index(
             "ix_stories_correct_at",
             "correct_at",
@@ -122,6 +123,7 @@ class Story(Base, kw_only=True):
     url: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(Text, default="", server_default="")
     image_url: Mapped[str] = mapped_column(Text, default="", server_default="")
+    image_caption: Mapped[str] = mapped_column(Text, default="", server_default="")  # with its credit
     image_file_id: Mapped[str] = mapped_column(Text, default="", server_default="")
     is_update: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     state: Mapped[str] = mapped_column(String(16), default="live", server_default="live")  # live | retracted

@@ -1,41 +1,51 @@
 """An article's own page: what it says of its story that a list or a feed did not. Pure; for a thread."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
+from bot.stories.article_dates import published_at
+from bot.stories.article_photos import photo_of
+from bot.stories.article_text import paragraphs
 from bot.stories.cleaning import one_line, plain_text, safe_url
 from bot.stories.dates import parse_date
-from bot.stories.feed_items import NAME_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT
+from bot.stories.feed_items import NAME_LIMIT, SUMMARY_LIMIT
+from bot.stories.headlines import Headline, headline_of, meta, nearby
 from bot.stories.items import Item
-from bot.stories.pages import base_of, moment_of, tree_of
-from bot.stories.summaries import paragraphs_of, summary_of
+from bot.stories.linked_data import SECTION_LIMIT, as_list, as_text, linked_data
+from bot.stories.pages import base_of, tree_of
+from bot.stories.summaries import summary_of
 
-_ARTICLE_TYPES = frozenset(("article", "newsarticle", "reportagenewsarticle", "blogposting", "analysisnewsarticle"))
-_BODIES = (
-    "[itemprop=articleBody]", ".detail__body-text", ".read__content", ".article-content", ".article__content",
-    ".post-content", ".entry-content", ".detail-text", ".content-detail", "article", "main",
+_AUTHORS = (
+    "[itemprop=author]", "[rel=author]", "meta[name=author]", "meta[property='article:author']",
+    "meta[name='content_author']", "[class*=author]", "[class*=byline]", "[class*=penulis]", "[class*=reporter]",
 )  # fmt: skip
-_DATES = (
-    "meta[property='article:published_time']", "meta[name='article:published_time']", "meta[itemprop=datePublished]",
-    "meta[name=pubdate]", "meta[name=publishdate]", "meta[name=date]", "meta[name='content_PublishedDate']",
-    "meta[name='dtk:publishdate']", "meta[property='og:published_time']", "[itemprop=datePublished]",
-    "time[datetime]", "time", ".read__time", ".detail__date", ".date", ".time", ".post-date", "[class*=publish]",
-    "[class*=date]", "[class*=time]",
-)  # fmt: skip
-_AUTHORS = ("meta[name=author]", "meta[property='article:author']", "[rel=author]", "[itemprop=author]", ".author")
-_SITE_AFTER_TITLE = re.compile(r"\s+[|–—-]\s+[^|–—]{2,40}$")
+_ROLE = re.compile(
+    r"^(?:(?:foto\s*&\s*)?teks|(?:diposting\s+|ditulis\s+)?oleh|penulis|by|von|reporter|pewarta|wartawan"
+    r"|laporan(?:\s+wartawan)?|written by|dilaporkan)\s*[:\-]?\s+",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(rf"(?:^|\|\s*|WIB\s+|WITA\s+|WIT\s+){_ROLE.pattern[1:]}(?=[^\W\d_])", re.IGNORECASE)
+_AFTER_NAME = re.compile(
+    r"\s*(?:[|•·\n(;]|\s[-–—]\s|\d|\S+@|\b(?:editor|penyunting|redaktur|edited by|dibaca|dosen)\b"
+    r"|,?\s*\b(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|mon|tue|wed|thu|fri|sat|sun)\w*\b).*$",
+    re.IGNORECASE,
+)
+_HOMES = frozenset(("home", "beranda", "depan", "halaman depan", "index", "startseite"))
+_DATE_LINE = 120  # characters
+_FEW_LINKS = 4  # a list of more links is a menu
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What an article's page says of its story; empty where it says nothing. `canonical` is the story's own address."""
+    """What an article's page says of its story; empty where it says nothing. `canonical` is the story's own address.
+
+    `sections` are names from the surest to the vaguest; `body` has one paragraph a line.
+    """
 
     title: str
     canonical: str
@@ -44,187 +54,99 @@ class Article:
     author: str
     image_url: str
     image_caption: str
-    section: str
+    image_credit: str
+    sections: tuple[str, ...]
     published_at: datetime | None
 
 
 def parse_article(body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime) -> Article:
-    """What an article's page says: JSON-LD first, then Open Graph, then the page itself. Raises NotAFeed."""
+    """What an article's page says: JSON-LD, Open Graph and the page itself. Raises NotAFeed."""
     tree = tree_of(body, content_type)
     base = base_of(tree, url)
-    data = _linked_data(tree)
-    title = (
-        plain_text(_text(data.get("headline")), TITLE_LIMIT)
-        or _heading(tree)
-        or _SITE_AFTER_TITLE.sub("", _meta(tree, "og:title") or _meta(tree, "twitter:title"))
-    )
-    markup = _body_markup(tree)
-    image = _picture(data.get("image")) or _meta(tree, "og:image") or _meta(tree, "twitter:image")
-    lede = summary_of(markup, title) or summary_of(_text(data.get("articleBody")), title)
+    data = linked_data(tree)
+    headline = headline_of(tree, as_text(data.get("headline")))
+    photo = photo_of(tree, data, headline.node, base)
+    told = as_text(data.get("description")) or meta(tree, "og:description") or meta(tree, "description")
+    moment = published_at(tree, headline.node, as_text(data.get("datePublished")), url, default_zone, now)
+    author, sections = _author(data, tree, headline), _sections(data, tree, headline)
     canonical = next((node.attributes.get("href") or "" for node in tree.css("link[rel=canonical]")), "")
+    lines = paragraphs(tree, data, url, {headline.text, photo.caption, photo.credit})
+    lines = [line for line in lines if line and not _is_date_line(line, default_zone, now)]
     return Article(
-        title=title,
+        title=headline.text,
         canonical=safe_url(canonical, base),
-        summary=lede or plain_text(_text(data.get("description")) or _meta(tree, "og:description"), SUMMARY_LIMIT),
-        body="\n".join(paragraphs_of(markup)),
-        author=_author(data, tree),
-        image_url=safe_url(image, base),
-        image_caption=_caption(tree),
-        section=_section(data, tree),
-        published_at=_published(data, tree, default_zone, now),
+        summary=summary_of("\n".join(lines), headline.text) or plain_text(told, SUMMARY_LIMIT),
+        body="\n".join(lines),
+        author=author,
+        image_url=photo.url,
+        image_caption=photo.caption,
+        image_credit=photo.credit,
+        sections=sections,
+        published_at=moment,
     )
 
 
 def completed(item: Item, article: Article) -> Item:
     """The list's item with what only the article's page says."""
-    section = (article.section,) if article.section else ()
+    title = item.title or article.title
+    image_url = item.image_url or article.image_url
     return replace(
         item,
-        title=item.title or article.title,
-        summary=item.summary or ("" if article.summary == (item.title or article.title) else article.summary),
+        title=title,
+        summary=item.summary or ("" if article.summary == title else article.summary),
         author=item.author or article.author,
-        image_url=item.image_url or article.image_url,
-        categories=item.categories or section,
+        image_url=image_url,
+        image_caption=item.image_caption or captioned(article.image_caption, article.image_credit),
+        categories=item.categories or article.sections,
         published_at=article.published_at or item.published_at,
     )
 
 
-def _linked_data(tree: LexborHTMLParser) -> dict[str, Any]:
-    """The page's JSON-LD object of an article, with the names of its breadcrumb list; {} without one."""
-    article: dict[str, Any] = {}
-    crumbs: list[str] = []
-    for script in tree.css("script[type='application/ld+json']"):
-        try:
-            data = orjson.loads(script.text().strip().strip(";") or "null")
-        except orjson.JSONDecodeError:
-            try:  # raw line breaks inside strings are the commonest fault
-                data = orjson.loads(" ".join(script.text().split()))
-            except orjson.JSONDecodeError:
-                continue
-        for thing in _things(data):
-            types = thing.get("@type")
-            names = {str(each).lower() for each in (types if isinstance(types, list) else [types])}
-            if names & _ARTICLE_TYPES and not article:
-                article = thing
-            if "breadcrumblist" in names:
-                crumbs = [_crumb(each) for each in _list(thing.get("itemListElement"))]
-    return article | ({"crumbs": [crumb for crumb in crumbs if crumb]} if crumbs else {})
+def captioned(caption: str, credit: str) -> str:
+    """A photo's caption with its credit in brackets, as newspapers print it."""
+    return f"{caption} ({credit})".strip() if credit else caption
 
 
-def _things(data: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    if depth > 3:
-        return
-    for each in _list(data):
-        if isinstance(each, dict):
-            yield each
-            yield from _things(each.get("@graph"), depth + 1)
+def _is_date_line(line: str, zone: ZoneInfo, now: datetime) -> bool:
+    return len(line) <= _DATE_LINE and line[-1] not in '.!?”"' and parse_date(line, zone, now) is not None
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+def _author(data: dict[str, Any], tree: LexborHTMLParser, headline: Headline) -> str:
+    said = [({"name": each} if isinstance(each, str) else each) for each in as_list(data.get("author"))]
+    said = [each for each in said if isinstance(each, dict)]
+    people = [_name(plain_text(as_text(each.get("name")))) for each in said if each.get("@type") != "Organization"]
+    if any(people):
+        return ", ".join(dict.fromkeys(name for name in people if name))
+    site = meta(tree, "og:site_name").casefold()
+    found = [_name(node.attributes.get("content") or node.text(separator=" ")) for node in tree.css(_AUTHORS[0])[:5]]
+    before, after = nearby(tree, headline.node)
+    lines = (one_line(node.text(separator=" ")) for node in (*after, *before))
+    found += [_name(line[byline.end() :]) for line in lines if len(line) < 160 and (byline := _BYLINE.search(line))]
+    for selector in _AUTHORS[1:]:
+        found += [_name(node.attributes.get("content") or node.text(separator=" ")) for node in tree.css(selector)[:5]]
+    found += [plain_text(as_text(each.get("name")), NAME_LIMIT) for each in said]  # a desk, or the newsroom itself
+    return next((name for name in found if name and name.casefold() != site), "")
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _name(text: str) -> str:
+    """The name in a byline; "" where it is none."""
+    name = _AFTER_NAME.sub("", _ROLE.sub("", one_line(text, NAME_LIMIT))).strip(" |,;:-–—")
+    name = name.title() if name.isupper() and " " in name else name
+    return name if 2 < len(name) <= 80 and not name.lower().startswith(("http", "www.")) else ""
 
 
-def _crumb(entry: Any) -> str:
-    if not isinstance(entry, dict):
-        return ""
-    item = entry.get("item")
-    return plain_text(_text(entry.get("name")) or (_text(item.get("name")) if isinstance(item, dict) else ""), 60)
-
-
-def _heading(tree: LexborHTMLParser) -> str:
-    heads = [one_line(node.text(separator=" "), TITLE_LIMIT) for node in tree.css("h1")]
-    heads = [head for head in heads if len(head) > 10]
-    wanted = (_meta(tree, "og:title") or "").casefold()
-    return next(
-        (head for head in heads if head.casefold() in wanted or wanted in head.casefold()), heads[0] if heads else ""
-    )
-
-
-def _meta(tree: LexborHTMLParser, name: str) -> str:
-    for node in tree.css(f"meta[property='{name}'], meta[name='{name}']"):
-        if content := node.attributes.get("content"):
-            return plain_text(content, SUMMARY_LIMIT) if "image" not in name else content.strip()
-    return ""
-
-
-def _picture(value: Any) -> str:
-    for each in _list(value):
-        if isinstance(each, str):
-            return each
-        if isinstance(each, dict) and (url := _text(each.get("url")) or _text(each.get("contentUrl"))):
-            return url
-    return ""
-
-
-def _caption(tree: LexborHTMLParser) -> str:
-    for node in tree.css("figcaption, .photo__caption, .detail__media-caption, .caption"):
-        if text := one_line(node.text(separator=" "), NAME_LIMIT):
-            return text
-    return ""
-
-
-def _author(data: dict[str, Any], tree: LexborHTMLParser) -> str:
-    names = [
-        plain_text(each if isinstance(each, str) else _text(each.get("name")), NAME_LIMIT)
-        for each in _list(data.get("author"))
-        if isinstance(each, str | dict)
-    ]
-    if any(names):
-        return ", ".join(dict.fromkeys(name for name in names if name))
-    for selector in _AUTHORS:
-        for node in tree.css(selector):
-            text = one_line(node.attributes.get("content") or node.text(separator=" "), NAME_LIMIT)
-            if text and not text.startswith("http"):
-                return re.sub(r"^(?:oleh|penulis|by|reporter|editor)\s*:?\s+", "", text, flags=re.IGNORECASE)
-    return ""
-
-
-def _section(data: dict[str, Any], tree: LexborHTMLParser) -> str:
-    for each in _list(data.get("articleSection")):
-        if isinstance(each, str) and each.strip():
-            return plain_text(each, 60)
-    if meta := _meta(tree, "article:section"):
-        return meta
+def _sections(data: dict[str, Any], tree: LexborHTMLParser, headline: Headline) -> tuple[str, ...]:
+    named = [plain_text(each, SECTION_LIMIT) for each in as_list(data.get("articleSection")) if isinstance(each, str)]
+    named.append(meta(tree, "article:section")[:SECTION_LIMIT])
     crumbs = data.get("crumbs") or [
-        one_line(node.text(separator=" "), 60)
-        for node in tree.css("[class*=breadcrumb] a, nav[aria-label*=readcrumb] a")
+        one_line(node.text(separator=" "), SECTION_LIMIT)
+        for node in tree.css("[class*=breadcrumb] a, [class*=Breadcrumb] a, nav[aria-label*=readcrumb] a")
     ]
-    named = [crumb for crumb in crumbs if crumb and crumb.casefold() not in ("home", "beranda", "berita", "news")]
-    return named[0] if named else ""
-
-
-def _published(data: dict[str, Any], tree: LexborHTMLParser, zone: ZoneInfo, now: datetime) -> datetime | None:
-    if found := parse_date(_text(data.get("datePublished")), zone, now):
-        return found
-    for selector in _DATES:
-        for node in tree.css(selector)[:3]:
-            if found := moment_of(node, zone, now):
-                return found
-    return None
-
-
-def _body_markup(tree: LexborHTMLParser) -> str:
-    """The HTML of the article's own text: the first known place that holds two paragraphs, else all paragraphs."""
-    for selector in _BODIES:
-        for node in tree.css(selector)[:2]:
-            paragraphs = [p.html or "" for p in node.css("p") if not _aside(p)]
-            if len(paragraphs) >= 2:
-                return "".join(paragraphs)
-            if selector.startswith((".", "[")) and len(node.text()) > 300:
-                return node.html or ""
-    return "".join(p.html or "" for p in tree.css("p") if not _aside(p))
-
-
-def _aside(node: LexborNode) -> bool:
-    parent = node.parent
-    for _ in range(12):
-        if parent is None or parent.tag in ("article", "main", "body"):
-            return False
-        if parent.tag in ("footer", "aside", "nav", "header", "form", "figure", "figcaption"):
-            return True
-        parent = parent.parent
-    return False
+    before, _ = nearby(tree, headline.node)
+    labels = [node for node in before if node.tag == "a" and node.parent and len(node.parent.css("a")) <= _FEW_LINKS]
+    crumbs += [one_line(node.text(separator=" "), SECTION_LIMIT) for node in reversed(labels)]
+    title = headline.text.casefold()
+    named += [crumb for crumb in crumbs if crumb.rstrip("… .").casefold() not in title]
+    site = meta(tree, "og:site_name").casefold()
+    kept = [name for name in named if name and name.casefold() not in _HOMES and name.casefold() != site]
+    return tuple(dict.fromkeys(kept))[:5]

@@ -44,5 +44,6 @@ def differs(story: Story, item: Item) -> bool:
         (story.url, item.url),
         (story.author, item.author),
         (story.image_url, item.image_url),
+        (story.image_caption, item.image_caption),
     )
     return any(new and new != old for old, new in pairs)

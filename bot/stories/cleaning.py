@@ -20,9 +20,7 @@ _BLOCK_NAMES = (
     "footer form h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol option p pre section summary table "
     "tbody td tfoot th thead title tr ul"
 )
-_SILENT_NAMES = (
-    "script style template noscript iframe object svg math canvas audio video noembed noframes textarea select"
-)
+_SILENT_NAMES = "script style template noscript iframe object svg canvas audio video noembed noframes textarea select"
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _SILENT = frozenset(_SILENT_NAMES.split())
 _TAG_START = re.compile(r"<(/?)([A-Za-z][^\s/<>]*)")

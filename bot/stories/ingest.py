@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import structlog
 from sqlalchemy import delete, select
@@ -92,6 +92,8 @@ async def ingest(
 
 
 COMPARED_AT_MOST = 300  # recent stories of other sources, which a new one may repeat
+MISSING_AT_MOST = 5  # stories looked for when they disappear from their source
+YOUNG = timedelta(hours=48)  # an older story's disappearance is nobody's alarm
 API = "api"  # the source of what the story API brings
 ATTEMPTS = 4  # at storing what a source may be storing at the same moment
 
@@ -134,6 +136,27 @@ async def unknown(session: AsyncSession, source_id: str, items: Sequence[Item]) 
     pairs = keyed(items, source_id)
     known = await _known(session, [key for _, keys in pairs for key in keys])
     return [item for item, keys in pairs if not any(key in known for key in keys)]
+
+
+async def missing(session: AsyncSession, source_id: str, items: Sequence[Item], now: datetime) -> dict[str, int]:
+    """The source's young stories that a document should list and does not, by address; at most MISSING_AT_MOST.
+
+    Those that are older than what it lists have only made room.
+    """
+    oldest = min((item.published_at for item in items if item.published_at), default=None)
+    if oldest is None:
+        return {}
+    rows = await session.execute(
+        select(Story.id, Story.url)
+        .where(Story.source_id == source_id, Story.state == LIVE)
+        .where(Story.published_at > max(oldest, now - YOUNG))
+        .order_by(Story.published_at.desc())
+        .limit(len(items) + MISSING_AT_MOST)
+    )
+    stories = {story_id: url for story_id, url in rows}
+    known = await _known(session, [key for _, keys in keyed(items, source_id) for key in keys])
+    unlisted = [story_id for story_id in stories if story_id not in known.values()]
+    return {stories[story_id]: story_id for story_id in unlisted[:MISSING_AT_MOST]}
 
 
 async def find(session: AsyncSession, name: str) -> Story | None:
@@ -240,12 +263,23 @@ def _new_story(item: Item, source: SourceTable, newsroom: Newsroom, now: datetim
         url=item.url,
         author=item.author,
         image_url=item.image_url,
+        image_caption=item.image_caption,
         is_update=source.list != "popular" and changes.is_update(item, source, newsroom),
-        published_at=min(item.published_at or now, now),
+        published_at=_published(item, newsroom, now),
         first_seen_at=now,
         updated_at=now,
         search_text=searchable(f"{item.title} {item.summary}"),
     )
+
+
+def _published(item: Item, newsroom: Newsroom, now: datetime) -> datetime:
+    """When the story was published, as far as its source says; of a day without an hour, today's is now."""
+    if item.published_at is None or item.published_at > now:
+        return now
+    local = item.published_at.astimezone(newsroom.zone)
+    if local.time() == time(0) and local.date() == now.astimezone(newsroom.zone).date():
+        return now
+    return item.published_at
 
 
 def _take_over(story: Story, item: Item, source: SourceTable, newsroom: Newsroom, now: datetime) -> bool:
@@ -262,7 +296,8 @@ def _take_over(story: Story, item: Item, source: SourceTable, newsroom: Newsroom
     if story.source_id != source.id or not changes.differs(story, item):
         return False
     if item.image_url and item.image_url != story.image_url:
-        story.image_url, story.image_file_id = item.image_url, ""
+        story.image_url, story.image_file_id, story.image_caption = item.image_url, "", ""
+    story.image_caption = item.image_caption or story.image_caption
     story.title, story.url = item.title, item.url
     story.summary = item.summary or story.summary
     story.author = item.author or story.author

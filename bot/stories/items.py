@@ -18,5 +18,6 @@ class Item:
     summary: str = ""
     author: str = ""
     image_url: str = ""
+    image_caption: str = ""
     categories: tuple[str, ...] = ()
     published_at: datetime | None = None  # aware, UTC; never later than the moment of parsing plus a day

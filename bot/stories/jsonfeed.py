@@ -40,7 +40,8 @@ def parse_json_feed(text: str, *, url: str, default_zone: ZoneInfo, now: datetim
 
 
 def _item(entry: dict[str, Any], base: str, zone: ZoneInfo, now: datetime) -> Item | None:
-    guid = _text(entry, "id")
+    given = entry.get("id")
+    guid = str(given) if isinstance(given, int) and not isinstance(given, bool) else _text(entry, "id")
     address = next((_text(entry, name) for name in ("url", "external_url") if _text(entry, name)), "")
     url = safe_url(address, base) or safe_url(guid)
     markup = _text(entry, "content_html")
@@ -71,10 +72,7 @@ def _item(entry: dict[str, Any], base: str, zone: ZoneInfo, now: datetime) -> It
 
 
 def _text(parsed: dict[str, Any], name: str) -> str:
-    """A member that should be a string; numbers are taken for ids, everything else is nothing."""
     value = parsed.get(name)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
     return value if isinstance(value, str) else ""
 
 

@@ -7,15 +7,19 @@ from zoneinfo import ZoneInfo
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.config import SelectTable
-from bot.stories.cleaning import one_line, safe_url
-from bot.stories.dates import parse_date
+from bot.stories.cleaning import one_line, safe_url, tag_end
 from bot.stories.decoding import decode
 from bot.stories.feed_items import SUMMARY_LIMIT, TITLE_LIMIT, NotAFeed, distinct, item_from
 from bot.stories.items import Item
+from bot.stories.moments import moment_of
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 600  # open elements; building a tree of 40,000 nested ones took lexbor 2.7 s
 ITEMS_AT_MOST = 200
+ATTRIBUTES_AT_MOST = 2_000  # of one element, counted generously; 16,000 took lexbor 0.4 s, 100,000 over a minute
+_LONG_TAG = 4_000  # characters; a shorter one can't have too many
+_TAG_START = re.compile(r"<[A-Za-z][^\s/<>]*")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TAG = re.compile(
     r"<(/?)(div|span|p|a|b|i|em|strong|font|section|article|ul|ol|li|table|tr|td|blockquote|h[1-6])\b", re.I
 )
@@ -71,6 +75,8 @@ def tree_of(body: bytes, content_type: str) -> LexborHTMLParser:
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH and _never_closed(text) > MAX_DEPTH:
         raise NotAFeed("a page nested too deep")
+    if _has_monster(text):
+        raise NotAFeed("an element with too many attributes")
     return LexborHTMLParser(text)
 
 
@@ -83,6 +89,18 @@ def _never_closed(text: str) -> int:
         depth = max(0, depth - 1) if tag[1] else depth + 1
         deepest = max(deepest, depth)
     return deepest
+
+
+def _has_monster(text: str) -> bool:
+    """Whether an element has more attributes than any page needs; each is compared with all before it."""
+    unclosed: set[str] = set()
+    for tag in _TAG_START.finditer(text):
+        end = tag_end(text, tag.end(), unclosed)
+        if end - tag.end() > _LONG_TAG:
+            bare = _QUOTED.sub("", text[tag.end() : end])
+            if sum(bare.count(mark) for mark in "=/ \t\r\n\f") > ATTRIBUTES_AT_MOST:
+                return True
+    return False
 
 
 def _css(tree: LexborHTMLParser | LexborNode, selector: str) -> list[LexborNode]:
@@ -133,12 +151,3 @@ def _source_of(image: LexborNode | None, base: str) -> str:
         if value and not value.startswith("data:"):
             return safe_url(value, base)
     return ""
-
-
-def moment_of(node: LexborNode | None, zone: ZoneInfo, now: datetime) -> datetime | None:
-    if node is None:
-        return None
-    for text in (node.attributes.get("datetime"), node.attributes.get("content"), node.text(separator=" ")):
-        if text and (found := parse_date(text, zone, now)):
-            return found
-    return None

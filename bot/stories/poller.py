@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,24 +11,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Newsroom, SourceTable
-from bot.delivery import notices
+from bot.delivery import corrections, notices
 from bot.logs import Trouble
 from bot.storage.engine import Database
-from bot.storage.models import Source
-from bot.stories import pages, sources, websub
-from bot.stories.articles import completed, parse_article
+from bot.storage.models import Source, Story
+from bot.stories import sources, websub
 from bot.stories.documents import ACCEPT, Document, read
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response
-from bot.stories.ingest import Ingested, ingest, store, unknown
+from bot.stories.ingest import Ingested, ingest, missing, store, unknown
 from bot.stories.items import Item
+from bot.stories.lookups import Lookups
 
 log = structlog.get_logger("kabar.poller")
 
 AT_ONCE = 8  # polls of one process
 IDLE_SECONDS = 0.5
-ARTICLES_AT_MOST = 12  # article pages looked at in one poll
-ARTICLE_SECONDS = 10.0
 STILL_SHARE = 0.02  # of the time since the last change: what has not changed for a day is asked every half hour
 SLOWER_AT_MOST = 3  # times the setting; a source of UPDATEs is never asked less often
 FAILING_LONG = timedelta(hours=1)  # before the admins are told
@@ -60,6 +58,7 @@ class Poller:
         self._public_url = public_url
         self._database_away = Trouble(log, "database_away")
         self._tables = {source.id: source for source in newsroom.sources}
+        self._lookups = Lookups(fetcher=fetcher, newsroom=newsroom, now=now)
         self.stopping = stopping
 
     async def run(self) -> None:
@@ -108,6 +107,8 @@ class Poller:
             await self._failed(source, table, str(getattr(error, "detail", error)), response)
             return None
         done = await self._store(source, table, response, document)
+        if document is not None:
+            await self._withdraw_what_is_gone(source, table, document)
         if source.failures:
             log.info("source_recovered", source=source.id, failures=source.failures)
         if done.changed:
@@ -163,39 +164,32 @@ class Poller:
         if response.status != 200:
             raise _BadStatus(_said(response.status))
         document = await read(self._fetcher, table, response, self._newsroom, self._now())
-        if table.kind == "feed":
-            return document
         return replace(document, items=await self._with_articles(table, document.items))
 
     async def _with_articles(self, table: SourceTable, items: tuple[Item, ...]) -> tuple[Item, ...]:
-        """What a list lacks is looked up on the article's own page, for stories that are not known yet."""
-        lacking = [item for item in items if not (item.title and item.summary and item.image_url and item.published_at)]
+        """What a document lacks is looked up on the articles' own pages, for stories that are not known yet."""
+        lacking = self._lookups.lacking(table, items)
+        if not lacking:
+            return items
         async with self._database.read() as session:
             new = await unknown(session, table.id, lacking)
-        found = dict(zip(new[:ARTICLES_AT_MOST], await self._articles(new[:ARTICLES_AT_MOST]), strict=True))
+        found = await self._lookups.complete(table, new)
         return tuple(found.get(item, item) for item in items)
 
-    async def _articles(self, items: Sequence[Item]) -> list[Item]:
-        async def one(item: Item) -> Item:
-            try:
-                async with asyncio.timeout(ARTICLE_SECONDS):
-                    page = await self._fetcher.fetch(item.url, accept="text/html", max_bytes=pages.MAX_BYTES)
-                if page.status != 200:
-                    return item
-                article = await asyncio.to_thread(
-                    parse_article,
-                    page.body,
-                    url=page.url,
-                    content_type=page.content_type,
-                    default_zone=self._newsroom.zone,
-                    now=self._now(),
-                )
-            except (FetchError, NotAFeed, TimeoutError) as error:  # the list's own words have to do
-                log.debug("article_not_read", url=item.url, error=str(error))
-                return item
-            return completed(item, article)
-
-        return await asyncio.gather(*(one(item) for item in items))
+    async def _withdraw_what_is_gone(self, source: Source, table: SourceTable, document: Document) -> None:
+        """A story that its source no longer lists, and whose page is gone for good, is withdrawn from every chat."""
+        if table.list == "popular" or not source.primed:
+            return
+        async with self._database.read() as session:
+            unlisted = await missing(session, table.id, document.items, self._now())
+        for url in await self._lookups.are_gone(list(unlisted)):
+            now = self._now()
+            async with self._database.write() as session:
+                story = await session.get_one(Story, unlisted[url], with_for_update=True)
+                if await corrections.retract(session, story, now):
+                    await notices.add(session, "story_gone", {"source": source.id, "title": story.title}, now)
+            log.info("story_retracted", source=source.id, story=unlisted[url], reason="its page answers 410")
+            self._on_push()
 
     async def _failed(self, source: Source, table: SourceTable, error: str, response: Response | None) -> None:
         again_in = min(table.every.total_seconds() * 2 ** min(source.failures + 1, 12), BACKOFF_AT_MOST)

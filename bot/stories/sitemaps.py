@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 from zoneinfo import ZoneInfo
 
+from bot.stories.article_photos import CAPTION_LIMIT
 from bot.stories.cleaning import plain_text, safe_url
 from bot.stories.dates import parse_date
 from bot.stories.decoding import decode
@@ -101,6 +102,7 @@ def _item(texts: dict[str, str], base: str, zone: ZoneInfo, now: datetime) -> It
         url=url,
         title=plain_text(texts.get("title", ""), TITLE_LIMIT),
         image_url=safe_url(texts.get("image_loc", ""), base),
+        image_caption=plain_text(texts.get("image_caption", ""), CAPTION_LIMIT),
         published_at=parse_date(published, zone, now) if published else None,
     )
 

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import orjson
 import structlog
 from aiohttp import web
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.context import NewsBot
 from bot.delivery import corrections, pushes
 from bot.storage.models import Story
 from bot.stories import ingest
+from bot.stories.article_photos import CAPTION_LIMIT
 from bot.stories.cleaning import plain_text, safe_url
 from bot.stories.feed_items import NAME_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT
 from bot.stories.items import Item
@@ -25,30 +26,46 @@ ID_LIMIT = 200
 
 
 def _address(value: str) -> str:
-    safe = safe_url(value)
-    if value and not safe:
-        raise ValueError("an absolute http(s) address")
-    return safe
+    if safe := safe_url(value):
+        return safe
+    raise ValueError("an absolute http(s) address")
 
 
-Address = Annotated[str, Field(max_length=2000), AfterValidator(_address)]
+def _maybe_address(value: str) -> str:
+    return _address(value) if value else ""
+
+
+def _text(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("a time in ISO 8601, with its offset")
+    return value
+
+
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,40}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,40}[A-Za-z0-9])?){0,4}"
+_ADDRESS = rf"https?://{_HOST}(?::[0-9]{{1,4}})?(?:[/?#][!-~]*)?"  # as described; other alphabets are accepted too
+Address = Annotated[
+    str, Field(max_length=1000, json_schema_extra={"pattern": f"^{_ADDRESS}$"}), AfterValidator(_address)
+]
+MaybeAddress = Annotated[
+    str, Field(max_length=1000, json_schema_extra={"pattern": f"^(?:{_ADDRESS})?$"}), AfterValidator(_maybe_address)
+]
 
 
 class Published(BaseModel):
     """A story as the newsroom hands it over; `id` is the newsroom's own, and stays the story's for good."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     id: str = Field(min_length=1, max_length=ID_LIMIT, pattern=r"^[^\x00-\x1f/]+$")
-    url: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_address)]
-    title: str = Field(min_length=1, max_length=1000)
+    url: Address
+    title: str = Field(min_length=1, max_length=1000, json_schema_extra={"pattern": r"[\p{L}\p{N}]"})
     summary: str = Field("", max_length=10_000)
     body_html: str = Field("", max_length=500_000, description="Where there is no summary, one is made of this.")
     section: str = Field("", max_length=100, description="A section's slug, or its name in any language.")
     author: str = Field("", max_length=500)
-    image_url: Address = ""
+    image_url: MaybeAddress = ""
     image_caption: str = Field("", max_length=2000)
-    published_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    published_at: Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text)] | None = None
     update: bool = Field(False, description="Breaking: pushed to all who follow UPDATE.")
 
 
@@ -154,6 +171,7 @@ def _item(given: Published) -> Item:
         summary="" if summary == title else summary,
         author=plain_text(given.author, NAME_LIMIT),
         image_url=given.image_url,
+        image_caption=plain_text(given.image_caption, CAPTION_LIMIT),
         published_at=given.published_at,
     )
 
@@ -168,6 +186,7 @@ def _shown(story: Story) -> dict[str, Any]:
         "section": story.section,
         "author": story.author,
         "image_url": story.image_url,
+        "image_caption": story.image_caption,
         "update": story.is_update,
         "published_at": story.published_at.isoformat(),
     }
@@ -197,14 +216,15 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
     problem = _object({"error": text, "field": text}, "error")
     counts = {name: count for name in ("total", "sent", "gone", "refused", "lost", "doubled", "waiting")}
     push = _object({"kind": text, "state": text, **counts}, "kind", "state", *counts)
-    fields = {name: text for name in ("id", "state", "url", "title", "summary", "section", "author", "image_url")}
+    names = ("id", "state", "url", "title", "summary", "section", "author", "image_url", "image_caption")
+    fields = {name: text for name in names}
     fields |= {"revision": count, "update": {"type": "boolean"}, "published_at": text}
     story = _object({**fields, "pushes": {"type": "array", "items": push}}, *fields, "pushes")
     done = _object({"id": text, "state": {"enum": ["new", "corrected", "same", "retracted"]}}, "id", "state")
     given = Published.model_json_schema()
-    if sections:
-        given["properties"]["section"]["examples"] = list(sections)
+    given["properties"]["section"]["enum"] = ["", *sections]
     name = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": ID_LIMIT}}
+    links = {each: {"operationId": each, "parameters": {"id": "$response.body#/id"}} for each in ("show", "retract")}
     refused = {"401": _says("No token, or a wrong one", problem)}
     missing = {"404": _says("No story with this id was published here", problem)}
     return {
@@ -215,12 +235,13 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
         "paths": {
             "/api/stories": {
                 "post": {
+                    "operationId": "publish",
                     "summary": "Publish a story, or correct it",
                     "description": "The same id and content twice changes nothing and pushes nothing.",
                     "requestBody": {"required": True, "content": {"application/json": {"schema": given}}},
                     "responses": {
-                        "201": _says("New", done),
-                        "200": _says("Known; corrected if it differs", done),
+                        "201": _says("New", done) | {"links": links},
+                        "200": _says("Known; corrected if it differs", done) | {"links": links},
                         "413": _says(f"More than {BODY_LIMIT:,} bytes", problem),
                         "422": _says("Something is wrong with a field", problem),
                         **refused,
@@ -230,10 +251,12 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
             "/api/stories/{id}": {
                 "parameters": [name],
                 "get": {
+                    "operationId": "show",
                     "summary": "The story, its pushes and their counts",
                     "responses": {"200": _says("The story", story), **refused, **missing},
                 },
                 "delete": {
+                    "operationId": "retract",
                     "summary": "Withdraw the story from every chat",
                     "responses": {"202": _says("Every delivered copy follows at once", done), **refused, **missing},
                 },

@@ -116,7 +116,7 @@ async def test_a_wait_of_hours_is_a_row_and_not_a_sleep(kabar: Kabar) -> None:
             row = await session.scalar(
                 select(Delivery).where(Delivery.push_id == push_id, Delivery.not_before.is_not(None))
             )
-            clock = await pushes.clock(process.database, session)
+            clock = await process.database.moment(session)
     assert row is not None
     assert row.outcome == Mark.WAITING
     assert 43_000 < (row.not_before or 0) - clock < 43_838

@@ -1,13 +1,11 @@
-"""HTML lists by selectors, and article pages."""
+"""HTML lists by selectors."""
 
-import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.config import SelectTable
-from bot.stories.articles import Article, completed, parse_article
 from bot.stories.feed_items import NotAFeed
 from bot.stories.items import Item
 from bot.stories.pages import found_by, parse_page
@@ -27,10 +25,6 @@ SELECT = SelectTable(item=".populer li", title="h4 a", link="h4 a", time="time")
 
 def parse(body: bytes, select: SelectTable = SELECT) -> tuple[Item, ...]:
     return parse_page(body, select, url="https://news.example/", default_zone=JAKARTA, now=NOW)
-
-
-def article(body: str) -> Article:
-    return parse_article(body.encode(), url="https://news.example/dunia/1/satu", default_zone=JAKARTA, now=NOW)
 
 
 def test_a_list_is_read_in_its_order_with_links_times_and_pictures() -> None:
@@ -65,59 +59,3 @@ def test_an_editor_sees_what_each_selector_found() -> None:
     found = found_by(FRONT, SELECT)
     assert {name: count for name, (count, _) in found.items()} == {"item": 4, "title": 3, "link": 3, "time": 2}
     assert found["link"][1] == "../dunia/1/satu"
-
-
-def test_an_article_says_what_its_linked_data_says() -> None:
-    data = {
-        "@context": "https://schema.org",
-        "@graph": [
-            {
-                "@type": ["NewsArticle"],
-                "headline": "Banjir surut di tiga desa",
-                "datePublished": "2026-02-22T09:40:00+07:00",
-                "author": [{"@type": "Person", "name": "Ratih Wulandari"}, {"name": "Bayu Aji"}],
-                "image": {"url": "/foto/besar.jpg"},
-            },
-            {"@type": "BreadcrumbList", "itemListElement": [{"item": {"name": "Beranda"}}, {"name": "Dunia"}]},
-        ],
-    }
-    page = f"""<html><head><script type="application/ld+json">{json.dumps(data)}</script>
-      <title>Banjir surut | Contoh</title></head><body><article>
-      <p>TANAH MERAH - Air setinggi lutut telah surut.</p><p>Baca juga: Hujan lagi</p>
-      <p>Listrik menyala lagi sejak pagi.</p>
-      <figure><img src=x><figcaption>Warga menyapu lumpur. (Contoh/Sinta)</figcaption></figure>
-      </article></body></html>"""
-    found = article(page)
-    assert (found.title, found.author, found.section) == (
-        "Banjir surut di tiga desa",
-        "Ratih Wulandari, Bayu Aji",
-        "Dunia",
-    )
-    assert found.published_at == datetime(2026, 2, 22, 2, 40, tzinfo=UTC)
-    assert found.image_url == "https://news.example/foto/besar.jpg"
-    assert found.image_caption == "Warga menyapu lumpur. (Contoh/Sinta)"
-    assert found.summary == "Air setinggi lutut telah surut. Listrik menyala lagi sejak pagi."
-
-
-def test_without_linked_data_the_page_itself_is_read() -> None:
-    page = """<html><head><meta property="og:title" content="Panen raya di lereng utara - Contoh">
-      <meta property="og:image" content="https://news.example/panen.jpg">
-      <script type="application/ld+json">{broken</script>
-      </head><body><nav class="breadcrumb"><a>Home</a><a>Politik</a></nav><h1>Panen raya di lereng utara</h1>
-      <div class="author">Oleh: Bayu Aji</div>
-      <div class="date">JUMAT, 20 FEBRUARI 2026 | 12:48 WIB | LAPORAN: BAYU AJI</div>
-      <div class="article-content"><p>Petani memanen sejak subuh di lereng.</p><p>Harga naik.</p></div>
-      <footer><p>Hak cipta Contoh, semua hak dilindungi.</p></footer></body></html>"""
-    found = article(page)
-    assert (found.title, found.author, found.section) == ("Panen raya di lereng utara", "Bayu Aji", "Politik")
-    assert found.published_at == datetime(2026, 2, 20, 5, 48, tzinfo=UTC)
-    assert found.summary.startswith("Petani memanen sejak subuh di lereng.")
-    assert "Hak cipta" not in found.body
-
-
-def test_a_list_is_completed_and_never_overruled_by_the_article() -> None:
-    found = article("<h1>Judul di halaman berita</h1><p>Kalimat pertama berita ini. Kalimat kedua.</p>")
-    item = Item(url="https://news.example/1", title="Judul di daftar", image_url="https://news.example/1.jpg")
-    whole = completed(item, found)
-    assert (whole.title, whole.image_url) == ("Judul di daftar", "https://news.example/1.jpg")
-    assert whole.summary == "Kalimat pertama berita ini. Kalimat kedua."

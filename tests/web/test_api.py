@@ -23,11 +23,11 @@ STORY = {
 
 class Cms:
     def __init__(self, client: aiohttp.ClientSession, url: str) -> None:
-        self._client, self._url = client, url
+        self._client, self.url = client, url
 
     async def call(self, method: str, path: str, token: str = "rahasia", **options: Any) -> tuple[int, dict[str, Any]]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self._client.request(method, self._url + path, headers=headers, **options) as answer:
+        async with self._client.request(method, self.url + path, headers=headers, **options) as answer:
             return answer.status, await answer.json() if answer.content_type == "application/json" else {}
 
     async def publish(self, **fields: Any) -> tuple[int, dict[str, Any]]:

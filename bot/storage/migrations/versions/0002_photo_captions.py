@@ -1,0 +1,19 @@
+"""Photo captions; a source's stories by their time"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0002'
+down_revision = '0001'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column('stories', sa.Column('image_caption', sa.Text(), server_default='', nullable=False))
+    op.create_index('ix_stories_source', 'stories', ['source_id', 'published_at'])
+
+
+def downgrade() -> None:
+    op.drop_index('ix_stories_source', table_name='stories')
+    op.drop_column('stories', 'image_caption')

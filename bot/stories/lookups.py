@@ -1,0 +1,105 @@
+"""Looking at articles' own pages: for what a list or a feed lacks, and whether a story was taken down."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from urllib.parse import urlsplit
+
+import structlog
+
+from bot.config import Newsroom, SourceTable
+from bot.stories import changes, pages
+from bot.stories.articles import completed, parse_article
+from bot.stories.feeds import NotAFeed
+from bot.stories.fetcher import Fetcher, FetchError
+from bot.stories.items import Item
+
+log = structlog.get_logger("kabar.articles")
+
+AT_MOST = 30  # pages looked at in one poll
+SECONDS = 10.0  # for all of them together
+SECONDS_FOR_A_FEED = 4.0  # whose stories can do without
+AGAIN_AFTER = timedelta(minutes=15)  # one page is not asked more often
+_REMEMBERED = 10_000  # pages and hosts
+
+
+class Lookups:
+    """One process's looks at article pages, each page at most once in AGAIN_AFTER."""
+
+    def __init__(self, *, fetcher: Fetcher, newsroom: Newsroom, now: Callable[[], datetime]) -> None:
+        self._fetcher = fetcher
+        self._newsroom = newsroom
+        self._now = now
+        self._asked: OrderedDict[str, datetime] = OrderedDict()  # pages, and hosts that did not answer
+
+    def lacking(self, table: SourceTable, items: Sequence[Item]) -> list[Item]:
+        """The items whose pages are worth a look. A feed's UPDATE says enough to be sent, and does not wait."""
+        return [item for item in items if self._lacks(table, item)]
+
+    def _lacks(self, table: SourceTable, item: Item) -> bool:
+        if table.kind == "feed":
+            return not (item.summary and item.image_url) and not changes.is_update(item, table, self._newsroom)
+        return not (item.title and item.summary and item.image_url and item.published_at)
+
+    async def complete(self, table: SourceTable, items: Sequence[Item]) -> dict[Item, Item]:
+        """The first of the items with what their own pages say of them; what has no answer in time is left out."""
+        seconds = SECONDS_FOR_A_FEED if table.kind == "feed" else SECONDS
+        deadline = asyncio.get_running_loop().time() + seconds
+        looked_at = list(islice((item for item in items if self._may_ask(item.url)), AT_MOST))
+        found = await asyncio.gather(*(self._completed(item, deadline) for item in looked_at))
+        return dict(zip(looked_at, found, strict=True))
+
+    async def are_gone(self, urls: Sequence[str]) -> list[str]:
+        """Those of the addresses that answer 410: taken down for good. No other answer says so."""
+        gone = []
+        for url in urls:
+            if not self._may_ask(url, why="gone"):
+                continue
+            try:
+                async with asyncio.timeout(SECONDS):
+                    page = await self._fetcher.fetch(url, accept="text/html", max_bytes=pages.MAX_BYTES)
+            except (FetchError, TimeoutError):
+                continue
+            gone += [url] if page.status == 410 else []
+        return gone
+
+    async def _completed(self, item: Item, deadline: float) -> Item:
+        try:
+            async with asyncio.timeout_at(deadline):
+                page = await self._fetcher.fetch(item.url, accept="text/html", max_bytes=pages.MAX_BYTES)
+            if page.status != 200:
+                return item
+            article = await asyncio.to_thread(
+                parse_article,
+                page.body,
+                url=page.url,
+                content_type=page.content_type,
+                default_zone=self._newsroom.zone,
+                now=self._now(),
+            )
+        except (FetchError, NotAFeed, TimeoutError) as error:  # the list's own words have to do
+            if not isinstance(error, NotAFeed):
+                self._remember(_host(item.url))
+            log.debug("article_not_read", url=item.url, error=str(error))
+            return item
+        return completed(item, article)
+
+    def _may_ask(self, url: str, why: str = "") -> bool:
+        """Whether neither the page was asked for this nor its host silent in AGAIN_AFTER; then it counts as asked."""
+        since = self._now() - AGAIN_AFTER
+        if any(name in self._asked and self._asked[name] > since for name in (why + url, _host(url))):
+            return False
+        self._remember(why + url)
+        return True
+
+    def _remember(self, name: str) -> None:
+        self._asked[name] = self._now()
+        self._asked.move_to_end(name)
+        if len(self._asked) > _REMEMBERED:
+            self._asked.popitem(last=False)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
