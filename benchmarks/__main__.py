@@ -1,10 +1,10 @@
-"""`./kabar bench chat|fanout|faults|scale …`"""
+"""`./kabar bench chat|fanout|faults|ingest|scale …`"""
 
 import sys
 
-from benchmarks import chat, fanout, faults, scale
+from benchmarks import chat, fanout, faults, ingest, scale
 
-COMMANDS = {"chat": chat.main, "fanout": fanout.main, "faults": faults.main, "scale": scale.main}
+COMMANDS = {"chat": chat.main, "fanout": fanout.main, "faults": faults.main, "ingest": ingest.main, "scale": scale.main}
 
 
 def main() -> None:

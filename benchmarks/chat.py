@@ -11,6 +11,8 @@ import random
 import statistics
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,18 +36,8 @@ async def run(given: argparse.Namespace) -> None:
         file.write_text(NEWSROOM_FILE, encoding="utf-8")
         async with database(given.postgres) as address, Database(address) as opened:
             await subscribe(opened, range(1, given.chats + 1))
-            settings = {"BOT_TOKEN": "1:x", "BOT_API_URL": url, "DATABASE_URL": address, "NEWSROOM": str(file)}
-            settings |= {
-                "HTTP_PORT": str(PORT),
-                "HTTP_HOST": "127.0.0.1",
-                "WEBHOOK_URL": "https://news.example/telegram",
-            }
-            settings |= {"WEBHOOK_SECRET": "bench", "SEND_RATE": str(given.rate), "LOG_LEVEL": "error"}
-            bot = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", "run", "--roles", "chat,deliver"), env={**os.environ, **settings}
-            )
-            try:
-                await _ready(bot)
+            settings = {"BOT_API_URL": url, "DATABASE_URL": address, "NEWSROOM": str(file), "LOG_LEVEL": "error"}
+            async with running("chat,deliver", SEND_RATE=str(given.rate), **settings):
                 await ask(50)  # what is built once is built
                 print(f"{'':<22}{'p50 ms':>8}{'p99 ms':>8}{'slowest':>9}")
                 show("at rest", await ask(given.answers))
@@ -56,10 +48,23 @@ async def run(given: argparse.Namespace) -> None:
                 pushed = await asyncio.to_thread(sink.count, url)
                 show("while a push runs", times)
                 print(f"{pushed['taken'] / pushed['seconds']:,.0f} messages a second meanwhile, answers included")
-            finally:
-                if bot.returncode is None:
-                    bot.terminate()
-                await bot.wait()
+
+
+@asynccontextmanager
+async def running(roles: str, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The bot as a process of its own, on a webhook, when it is ready."""
+    settings |= {"BOT_TOKEN": "1:x", "HTTP_PORT": str(PORT), "HTTP_HOST": "127.0.0.1"}
+    settings |= {"WEBHOOK_URL": "https://news.example/telegram", "WEBHOOK_SECRET": "bench"}
+    bot = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "run", "--roles", roles), env={**os.environ, **settings}
+    )
+    try:
+        await _ready(bot)
+        yield bot
+    finally:
+        if bot.returncode is None:
+            bot.terminate()
+        await bot.wait()
 
 
 async def _ready(bot: asyncio.subprocess.Process) -> None:

@@ -31,7 +31,7 @@ def _parse_tokens(value: object) -> object:
     pairs = [part.strip().partition(":") for part in value.split(",") if part.strip()]
     if any(not name or not secret for name, _, secret in pairs):
         raise ValueError("name:secret pairs, comma separated")
-    return {secret: name for name, _, secret in pairs}
+    return {secret: name for name, _, secret in pairs}  # a name may have two, while one replaces the other
 
 
 def _parse_private(value: object) -> object:
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
     public_url: HttpUrl = ""
-    api_tokens: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_tokens)] = Field({}, repr=False)
+    api_tokens: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_tokens)] = Field({}, repr=False)  # by secret
     allow_private_sources: Annotated[bool | frozenset[str], NoDecode, BeforeValidator(_parse_private)] = False
     retention_days: int = Field(30, ge=1, le=3650)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = "info"

@@ -51,7 +51,7 @@ Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itse
 Data = MutableDict.as_mutable(JSON)
 
 
-class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):  # eq: a row is one object in a session
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -62,7 +62,7 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     )
 
 
-class Source(Base, kw_only=True):
+class Source(Base, kw_only=True, eq=False):
     """What we remember of a source between polls; its settings stay in the newsroom file."""
 
     __tablename__ = "sources"
@@ -72,7 +72,7 @@ class Source(Base, kw_only=True):
     moved_to: Mapped[str] = mapped_column(Text, default="", server_default="")  # where it is for good, as it said
     etag: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_modified: Mapped[str] = mapped_column(Text, default="", server_default="")
-    next_poll_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    next_poll_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"), index=True)
     lease_owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     primed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
@@ -84,7 +84,7 @@ class Source(Base, kw_only=True):
     last_change_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
 
 
-class HubSubscription(Base, kw_only=True):
+class HubSubscription(Base, kw_only=True, eq=False):
     """A source that a WebSub hub brings to us; bot.stories.websub."""
 
     __tablename__ = "hub_subscriptions"
@@ -100,7 +100,7 @@ class HubSubscription(Base, kw_only=True):
     last_error: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
-class Story(Base, kw_only=True):
+class Story(Base, kw_only=True, eq=False):
     __tablename__ = "stories"
     __table_args__ = (
         Index("ix_stories_latest", "state", "published_at", "id"),
@@ -138,7 +138,7 @@ class Story(Base, kw_only=True):
     heat: Mapped[float | None] = mapped_column(Double, default=None)  # bot.stories.popularity
 
 
-class StoryKey(Base, kw_only=True):
+class StoryKey(Base, kw_only=True, eq=False):
     """One of the names by which a source may mean a story: bot.stories.keys."""
 
     __tablename__ = "story_keys"
@@ -148,7 +148,7 @@ class StoryKey(Base, kw_only=True):
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
 
 
-class PopularEntry(Base, kw_only=True):
+class PopularEntry(Base, kw_only=True, eq=False):
     """A place in a publisher's own ranked list, as its source last gave it."""
 
     __tablename__ = "popular"
@@ -158,7 +158,7 @@ class PopularEntry(Base, kw_only=True):
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
 
 
-class Subscriber(Base, kw_only=True):
+class Subscriber(Base, kw_only=True, eq=False):
     """One chat: a person, a group, a topic of a group, a channel. No error ever deletes it."""
 
     __tablename__ = "subscribers"
@@ -178,7 +178,7 @@ class Subscriber(Base, kw_only=True):
     last_seen_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
 
 
-class Subscription(Base, kw_only=True):
+class Subscription(Base, kw_only=True, eq=False):
     """A subscriber follows a target: `update`, or `section:<slug>`."""
 
     __tablename__ = "subscriptions"
@@ -191,7 +191,7 @@ class Subscription(Base, kw_only=True):
     target: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
-class Push(Base, kw_only=True):
+class Push(Base, kw_only=True, eq=False):
     """One message meant for many; bot.delivery.pushes says what its states are."""
 
     __tablename__ = "pushes"
@@ -227,7 +227,7 @@ class Push(Base, kw_only=True):
     finished_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
 
 
-class PushRange(Base, kw_only=True):
+class PushRange(Base, kw_only=True, eq=False):
     """A stretch of subscriber ids, `start < id <= end`, that one owner at a time works through."""
 
     __tablename__ = "push_ranges"
@@ -246,7 +246,7 @@ class PushRange(Base, kw_only=True):
     seen_since: Mapped[datetime | None] = mapped_column(Moment, default=None)  # first pass: only chats seen since
 
 
-class Delivery(Base, kw_only=True):
+class Delivery(Base, kw_only=True, eq=False):
     """One push at one subscriber. `not_before` is set only while it waits to be tried again."""
 
     __tablename__ = "deliveries"
@@ -271,7 +271,7 @@ class Delivery(Base, kw_only=True):
     not_before: Mapped[float | None] = mapped_column(Double, default=None)
 
 
-class Budget(Base, kw_only=True):
+class Budget(Base, kw_only=True, eq=False):
     """One row: how fast all processes together may send."""
 
     __tablename__ = "budget"
@@ -283,7 +283,7 @@ class Budget(Base, kw_only=True):
     changed_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))  # when `rate` was
 
 
-class Lease(Base, kw_only=True):
+class Lease(Base, kw_only=True, eq=False):
     """Who alone may do what, until when: the one poller of getUpdates, and its kin."""
 
     __tablename__ = "leases"
@@ -293,7 +293,7 @@ class Lease(Base, kw_only=True):
     until: Mapped[float] = mapped_column(Double)
 
 
-class Notice(Base, kw_only=True):
+class Notice(Base, kw_only=True, eq=False):
     """Something a person should hear, kept until it was said to every admin once."""
 
     __tablename__ = "notices"

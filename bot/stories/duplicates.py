@@ -7,14 +7,15 @@ worse than a miss, since a merged story is never pushed: so the bar is high, and
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 ALIKE = 0.75  # cosine of the words' weights
 WORDS_AT_LEAST = 15  # in title and summary together; less is too little to tell
 WITHIN = timedelta(hours=48)
+REMEMBERED = 3_000  # stories; a little over a kilobyte each
+_RARE, _COMPARED = 12, 20  # words by which candidates are found, and how many of them are compared
 _WORD = re.compile(r"[^\W\d_]{3,}", re.UNICODE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -24,50 +25,71 @@ class Text:
     """What is compared of a story."""
 
     id: int
-    title: str
-    summary: str
+    source_id: str
+    published_at: datetime
+    words: Counter[str]
+    numbers: frozenset[str]
+
+    @classmethod
+    def of(cls, id: int, source_id: str, published_at: datetime, title: str, summary: str) -> "Text":
+        whole = f"{title} {summary}".casefold()
+        return cls(id, source_id, published_at, Counter(_WORD.findall(whole)), frozenset(_NUMBER.findall(whole)))
 
 
-def closest(new: Text, known: Sequence[Text]) -> int | None:
-    """The id of the known story that the new one repeats, or None.
+class Recent:
+    """The newest stories by their words.
 
-    Words are weighed by how few of the known stories have them (TF-IDF), so the words of every story count little.
+    Words are weighed by how few of the stories have them (TF-IDF), so the words of every story count little.
     """
-    words = _words(new)
-    if sum(words.values()) < WORDS_AT_LEAST or not known:
-        return None
-    numbers = set(_NUMBER.findall(f"{new.title} {new.summary}"))
-    others = [(each, _words(each)) for each in known]
-    spread: Counter[str] = Counter()
-    for _, theirs in others:
-        spread.update(theirs.keys())
-    weight = {word: math.log((1 + len(known)) / (1 + spread[word])) + 1 for word in _all(words, others)}
-    best, best_id = ALIKE, None
-    for each, theirs in others:
-        if sum(theirs.values()) < WORDS_AT_LEAST:
-            continue
-        if numbers != set(_NUMBER.findall(f"{each.title} {each.summary}")):
-            continue
-        alike = _cosine(words, theirs, weight)
-        if alike >= best:
-            best, best_id = alike, each.id
-    return best_id
 
+    def __init__(self) -> None:
+        self.newest_id = 0
+        self._texts: dict[int, Text] = {}
+        self._order: deque[int] = deque()
+        self._having: defaultdict[str, set[int]] = defaultdict(set)
 
-def _words(text: Text) -> Counter[str]:
-    return Counter(_WORD.findall(f"{text.title} {text.summary}".casefold()))
+    def add(self, text: Text) -> None:
+        self.newest_id = max(self.newest_id, text.id)
+        if text.id in self._texts:
+            return
+        self._texts[text.id] = text
+        self._order.append(text.id)
+        for word in text.words:
+            self._having[word].add(text.id)
+        if len(self._order) > REMEMBERED:
+            self._forget(self._texts.pop(self._order.popleft()))
 
+    def _forget(self, text: Text) -> None:
+        for word in text.words:
+            self._having[word].discard(text.id)
+            if not self._having[word]:
+                del self._having[word]
 
-def _all(words: Counter[str], others: Iterable[tuple[Text, Counter[str]]]) -> set[str]:
-    return set(words).union(*(theirs for _, theirs in others))
+    def closest(self, new: Text) -> int | None:
+        """The id of another source's story that the new one repeats, or None."""
+        if new.words.total() < WORDS_AT_LEAST:
+            return None
+        rarest = sorted((word for word in new.words if word in self._having), key=lambda word: len(self._having[word]))
+        shared = Counter(other for word in rarest[:_RARE] for other in self._having[word])
+        best, best_id = ALIKE, None
+        for other_id, _ in shared.most_common(_COMPARED):
+            other = self._texts[other_id]
+            if (
+                other.source_id != new.source_id
+                and abs(other.published_at - new.published_at) < WITHIN
+                and other.words.total() >= WORDS_AT_LEAST
+                and other.numbers == new.numbers
+                and (alike := self._cosine(new.words, other.words)) >= best
+            ):
+                best, best_id = alike, other_id
+        return best_id
 
+    def _cosine(self, one: Counter[str], other: Counter[str]) -> float:
+        dot = sum(count * other[word] * self._weight(word) ** 2 for word, count in one.items() if word in other)
+        return dot / (self._norm(one) * self._norm(other)) if dot else 0.0
 
-def _cosine(one: Counter[str], other: Counter[str], weight: dict[str, float]) -> float:
-    dot = sum(count * other[word] * weight[word] ** 2 for word, count in one.items() if word in other)
-    if not dot:
-        return 0.0
-    return dot / (_norm(one, weight) * _norm(other, weight))
+    def _norm(self, words: Counter[str]) -> float:
+        return math.sqrt(sum((count * self._weight(word)) ** 2 for word, count in words.items()))
 
-
-def _norm(words: Counter[str], weight: dict[str, float]) -> float:
-    return math.sqrt(sum((count * weight[word]) ** 2 for word, count in words.items()))
+    def _weight(self, word: str) -> float:
+        return math.log((1 + len(self._texts)) / (1 + len(self._having.get(word, ())))) + 1

@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import TypeVar
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,11 +19,14 @@ from bot.storage.engine import Database, upsert
 from bot.storage.models import PopularEntry, Source, Story, StoryKey
 from bot.stories import changes, duplicates
 from bot.stories.browse import searchable
+from bot.stories.duplicates import Recent, Text
 from bot.stories.items import Item
 from bot.stories.keys import keyed, keys_of
 from bot.stories.summaries import condensed
 
 log = structlog.get_logger("kabar.ingest")
+
+T = TypeVar("T")
 
 
 class KeyTaken(Exception):
@@ -42,7 +46,14 @@ class Ingested:
 
 
 async def ingest(
-    session: AsyncSession, newsroom: Newsroom, source: SourceTable, items: Sequence[Item], now: datetime, *, push: bool
+    session: AsyncSession,
+    newsroom: Newsroom,
+    source: SourceTable,
+    items: Sequence[Item],
+    now: datetime,
+    *,
+    push: bool,
+    recent: Recent,
 ) -> Ingested:
     """Store what one document of a source holds. `push`: alerts may be queued (not at a source's first poll).
 
@@ -50,34 +61,33 @@ async def ingest(
     """
     popular = source.list == "popular"
     pairs = keyed([_fitting(item) for item in items if item.title], source.id)
-    known = await _known(session, [key for _, keys in pairs for key in keys])
-    new = corrected = 0
+    stories = await _stories(session, [key for _, keys in pairs for key in keys])
+    if push and not popular and any(stories.keys().isdisjoint(keys) for _, keys in pairs):
+        await _remember(session, recent, now)
+    new: set[Story] = set()
+    corrected: set[Story] = set()
     alerts: list[Story] = []
-    ranked: list[int] = []
+    ranked: list[Story] = []
+    named: dict[str, Story] = {}
     for item, keys in reversed(pairs):  # feeds list the newest first; pushes go out in the order of publishing
-        story_id = next((known[key] for key in keys if key in known), None)
-        if story_id is None and push and not popular:
-            story_id = await _repeated(session, source, item, now)
-        if story_id is None:
+        story = next((stories[key] for key in keys if key in stories), None)
+        if story is None and push and not popular:
+            story = await _repeated(session, source, item, recent, now)
+        if story is None:
             story = _new_story(item, source, newsroom, now)
             revisions.note(story)
             session.add(story)
-            await session.flush()
-            new += 1
+            new.add(story)
             becomes_alert = True
         else:
-            story = await session.get_one(Story, story_id)
             was_update, had_section = story.is_update, bool(story.section)
-            if _take_over(story, item, source, newsroom, now):
-                corrected += 1
-                await corrections.expect(session, story, corrections.SETTLE_SECONDS)
+            if _take_over(story, item, source, newsroom, now) and story not in new:
+                corrected.add(story)
             becomes_alert = (story.is_update and not was_update) or (bool(story.section) and not had_section)
-        for key in keys:
-            if known.get(key) is None:
-                if not await _name(session, key, story.id) and story_id is None:
-                    raise KeyTaken(key)
-                known[key] = story.id
-        ranked.append(story.id)
+        unknown_keys = [key for key in keys if key not in stories]
+        named |= dict.fromkeys(unknown_keys, story)
+        stories |= dict.fromkeys(unknown_keys, story)
+        ranked.append(story)
         if (
             becomes_alert
             and push
@@ -85,13 +95,18 @@ async def ingest(
             and changes.may_push(story.published_at, newsroom.newsroom.push_max_age, now)
         ):
             alerts.append(story)
+    await session.flush()
+    await _name(session, named, new)
+    for story in corrected:
+        await corrections.expect(session, story, corrections.SETTLE_SECONDS)
     if popular:
-        await _rank(session, source.id, list(dict.fromkeys(reversed(ranked))))
-        return Ingested(new, corrected)
-    return await _queue(session, source, new, corrected, alerts, now)
+        await _rank(session, source.id, list(dict.fromkeys(story.id for story in reversed(ranked))))
+        return Ingested(len(new), len(corrected))
+    return await _queue(session, source, len(new), len(corrected), list(dict.fromkeys(alerts)), now)
 
 
-COMPARED_AT_MOST = 300  # recent stories of other sources, which a new one may repeat
+ONE_AT_A_TIME = 0x6B61626172  # "kabar", the number of PostgreSQL's lock around comparing new stories with recent ones
+AT_ONCE = 500  # rows of one statement
 MISSING_AT_MOST = 5  # stories looked for when they disappear from their source
 YOUNG = timedelta(hours=48)  # an older story's disappearance is nobody's alarm
 API = "api"  # the source of what the story API brings
@@ -107,13 +122,15 @@ async def publish(
 
 
 async def take_in(
-    database: Database, newsroom: Newsroom, table: SourceTable, items: Sequence[Item], now: datetime
+    database: Database, newsroom: Newsroom, table: SourceTable, items: Sequence[Item], now: datetime, recent: Recent
 ) -> Ingested:
     """Store what a hub brought of a source, as if it had been polled."""
 
     async def once(session: AsyncSession) -> Ingested:
         source = await session.get(Source, table.id)
-        return await ingest(session, newsroom, table, items, now, push=source is not None and source.primed)
+        return await ingest(
+            session, newsroom, table, items, now, push=source is not None and source.primed, recent=recent
+        )
 
     return await store(database, once)
 
@@ -153,10 +170,12 @@ async def missing(session: AsyncSession, source_id: str, items: Sequence[Item], 
         .order_by(Story.published_at.desc())
         .limit(len(items) + MISSING_AT_MOST)
     )
-    stories = {story_id: url for story_id, url in rows}
-    known = await _known(session, [key for _, keys in keyed(items, source_id) for key in keys])
-    unlisted = [story_id for story_id in stories if story_id not in known.values()]
-    return {stories[story_id]: story_id for story_id in unlisted[:MISSING_AT_MOST]}
+    listed = {item.url for item in items}
+    unlisted = {story_id: url for story_id, url in rows if url not in listed}
+    if unlisted:
+        known = await _known(session, [key for _, keys in keyed(items, source_id) for key in keys])
+        unlisted = {story_id: url for story_id, url in unlisted.items() if story_id not in known.values()}
+    return {url: story_id for story_id, url in list(unlisted.items())[:MISSING_AT_MOST]}
 
 
 async def find(session: AsyncSession, name: str) -> Story | None:
@@ -188,9 +207,7 @@ async def _publish(
         if corrected:
             await corrections.correct_now(session, story, now)
         becomes_alert = (story.is_update and not was_update) or (bool(story.section) and not had_section)
-    for key in keys:
-        if key not in known and not await _name(session, key, story.id) and found is None:
-            raise KeyTaken(key)
+    await _name(session, {key: story for key in keys if key not in known}, [story] if found is None else [])
     queued = None
     if becomes_alert and changes.may_push(story.published_at, newsroom.newsroom.push_max_age, now):
         queued = await pushes.queue_alert(session, story, now)
@@ -218,40 +235,64 @@ async def _queue(
     return Ingested(new, corrected, 0 if held else queued, queued if held else 0)
 
 
-async def _repeated(session: AsyncSession, source: SourceTable, item: Item, now: datetime) -> int | None:
-    """The recent story of another source that the item only repeats."""
+async def _remember(session: AsyncSession, recent: Recent, now: datetime) -> None:
+    """Take the stories stored since the last time into `recent`.
+
+    Until this transaction ends no other compares: of two sources that bring a story at once, one sees the other's.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     rows = await session.execute(
-        select(Story.id, Story.title, Story.summary)
-        .where(Story.state == LIVE, Story.published_at > now - duplicates.WITHIN, Story.source_id != source.id)
-        .order_by(Story.published_at.desc())
-        .limit(COMPARED_AT_MOST)
+        select(Story.id, Story.source_id, Story.published_at, Story.title, Story.summary)
+        .where(Story.id > recent.newest_id, Story.published_at > now - duplicates.WITHIN)
+        .order_by(Story.id.desc())
+        .limit(duplicates.REMEMBERED)
     )
-    known = [duplicates.Text(*row) for row in rows]
-    found = duplicates.closest(duplicates.Text(0, item.title, item.summary), known)
-    if found is not None:
-        log.info("story_repeated", source=source.id, title=item.title, story=found)
-    return found
+    for row in reversed(rows.all()):
+        recent.add(Text.of(*row))
+
+
+async def _repeated(
+    session: AsyncSession, source: SourceTable, item: Item, recent: Recent, now: datetime
+) -> Story | None:
+    """The recent story of another source that the item only repeats."""
+    found = recent.closest(Text.of(0, source.id, item.published_at or now, item.title, item.summary))
+    story = None if found is None else await session.get(Story, found)
+    if story is None or story.state != LIVE:
+        return None
+    log.info("story_repeated", source=source.id, title=item.title, story=story.id)
+    return story
 
 
 async def _known(session: AsyncSession, keys: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for at in range(0, len(keys), 500):
-        rows = await session.execute(
-            select(StoryKey.key, StoryKey.story_id).where(StoryKey.key.in_(keys[at : at + 500]))
-        )
+    for some in _parts(keys):
+        rows = await session.execute(select(StoryKey.key, StoryKey.story_id).where(StoryKey.key.in_(some)))
         found |= {key: story_id for key, story_id in rows}
     return found
 
 
-async def _name(session: AsyncSession, key: str, story_id: int) -> bool:
-    """Give the story a key; False if another story has it."""
-    result = await session.execute(
-        upsert(session, StoryKey)
-        .values(key=key, story_id=story_id)
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(StoryKey.key)
-    )
-    return result.first() is not None
+async def _stories(session: AsyncSession, keys: list[str]) -> dict[str, Story]:
+    """The stories that have these keys."""
+    known = await _known(session, keys)
+    found: dict[int, Story] = {}
+    for some in _parts(list(set(known.values()))):
+        found |= {story.id: story for story in await session.scalars(select(Story).where(Story.id.in_(some)))}
+    return {key: found[story_id] for key, story_id in known.items()}
+
+
+async def _name(session: AsyncSession, keys: dict[str, Story], new: Collection[Story]) -> None:
+    """Give the stories their keys. Raises KeyTaken if one of a new story is another's by now."""
+    taken = upsert(session, StoryKey).on_conflict_do_nothing(index_elements=["key"]).returning(StoryKey.key)
+    for some in _parts(list(keys)):
+        rows = await session.execute(taken.values([{"key": key, "story_id": keys[key].id} for key in some]))
+        for key in set(some) - set(rows.scalars()):
+            if keys[key] in new:
+                raise KeyTaken(key)
+
+
+def _parts(keys: list[T]) -> Iterator[list[T]]:
+    return (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE))
 
 
 def _new_story(item: Item, source: SourceTable, newsroom: Newsroom, now: datetime) -> Story:

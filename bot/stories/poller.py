@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from bot.storage.engine import Database
 from bot.storage.models import Source, Story
 from bot.stories import sources, websub
 from bot.stories.documents import ACCEPT, Document, read
+from bot.stories.duplicates import Recent
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response
 from bot.stories.ingest import Ingested, ingest, missing, store, unknown
@@ -25,8 +27,8 @@ from bot.stories.lookups import Lookups
 
 log = structlog.get_logger("kabar.poller")
 
-AT_ONCE = 8  # polls of one process
-IDLE_SECONDS = 0.5
+AT_ONCE = 50  # polls of one process; most of them wait for an answer
+BUSY_SECONDS, IDLE_SECONDS = 0.1, 0.5  # between looks at what is due
 STILL_SHARE = 0.02  # of the time since the last change: what has not changed for a day is asked every half hour
 SLOWER_AT_MOST = 3  # times the setting; a source of UPDATEs is never asked less often
 FAILING_LONG = timedelta(hours=1)  # before the admins are told
@@ -58,41 +60,51 @@ class Poller:
         self._public_url = public_url
         self._database_away = Trouble(log, "database_away")
         self._tables = {source.id: source for source in newsroom.sources}
+        self._polling: set[asyncio.Task[None]] = set()
+        self._recent = Recent()
         self._lookups = Lookups(fetcher=fetcher, newsroom=newsroom, now=now)
         self.stopping = stopping
 
     async def run(self) -> None:
         """Several polls at a time, until `stopping`."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(AT_ONCE, max(1, len(self._tables)))):
-                group.create_task(self._loop())
-
-    async def _loop(self) -> None:
-        while not self.stopping.is_set():
-            more = False
-            try:
-                more = await self.step()
-            except (SQLAlchemyError, OSError) as error:
-                self._database_away.met(error)
-            except Exception:
-                log.exception("poller_failed")
-            else:
-                self._database_away.over()
-            if not more:
+            while not self.stopping.is_set():
+                due: list[Source] = []
+                with self._troubles_told():
+                    due = await self.claim(AT_ONCE - len(self._polling))
+                for source in due:
+                    task = group.create_task(self._poll_claimed(source))
+                    self._polling.add(task)
+                    task.add_done_callback(self._polling.discard)
                 try:
-                    async with asyncio.timeout(IDLE_SECONDS * random.uniform(0.5, 1.0)):
+                    async with asyncio.timeout((BUSY_SECONDS if due else IDLE_SECONDS) * random.uniform(0.5, 1.0)):
                         await self.stopping.wait()
                 except TimeoutError:
                     continue
 
-    async def step(self) -> bool:
-        """Poll one source that is due. False: none was."""
+    async def claim(self, at_most: int) -> list[Source]:
+        """Sources that are due, which no other process polls meanwhile."""
+        if at_most < 1:
+            return []
         async with self._database.write() as session:
-            source = await sources.claim(self._database, session, self._owner, list(self._tables))
-        if source is None:
-            return False
-        await self.poll(source)
-        return True
+            claimed = await sources.claim(self._database, session, self._owner, at_most)
+        return [source for source in claimed if source.id in self._tables]  # the others are of a newer newsroom file
+
+    async def _poll_claimed(self, source: Source) -> None:
+        with self._troubles_told():
+            await self.poll(source)
+
+    @contextmanager
+    def _troubles_told(self) -> Iterator[None]:
+        """What fails is logged, and tried again when the source's lease has run out."""
+        try:
+            yield
+        except (SQLAlchemyError, OSError) as error:
+            self._database_away.met(error)
+        except Exception:
+            log.exception("poller_failed")
+        else:
+            self._database_away.over()
 
     async def poll(self, source: Source) -> Ingested | None:
         """Poll one source now; None if it failed, with the failure noted on it."""
@@ -142,7 +154,9 @@ class Poller:
         now = self._now()
         done = Ingested()
         if document is not None:
-            done = await ingest(session, self._newsroom, table, document.items, now, push=source.primed)
+            done = await ingest(
+                session, self._newsroom, table, document.items, now, push=source.primed, recent=self._recent
+            )
             if self._public_url:
                 await websub.want(session, source.id, document.hub, document.topic)
         if source.told_failing:

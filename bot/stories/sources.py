@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Double, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import SourceTable
@@ -13,45 +13,57 @@ from bot.storage.engine import Database, upsert
 from bot.storage.models import Source
 
 LEASE_SECONDS = 90.0  # a fetch may take 30 s, parsing and storing some more
-SPREAD_SECONDS = 1.5  # over which the first polls after a start are spread, if there are many
-SPREAD_EACH = 0.02
+SPREAD_EACH = 0.02  # seconds; the first polls after a start don't come all at once
+NEVER = 1e12  # seconds since 1970
 
 
 async def sync(database: Database, session: AsyncSession, tables: Sequence[SourceTable]) -> None:
-    """Make a row for every source of the newsroom file, due soon; one with a new address begins anew."""
-    spread = min(SPREAD_SECONDS, SPREAD_EACH * len(tables))
+    """Make a row for every source of the newsroom file, due soon; one with a new address begins anew.
+
+    A source that the file does not name any more is not due until it does again.
+    """
+    known = {source_id: url for source_id, url in await session.execute(select(Source.id, Source.url))}
+    new = [{"id": table.id, "url": table.url} for table in tables if table.id not in known]
+    if new:
+        await session.execute(upsert(session, Source).on_conflict_do_nothing(index_elements=["id"]), new)
     for table in tables:
-        await session.execute(
-            upsert(session, Source).values(id=table.id, url=table.url).on_conflict_do_nothing(index_elements=["id"])
-        )
-        await session.execute(
+        if known.get(table.id, table.url) != table.url:
+            await session.execute(
+                update(Source)
+                .where(Source.id == table.id)
+                .values(url=table.url, moved_to="", etag="", last_modified="", primed=False, failures=0, last_error="")
+            )
+    spread = SPREAD_EACH * len(tables)
+    due = [{"source": table.id, "wait": random.uniform(0, spread)} for table in tables]
+    due += [{"source": gone, "wait": NEVER} for gone in known.keys() - {table.id for table in tables}]
+    if due:
+        await (await session.connection()).execute(
             update(Source)
-            .where(Source.id == table.id, Source.url != table.url)
-            .values(url=table.url, moved_to="", etag="", last_modified="", primed=False, failures=0, last_error="")
-        )
-        await session.execute(
-            update(Source).where(Source.id == table.id).values(next_poll_at=database.clock + random.uniform(0, spread))
+            .where(Source.id == bindparam("source"))
+            .values(next_poll_at=database.clock + bindparam("wait", type_=Double)),
+            due,
         )
 
 
-async def claim(database: Database, session: AsyncSession, owner: str, ids: Sequence[str]) -> Source | None:
-    """The source that has been due the longest, ours for a lease's time."""
+async def claim(database: Database, session: AsyncSession, owner: str, at_most: int = 1) -> list[Source]:
+    """The sources that have been due the longest, ours for a lease's time."""
     clock = database.clock
     due = (
         select(Source.id)
-        .where(Source.id.in_(ids), Source.next_poll_at <= clock, Source.lease_until < clock)
+        .where(Source.next_poll_at <= clock, Source.lease_until < clock)
         .order_by(Source.next_poll_at)
-        .limit(1)
+        .limit(at_most)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    taken = await session.scalar(
+    taken = await session.scalars(
         update(Source)
-        .where(Source.id == due)
+        .where(Source.id.in_(due))
         .values(lease_owner=owner, lease_until=clock + LEASE_SECONDS)
-        .returning(Source.id)
+        .returning(Source),
+        execution_options={"populate_existing": True, "synchronize_session": False},
     )
-    return None if taken is None else await session.get_one(Source, taken, populate_existing=True)
+    return sorted(taken, key=lambda source: source.next_poll_at)
 
 
 async def succeeded(

@@ -144,7 +144,7 @@ class Api:
         """The name of the token that the request bears; every one is compared, in constant time."""
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         caller = None
-        for name, secret in self._app.settings.api_tokens.items():
+        for secret, name in self._app.settings.api_tokens.items():
             if hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), secret.encode()):
                 caller = name
         return caller if scheme.lower() == "bearer" else None

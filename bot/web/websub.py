@@ -7,6 +7,7 @@ from aiohttp import web
 
 from bot.context import NewsBot
 from bot.stories import websub
+from bot.stories.duplicates import Recent
 from bot.stories.feeds import MAX_BYTES, NotAFeed, parse_feed
 from bot.stories.ingest import take_in
 
@@ -19,6 +20,7 @@ class WebSub:
     def __init__(self, app: NewsBot) -> None:
         self._app = app
         self._tables = {source.id: source for source in app.newsroom.sources}
+        self._recent = Recent()
 
     def routes(self, site: web.Application) -> None:
         site.router.add_get("/websub/{source}", self._verify)
@@ -61,7 +63,7 @@ class WebSub:
         except NotAFeed as error:
             log.warning("websub_unreadable", source=table.id, error=str(error))
             return web.Response(status=202)
-        done = await take_in(self._app.database, self._app.newsroom, table, feed.items, now)
+        done = await take_in(self._app.database, self._app.newsroom, table, feed.items, now, self._recent)
         log.info("websub_received", source=table.id, new=done.new, corrected=done.corrected, queued=done.queued)
         if done.queued:
             self._app.wake.set()

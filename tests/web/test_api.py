@@ -36,7 +36,7 @@ class Cms:
 
 @asynccontextmanager
 async def cms(kabar: Kabar, **settings: Any) -> AsyncIterator[Cms]:
-    settings = {"api_tokens": {"cms": "rahasia", "other": "lain"}} | settings
+    settings = {"api_tokens": "cms:rahasia, other:lain"} | settings
     port = free_port()
     async with (
         kabar.running(http_port=port, http_host="127.0.0.1", **settings),
@@ -145,7 +145,7 @@ async def test_who_may_and_what_is_wrong_is_said(kabar: Kabar) -> None:
 
 
 async def test_without_tokens_there_is_no_api(kabar: Kabar) -> None:
-    async with cms(kabar, api_tokens={}) as newsroom:
+    async with cms(kabar, api_tokens="") as newsroom:
         assert (await newsroom.publish())[0] == 404
         assert (await newsroom.call("GET", "/api/openapi.json"))[0] == 404
 

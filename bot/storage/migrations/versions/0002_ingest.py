@@ -1,4 +1,4 @@
-"""Photo captions; a source's stories by their time"""
+"""Photo captions; a source's stories by their time; sources by what is due"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,8 +12,10 @@ depends_on = None
 def upgrade() -> None:
     op.add_column('stories', sa.Column('image_caption', sa.Text(), server_default='', nullable=False))
     op.create_index('ix_stories_source', 'stories', ['source_id', 'published_at'])
+    op.create_index('ix_sources_next_poll_at', 'sources', ['next_poll_at'])
 
 
 def downgrade() -> None:
+    op.drop_index('ix_sources_next_poll_at', table_name='sources')
     op.drop_index('ix_stories_source', table_name='stories')
     op.drop_column('stories', 'image_caption')
