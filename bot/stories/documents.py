@@ -1,8 +1,8 @@
 """A source's document, whatever its kind: feed, sitemap or page."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 from bot.config import Newsroom, SourceTable
@@ -10,6 +10,7 @@ from bot.stories import pages, websub
 from bot.stories.feeds import ITEMS_AT_MOST, NotAFeed, parse_feed
 from bot.stories.fetcher import Fetcher, Response
 from bot.stories.items import Item
+from bot.stories.parsing import in_thread
 from bot.stories.sitemaps import parse_sitemap
 
 ACCEPT = (
@@ -26,6 +27,11 @@ class Document:
     hub: str = ""
     topic: str = ""
 
+    @property
+    def digest(self) -> str:
+        """The same for two documents that say the same, whatever else in their bytes differs."""
+        return blake2b(repr(self).encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
 
 async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime) -> Document:
     """A source's document, whatever its kind; an index of sitemaps is followed. Raises NotAFeed."""
@@ -34,16 +40,16 @@ async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroo
     if table.kind == "page":
         if table.select is None:
             raise NotAFeed("a page needs its selectors: select = { item = …, title = …, link = … }")
-        return Document(await asyncio.to_thread(pages.parse_page, response.body, table.select, **given))
+        return Document(await in_thread(pages.parse_page, response.body, table.select, **given))
     if table.kind == "feed":
-        feed = await asyncio.to_thread(parse_feed, response.body, **given)
+        feed = await in_thread(parse_feed, response.body, **given)
         hub, topic = websub.discover(response.links, response.url)
         return Document(feed.items, hub or feed.hub, topic or feed.self_url or response.url)
-    found = await asyncio.to_thread(parse_sitemap, response.body, **given)
+    found = await in_thread(parse_sitemap, response.body, **given)
     items = list(found.items)
     for address in found.further:
         part = await fetcher.fetch(address, accept=ACCEPT)
         if part.status == 200:
             given |= {"url": part.url, "content_type": part.content_type}
-            items += (await asyncio.to_thread(parse_sitemap, part.body, **given)).items
+            items += (await in_thread(parse_sitemap, part.body, **given)).items
     return Document(tuple(items[:ITEMS_AT_MOST]))

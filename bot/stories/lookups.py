@@ -15,6 +15,7 @@ from bot.stories.articles import completed, parse_article
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError
 from bot.stories.items import Item
+from bot.stories.parsing import in_thread
 
 log = structlog.get_logger("kabar.articles")
 
@@ -71,7 +72,7 @@ class Lookups:
                 page = await self._fetcher.fetch(item.url, accept="text/html", max_bytes=pages.MAX_BYTES)
             if page.status != 200:
                 return item
-            article = await asyncio.to_thread(
+            article = await in_thread(
                 parse_article,
                 page.body,
                 url=page.url,

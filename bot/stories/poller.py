@@ -114,11 +114,15 @@ class Poller:
             response = await self._fetcher.fetch(
                 source.moved_to or table.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT
             )
-            document = None if response.status == 304 else await self._parse(table, response)
+            document = await self._read(table, response)
         except (FetchError, NotAFeed, _BadStatus) as error:
             await self._failed(source, table, str(getattr(error, "detail", error)), response)
             return None
-        done = await self._store(source, table, response, document)
+        digest = source.digest if document is None else document.digest
+        news = None
+        if document is not None and digest != source.digest:
+            news = replace(document, items=await self._with_articles(table, document.items))
+        done = await store(self._database, lambda session: self._store(session, source, table, response, digest, news))
         if document is not None:
             await self._withdraw_what_is_gone(source, table, document)
         if source.failures:
@@ -138,27 +142,23 @@ class Poller:
         return done
 
     async def _store(
-        self, source: Source, table: SourceTable, response: Response, document: Document | None
-    ) -> Ingested:
-        """Ingest and note the success, in one transaction."""
-        return await store(self._database, lambda session: self._store_once(session, source, table, response, document))
-
-    async def _store_once(
         self,
         session: AsyncSession,
         source: Source,
         table: SourceTable,
         response: Response,
-        document: Document | None,
+        digest: str,
+        news: Document | None,
     ) -> Ingested:
+        """Ingest what is news, and note the success."""
         now = self._now()
         done = Ingested()
-        if document is not None:
+        if news is not None:
             done = await ingest(
-                session, self._newsroom, table, document.items, now, push=source.primed, recent=self._recent
+                session, self._newsroom, table, news.items, now, push=source.primed, recent=self._recent
             )
             if self._public_url:
-                await websub.want(session, source.id, document.hub, document.topic)
+                await websub.want(session, source.id, news.hub, news.topic)
         if source.told_failing:
             await notices.add(session, "source_recovered", {"source": source.id}, now)
         await sources.succeeded(
@@ -166,19 +166,22 @@ class Poller:
             session,
             source.id,
             moved_to=response.moved_to,
-            etag=response.etag or (source.etag if document is None else ""),
-            last_modified=response.last_modified or (source.last_modified if document is None else ""),
+            etag=response.etag or (source.etag if response.status == 304 else ""),
+            last_modified=response.last_modified or (source.last_modified if response.status == 304 else ""),
+            digest=digest,
             again_in=self._interval(source, table, response, done.changed),
             changed=done.changed,
             now=now,
         )
         return done
 
-    async def _parse(self, table: SourceTable, response: Response) -> Document:
+    async def _read(self, table: SourceTable, response: Response) -> Document | None:
+        """The document; None where it is the one that we have."""
+        if response.status == 304:
+            return None
         if response.status != 200:
             raise _BadStatus(_said(response.status))
-        document = await read(self._fetcher, table, response, self._newsroom, self._now())
-        return replace(document, items=await self._with_articles(table, document.items))
+        return await read(self._fetcher, table, response, self._newsroom, self._now())
 
     async def _with_articles(self, table: SourceTable, items: tuple[Item, ...]) -> tuple[Item, ...]:
         """What a document lacks is looked up on the articles' own pages, for stories that are not known yet."""

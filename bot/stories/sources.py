@@ -20,7 +20,8 @@ NEVER = 1e12  # seconds since 1970
 async def sync(database: Database, session: AsyncSession, tables: Sequence[SourceTable]) -> None:
     """Make a row for every source of the newsroom file, due soon; one with a new address begins anew.
 
-    A source that the file does not name any more is not due until it does again.
+    A source that the file does not name any more is not due until it does again. What the file says of the others may
+    have changed: every document is taken in once more.
     """
     known = {source_id: url for source_id, url in await session.execute(select(Source.id, Source.url))}
     new = [{"id": table.id, "url": table.url} for table in tables if table.id not in known]
@@ -40,7 +41,7 @@ async def sync(database: Database, session: AsyncSession, tables: Sequence[Sourc
         await (await session.connection()).execute(
             update(Source)
             .where(Source.id == bindparam("source"))
-            .values(next_poll_at=database.clock + bindparam("wait", type_=Double)),
+            .values(next_poll_at=database.clock + bindparam("wait", type_=Double), digest=""),
             due,
         )
 
@@ -73,6 +74,7 @@ async def succeeded(
     *,
     etag: str,
     last_modified: str,
+    digest: str,
     again_in: float,
     moved_to: str,
     changed: bool,
@@ -88,6 +90,7 @@ async def succeeded(
         .values(
             etag=etag,
             last_modified=last_modified,
+            digest=digest,
             next_poll_at=database.clock + again_in,
             lease_until=0.0,
             primed=True,

@@ -1,7 +1,5 @@
 """The WebSub call-back: a hub verifies what we asked for, and brings what has changed."""
 
-import asyncio
-
 import structlog
 from aiohttp import web
 
@@ -10,6 +8,7 @@ from bot.stories import websub
 from bot.stories.duplicates import Recent
 from bot.stories.feeds import MAX_BYTES, NotAFeed, parse_feed
 from bot.stories.ingest import take_in
+from bot.stories.parsing import in_thread
 
 log = structlog.get_logger("kabar.websub")
 
@@ -52,7 +51,7 @@ class WebSub:
             return web.Response(status=202)
         now = self._app.now()
         try:
-            feed = await asyncio.to_thread(
+            feed = await in_thread(
                 parse_feed,
                 body,
                 url=row.topic,

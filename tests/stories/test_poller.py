@@ -277,3 +277,18 @@ async def test_two_sources_that_bring_one_story_at_the_same_moment_make_one(data
     assert sum(each.queued for each in done if each) == 5
     async with database.read() as session:
         assert await browse.count(session) == 5
+
+
+async def test_a_feed_that_only_says_when_it_was_built_says_nothing_new(
+    poller: Poller, database: Database, site: Site
+) -> None:
+    def built(hour: int, *items: tuple[str, int]) -> None:
+        date = f"<lastBuildDate>Mon, 23 Nov 2026 {hour:02}:00:00 GMT</lastBuildDate>"
+        site.answer = {"body": FEED.format(date + "".join(ITEM.format(*item) for item in items)).encode()}
+
+    built(1, ("Banjir surut", 70_001))
+    first = await poll(poller, database)
+    built(2, ("Banjir surut", 70_001))
+    assert (await poll(poller, database)).digest == first.digest != ""
+    built(2, ("Banjir surut di tiga desa", 70_001))
+    assert (await poll(poller, database)).digest != first.digest
