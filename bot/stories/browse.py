@@ -79,26 +79,17 @@ async def _stretch(
 
 async def popular(session: AsyncSession, size: int = POPULAR) -> list[Story]:
     """The publisher's own list first, in its order; readers' numbers fill the places after it; then the newest."""
-    ranked = await session.scalars(
-        select(Story)
-        .join(PopularEntry, PopularEntry.story_id == Story.id)
-        .where(Story.state == "live")
-        .order_by(PopularEntry.rank, PopularEntry.source_id)
-        .limit(size)
-    )
-    found = {story.id: story for story in ranked.all()}
-    for condition, order in (
-        (Story.heat.is_not(None), Story.heat.desc()),
-        (Story.heat.is_(None), Story.published_at.desc()),
+    shown = select(Story).where(Story.state != "retracted")  # "= 'live'" would lead SQLite to an index that all are in
+    ranked = shown.join(PopularEntry, PopularEntry.story_id == Story.id)
+    found: dict[int, Story] = {}
+    for query in (
+        ranked.order_by(PopularEntry.rank, PopularEntry.source_id),
+        shown.where(Story.heat.is_not(None)).order_by(Story.heat.desc(), Story.id.desc()),
+        shown.where(Story.state == "live").order_by(Story.published_at.desc(), Story.id.desc()),
     ):
         if len(found) < size:
-            rows = await session.scalars(
-                select(Story)
-                .where(Story.state == "live", condition, Story.id.not_in(list(found)))
-                .order_by(order, Story.id.desc())
-                .limit(size - len(found))
-            )
-            found |= {story.id: story for story in rows.all()}
+            rows = await session.scalars(query.where(Story.id.not_in(list(found))).limit(size - len(found)))
+            found |= {story.id: story for story in rows}
     return list(found.values())
 
 

@@ -1,0 +1,140 @@
+"""A source that sends whatever a test says, byte by byte, polled beside a healthy one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy import func, select
+
+from bot.clock import utcnow
+from bot.config import Newsroom
+from bot.storage.engine import Database
+from bot.storage.models import Notice, Push, Source, Story
+from bot.stories import sources
+from bot.stories.fetcher import Fetcher
+from bot.stories.poller import Poller
+
+PATIENCE = 30  # seconds; only a broken promise takes so long
+Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+def response(
+    body: bytes = b"", *headers: str, status: str = "200 OK", kind: str = "application/rss+xml; charset=utf-8"
+) -> bytes:
+    """A whole HTTP answer."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", "Connection: close"]
+    return "\r\n".join([*lines, *headers, "", ""]).encode() + body
+
+
+def rss(*items: str, head: str = "") -> bytes:
+    text = f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Sumber</title>{head}'
+    return (text + "".join(items) + "</channel></rss>").encode("utf-8", "surrogatepass")
+
+
+def item(number: int, title: str = "Jembatan gantung dibuka", **more: str) -> str:
+    parts = {"title": title, "link": f"https://news.example/dunia/{number}/jembatan", "guid": str(number), **more}
+    return "<item>" + "".join(f"<{name}>{text}</{name}>" for name, text in parts.items() if text) + "</item>"
+
+
+class Server:
+    """Answers every request with `answer`: bytes, or a function that writes."""
+
+    def __init__(self, answer: Answer = b"") -> None:
+        self.answer = answer
+        self.requests: list[str] = []
+        self.place = ""  # host:port
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.requests.append(head.split(b" ", 2)[1].decode())
+            if callable(self.answer):
+                await self.answer(writer)
+            else:
+                writer.write(self.answer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the client has had enough, or never began
+        finally:
+            writer.close()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Server"]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield self
+        finally:
+            server.close()
+
+
+class Beside:
+    """A hostile source and a healthy one, polled by one poller."""
+
+    def __init__(self, database: Database, poller: Poller, hostile: Server, healthy: Server) -> None:
+        self.database, self.poller, self.hostile, self.healthy = database, poller, hostile, healthy
+        self._number = 500_000
+
+    async def row(self, name: str = "hostile") -> Source:
+        async with self.database.read() as session:
+            return await session.get_one(Source, name)
+
+    async def poll(self, answer: Answer | None = None) -> Source:
+        """Poll the hostile source; meanwhile the healthy one publishes, and is served. The hostile source's row."""
+        if answer is not None:
+            self.hostile.answer = answer
+        self._number += 1
+        self.healthy.answer = response(rss(item(self._number, f"Kabar baik nomor {self._number}")))
+        async with asyncio.TaskGroup() as group:
+            suffering = group.create_task(self.poller.poll(await self.row()))
+            async with asyncio.timeout(PATIENCE):
+                await self.poller.poll(await self.row("healthy"))
+            assert f"Kabar baik nomor {self._number}" in await self.titles("healthy")
+            async with asyncio.timeout(PATIENCE):
+                await suffering
+        return await self.row()
+
+    async def primed(self) -> None:
+        """Poll both once, so that what comes next is news."""
+        await self.poll(response(rss(item(400_000, "Kabar lama dari kampung"))))
+
+    async def stories(self, name: str = "hostile") -> Sequence[Story]:
+        async with self.database.read() as session:
+            return (await session.scalars(select(Story).where(Story.source_id == name).order_by(Story.id))).all()
+
+    async def titles(self, name: str = "hostile") -> list[str]:
+        return [story.title for story in await self.stories(name)]
+
+    async def alerts(self) -> int:
+        """How many stories of the hostile source were queued to be pushed, held ones too."""
+        async with self.database.read() as session:
+            pushed = select(func.count()).select_from(Push).join(Story, Story.id == Push.story_id)
+            return await session.scalar(pushed.where(Push.kind == "alert", Story.source_id == "hostile")) or 0
+
+    async def notices(self) -> list[str]:
+        async with self.database.read() as session:
+            return list((await session.scalars(select(Notice.kind).order_by(Notice.id))).all())
+
+
+@asynccontextmanager
+async def beside(database: Database, url: str = "", **more: object) -> AsyncIterator[Beside]:
+    """`url` is the hostile source's address, if it is not the hostile server's own; `more` its further settings."""
+    async with Server().running() as hostile, Server().running() as healthy:
+        file = Newsroom.model_validate(
+            {
+                "newsroom": {"name": "Kabar", "url": "https://news.example"},
+                "sections": [{"slug": "dunia", "names": {"id": "Dunia"}}],
+                "sources": [
+                    {"id": "hostile", "url": url or f"http://{hostile.place}/feed", "section": "dunia", **more},
+                    {"id": "healthy", "url": f"http://{healthy.place}/feed", "section": "dunia"},
+                ],
+            }
+        )
+        async with database.write() as session:
+            await sources.sync(database, session, file.sources)
+        allowed = frozenset({hostile.place, healthy.place})
+        async with Fetcher(private=allowed, timeout=2, max_bytes=2_000_000) as fetcher:
+            poller = Poller(
+                database=database, fetcher=fetcher, newsroom=file, owner="one", now=utcnow, stopping=asyncio.Event()
+            )
+            yield Beside(database, poller, hostile, healthy)
