@@ -32,7 +32,7 @@ feedparser.api.PREFERRED_XML_PARSERS = []  # looking for one that nobody has was
 
 __all__ = ["ITEMS_AT_MOST", "MAX_BYTES", "Feed", "NotAFeed", "parse_feed"]
 
-ITEMS_AT_MOST = 500
+ITEMS_AT_MOST = 10_000
 MAX_BYTES = 10_000_000
 _WIDEST = 2_560  # pixels; beyond it a picture is an original that Telegram may refuse
 _PERIODS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from bot.config import Newsroom, SourceTable
 from bot.delivery import corrections, notices, pushes, revisions
 from bot.delivery.corrections import LIVE, RETRACTED
 from bot.storage.engine import Database, upsert
-from bot.storage.models import PopularEntry, Source, Story, StoryKey
+from bot.storage.models import PopularEntry, Story, StoryKey
 from bot.stories import changes, duplicates
 from bot.stories.browse import searchable
 from bot.stories.duplicates import Recent, Text
@@ -44,6 +44,10 @@ class Ingested:
     def changed(self) -> bool:
         return bool(self.new or self.corrected or self.queued)
 
+    def __add__(self, other: "Ingested") -> "Ingested":
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Ingested(*(mine + theirs for mine, theirs in pairs))
+
 
 async def ingest(
     session: AsyncSession,
@@ -54,8 +58,9 @@ async def ingest(
     *,
     push: bool,
     recent: Recent,
+    flood: bool = False,
 ) -> Ingested:
-    """Store what one document of a source holds. `push`: alerts may be queued (not at a source's first poll).
+    """Store items of a source, in the transaction of `session`. `push`: alerts may be queued; `flood`: they are held.
 
     Raises KeyTaken when two sources bring one new story at the same moment; the later transaction begins again.
     """
@@ -102,11 +107,15 @@ async def ingest(
     if popular:
         await _rank(session, source.id, list(dict.fromkeys(story.id for story in reversed(ranked))))
         return Ingested(len(new), len(corrected))
-    return await _queue(session, source, len(new), len(corrected), list(dict.fromkeys(alerts)), now)
+    held = flood or len(new) > changes.HELD_ABOVE
+    queued = 0
+    for story in dict.fromkeys(alerts):
+        queued += await pushes.queue_alert(session, story, now, held=held) is not None
+    return Ingested(len(new), len(corrected), 0 if held else queued, queued if held else 0)
 
 
 ONE_AT_A_TIME = 0x6B61626172  # "kabar", the number of PostgreSQL's lock around comparing new stories with recent ones
-AT_ONCE = 500  # rows of one statement
+AT_ONCE = 500  # items of one transaction, rows of one statement
 MISSING_AT_MOST = 5  # stories looked for when they disappear from their source
 YOUNG = timedelta(hours=48)  # an older story's disappearance is nobody's alarm
 API = "api"  # the source of what the story API brings
@@ -122,17 +131,43 @@ async def publish(
 
 
 async def take_in(
-    database: Database, newsroom: Newsroom, table: SourceTable, items: Sequence[Item], now: datetime, recent: Recent
+    database: Database,
+    newsroom: Newsroom,
+    source: SourceTable,
+    items: Sequence[Item],
+    now: datetime,
+    *,
+    push: bool,
+    recent: Recent,
+    then: Callable[[AsyncSession, Ingested], Awaitable[None]] | None = None,
 ) -> Ingested:
-    """Store what a hub brought of a source, as if it had been polled."""
+    """Store what a document of a source holds; `push`: its new stories are news (not at a source's first poll).
 
-    async def once(session: AsyncSession) -> Ingested:
-        source = await session.get(Source, table.id)
-        return await ingest(
-            session, newsroom, table, items, now, push=source is not None and source.primed, recent=recent
-        )
+    A large one takes several transactions, and others write between them; `then` is done in the last. A flood is stored
+    and not pushed: an admin is asked.
+    """
+    parts = [items[at : at + AT_ONCE] for at in range(0, len(items), AT_ONCE)] or [items]
+    if source.list == "popular":
+        parts = parts[:1]
+    flood = False
+    if len(parts) > 1:
+        async with database.read() as session:
+            flood = len(await unknown(session, source.id, items)) > changes.HELD_ABOVE
+    done = Ingested()
+    for part in reversed(parts):  # the newest last
 
-    return await store(database, once)
+        async def once(session: AsyncSession, part: Sequence[Item] = part, before: Ingested = done) -> Ingested:
+            stored = await ingest(session, newsroom, source, part, now, push=push, recent=recent, flood=flood)
+            so_far = before + stored
+            if part is parts[0]:
+                if so_far.held:
+                    await notices.add(session, "pushes_held", {"source": source.id, "count": so_far.held}, now)
+                if then is not None:
+                    await then(session, so_far)
+            return so_far
+
+        done = await store(database, once)
+    return done
 
 
 async def store(database: Database, work: Callable[[AsyncSession], Awaitable[Ingested]]) -> Ingested:
@@ -221,18 +256,6 @@ def _api_key(name: str) -> str:
 def _fitting(item: Item) -> Item:
     """A summary that is too long for a card is made of the story's first sentences."""
     return replace(item, summary=condensed(item.summary, item.title))
-
-
-async def _queue(
-    session: AsyncSession, source: SourceTable, new: int, corrected: int, alerts: list[Story], now: datetime
-) -> Ingested:
-    held = new > changes.HELD_ABOVE
-    queued = 0
-    for story in alerts:
-        queued += await pushes.queue_alert(session, story, now, held=held) is not None
-    if held and queued:
-        await notices.add(session, "pushes_held", {"source": source.id, "count": queued}, now)
-    return Ingested(new, corrected, 0 if held else queued, queued if held else 0)
 
 
 async def _remember(session: AsyncSession, recent: Recent, now: datetime) -> None:

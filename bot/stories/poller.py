@@ -21,7 +21,7 @@ from bot.stories.documents import ACCEPT, Document, read
 from bot.stories.duplicates import Recent
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response
-from bot.stories.ingest import Ingested, ingest, missing, store, unknown
+from bot.stories.ingest import Ingested, missing, take_in, unknown
 from bot.stories.items import Item
 from bot.stories.lookups import Lookups
 
@@ -122,7 +122,28 @@ class Poller:
         news = None
         if document is not None and digest != source.digest:
             news = replace(document, items=await self._with_articles(table, document.items))
-        done = await store(self._database, lambda session: self._store(session, source, table, response, digest, news))
+        now = self._now()
+
+        async def note(session: AsyncSession, done: Ingested) -> None:
+            await self._succeeded(session, source, table, response, digest, done, now)
+            if news is not None and self._public_url:
+                await websub.want(session, source.id, news.hub, news.topic)
+
+        if news is None:
+            done = Ingested()
+            async with self._database.write() as session:
+                await note(session, done)
+        else:
+            done = await take_in(
+                self._database,
+                self._newsroom,
+                table,
+                news.items,
+                now,
+                push=source.primed,
+                recent=self._recent,
+                then=note,
+            )
         if document is not None:
             await self._withdraw_what_is_gone(source, table, document)
         if source.failures:
@@ -141,24 +162,16 @@ class Poller:
             self._on_push()
         return done
 
-    async def _store(
+    async def _succeeded(
         self,
         session: AsyncSession,
         source: Source,
         table: SourceTable,
         response: Response,
         digest: str,
-        news: Document | None,
-    ) -> Ingested:
-        """Ingest what is news, and note the success."""
-        now = self._now()
-        done = Ingested()
-        if news is not None:
-            done = await ingest(
-                session, self._newsroom, table, news.items, now, push=source.primed, recent=self._recent
-            )
-            if self._public_url:
-                await websub.want(session, source.id, news.hub, news.topic)
+        done: Ingested,
+        now: datetime,
+    ) -> None:
         if source.told_failing:
             await notices.add(session, "source_recovered", {"source": source.id}, now)
         await sources.succeeded(
@@ -173,7 +186,6 @@ class Poller:
             changed=done.changed,
             now=now,
         )
-        return done
 
     async def _read(self, table: SourceTable, response: Response) -> Document | None:
         """The document; None where it is the one that we have."""

@@ -23,7 +23,7 @@ from bot.stories.feed_markup import first_element, safe_markup
 from bot.stories.items import Item
 
 MAX_BYTES = 10_000_000  # unpacked
-ITEMS_AT_MOST = 500
+ITEMS_AT_MOST = 10_000
 FURTHER_AT_MOST = 3  # sitemaps of an index that are read: the newest, those for news first
 _GZIP = b"\x1f\x8b"
 _LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)

@@ -4,6 +4,7 @@ import structlog
 from aiohttp import web
 
 from bot.context import NewsBot
+from bot.storage.models import Source
 from bot.stories import websub
 from bot.stories.duplicates import Recent
 from bot.stories.feeds import MAX_BYTES, NotAFeed, parse_feed
@@ -44,6 +45,7 @@ class WebSub:
         body = await request.clone(client_max_size=MAX_BYTES).read()  # a feed may be larger than an update
         async with self._app.database.read() as session:
             row = await websub.find(session, request.match_info["source"])
+            source = await session.get(Source, request.match_info["source"])
         if table is None or row is None or not row.active:
             return web.Response(status=410)  # the hub may end it
         if not websub.is_signed(body, request.headers.get("X-Hub-Signature", ""), row.secret):
@@ -62,7 +64,10 @@ class WebSub:
         except NotAFeed as error:
             log.warning("websub_unreadable", source=table.id, error=str(error))
             return web.Response(status=202)
-        done = await take_in(self._app.database, self._app.newsroom, table, feed.items, now, self._recent)
+        push = source is not None and source.primed
+        done = await take_in(
+            self._app.database, self._app.newsroom, table, feed.items, now, push=push, recent=self._recent
+        )
         log.info("websub_received", source=table.id, new=done.new, corrected=done.corrected, queued=done.queued)
         if done.queued:
             self._app.wake.set()

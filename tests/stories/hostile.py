@@ -108,8 +108,8 @@ class Beside:
     async def alerts(self) -> int:
         """How many stories of the hostile source were queued to be pushed, held ones too."""
         async with self.database.read() as session:
-            pushed = select(func.count()).select_from(Push).join(Story, Story.id == Push.story_id)
-            return await session.scalar(pushed.where(Push.kind == "alert", Story.source_id == "hostile")) or 0
+            pushed = select(func.count()).select_from(Push).join(Story, Story.id == Push.alert_of)
+            return await session.scalar(pushed.where(Story.source_id == "hostile")) or 0
 
     async def notices(self) -> list[str]:
         async with self.database.read() as session:
@@ -117,16 +117,30 @@ class Beside:
 
 
 @asynccontextmanager
-async def beside(database: Database, url: str = "", **more: object) -> AsyncIterator[Beside]:
-    """`url` is the hostile source's address, if it is not the hostile server's own; `more` its further settings."""
+async def beside(database: Database, url: str = "", kind: str = "feed", every: str = "5m") -> AsyncIterator[Beside]:
+    """`url` is the hostile source's address, if it is not the hostile server's own; `every` is both sources'."""
     async with Server().running() as hostile, Server().running() as healthy:
+        address = url or f"http://{hostile.place}/feed"
         file = Newsroom.model_validate(
             {
                 "newsroom": {"name": "Kabar", "url": "https://news.example"},
                 "sections": [{"slug": "dunia", "names": {"id": "Dunia"}}],
                 "sources": [
-                    {"id": "hostile", "url": url or f"http://{hostile.place}/feed", "section": "dunia", **more},
-                    {"id": "healthy", "url": f"http://{healthy.place}/feed", "section": "dunia"},
+                    {
+                        "id": "hostile",
+                        "url": address,
+                        "section": "dunia",
+                        "kind": kind,
+                        "every": every,
+                        "adaptive": False,
+                    },
+                    {
+                        "id": "healthy",
+                        "url": f"http://{healthy.place}/feed",
+                        "section": "dunia",
+                        "every": every,
+                        "adaptive": False,
+                    },
                 ],
             }
         )

@@ -1,0 +1,177 @@
+"""Whatever a system does to its feed, nothing is pushed twice, nothing floods, and only what is gone is withdrawn."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.clock import utcnow
+from bot.delivery import pushes
+from bot.storage.engine import Database
+from bot.storage.models import Notice, Push, Story
+from bot.stories import lookups
+from tests.stories.hostile import PATIENCE, beside, item, response, rss
+from tests.stories.test_hostile_documents import drip
+
+FIRST, SECOND, THIRD = (
+    item(700_001, "Banjir surut di tiga desa"),
+    item(700_002, "Panen kopi melimpah"),
+    item(700_003, "Jembatan gantung dibuka"),
+)
+
+
+def moved(number: int, slug: str, **more: str) -> str:
+    return item(number, "Banjir surut di tiga desa", link=f"https://news.example/dunia/{number}/{slug}", **more)
+
+
+def shuffled_tracking(round_: int) -> str:
+    address = f"https://news.example/dunia/700001/jembatan?utm_source=rss&amp;utm_id={round_}&amp;fbclid=x{round_}"
+    return item(700_001, "Banjir surut di tiga desa", link=address, guid=f"x{round_}")
+
+
+def dated(round_: int) -> str:
+    return item(700_001, "Banjir surut di tiga desa", pubDate=format_datetime(utcnow() - timedelta(minutes=round_)))
+
+
+HABITS: dict[str, Callable[[int], bytes]] = {
+    "changed-guids": lambda n: rss(item(700_001, "Banjir surut di tiga desa", guid=f"guid-{n}"), SECOND),
+    "changed-slugs": lambda n: rss(moved(700_001, f"slug-{n}", guid=f"guid-{n}"), SECOND),
+    "changed-addresses": lambda n: rss(
+        item(1, "Banjir surut di tiga desa", link=f"https://news.example/a{n}", guid="tetap"), SECOND
+    ),
+    "re-emitted": lambda n: rss(FIRST, SECOND) if n % 2 == 0 else rss(),
+    "reordered": lambda n: rss(FIRST, SECOND, THIRD) if n % 2 == 0 else rss(THIRD, FIRST, SECOND),
+    "shrunken": lambda n: rss(FIRST, SECOND, THIRD) if n % 2 == 0 else rss(SECOND),
+    "doubled": lambda n: rss(FIRST, SECOND, FIRST, SECOND),
+    "tracking": lambda n: rss(shuffled_tracking(n), SECOND),
+    "dates": lambda n: rss(dated(n), SECOND),
+    "white-space": lambda n: rss(item(700_001, "Banjir  surut " + " " * n + "di tiga\n desa"), SECOND),
+    "case-of-host": lambda n: rss(
+        item(700_001, "Banjir surut", link=f"https://{'NEWS' if n % 2 else 'www.news'}.example/dunia/700001/a/"), SECOND
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HABITS)
+async def test_nothing_is_pushed_twice(database: Database, name: str) -> None:
+    habit = HABITS[name]
+    async with beside(database) as both:
+        await both.primed()
+        await both.poll(response(habit(0)))
+        alerts, stories = await both.alerts(), len(await both.stories())
+        assert alerts == stories - 1 >= 2
+        for round_ in range(1, 5):
+            await both.poll(response(habit(round_)))
+        assert (await both.alerts(), len(await both.stories())) == (alerts, stories)
+        assert {story.state for story in await both.stories()} == {"live"}
+
+
+async def test_a_text_that_flaps_is_one_story_and_no_second_alert(database: Database) -> None:
+    async with beside(database) as both:
+        await both.primed()
+        for round_ in range(6):
+            title = "Banjir surut" if round_ % 2 else "Banjir surut di tiga desa"
+            await both.poll(response(rss(item(700_001, title))))
+        assert await both.alerts() == 1
+        assert [story.revision for story in await both.stories()] == [1, 2]
+
+
+async def test_ten_thousand_new_stories_are_stored_and_their_alerts_wait_for_an_editor(database: Database) -> None:
+    items = [item(700_000 + number, f"Kabar banjir nomor {number} dari desa") for number in range(9_990)]
+    async with beside(database) as both:
+        await both.primed()
+        await both.poll(response(rss(*items)))
+        async with database.read() as session:
+            pushed = select(Push.state, func.count()).join(Story, Story.id == Push.alert_of).group_by(Push.state)
+            states = {
+                state: count for state, count in await session.execute(pushed.where(Story.title.like("%banjir%")))
+            }
+            held = list(await session.scalars(select(Notice.data).where(Notice.kind == "pushes_held")))
+    assert states == {pushes.HELD: 9_990}
+    assert [data["count"] for data in held] == [9_990]
+
+
+async def test_what_is_old_is_stored_and_not_pushed(database: Database) -> None:
+    old = format_datetime(utcnow() - timedelta(days=14))
+    async with beside(database) as both:
+        await both.primed()
+        await both.poll(response(rss(item(700_001, "Kabar dua pekan lalu", pubDate=old))))
+        assert "Kabar dua pekan lalu" in await both.titles()
+        assert await both.alerts() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("200 OK", "live"), ("404 Not Found", "live"), ("500 Broken", "live"), ("410 Gone", "retracted")],
+)
+async def test_a_deleted_item_is_no_retraction_and_a_410_is(
+    database: Database, monkeypatch: pytest.MonkeyPatch, status: str, state: str
+) -> None:
+    monkeypatch.setattr(lookups, "AGAIN_AFTER", timedelta(0))
+    async with beside(database) as both:
+        await both.primed()
+        page = f"http://{both.hostile.place}/dunia/700001/jembatan"
+
+        async def publish(*items: str) -> None:
+            feed = response(rss(*items))
+
+            async def answer(writer: object) -> None:
+                asked = both.hostile.requests[-1]
+                writer.write(feed if asked == "/feed" else response(b"<p>x", status=status, kind="text/html"))  # type: ignore[attr-defined]  # a StreamWriter
+
+            await both.poll(answer)
+
+        older = format_datetime(utcnow() - timedelta(hours=2))
+        newer = format_datetime(utcnow() - timedelta(hours=1))
+        below = item(700_002, "Panen kopi melimpah", pubDate=older)
+        await publish(item(700_001, "Banjir surut", link=page, pubDate=newer), below)
+        await publish(below)
+        states = {story.title: story.state for story in await both.stories()}
+        assert (states["Banjir surut"], states["Panen kopi melimpah"]) == (state, "live")
+        assert ("story_gone" in await both.notices()) == (state == "retracted")
+
+
+async def test_an_agencys_copy_in_another_source_is_linked_and_not_pushed_again(database: Database) -> None:
+    summary = (
+        "Warga mulai membersihkan lumpur dari rumah mereka setelah air yang menggenang tiga desa sejak Senin malam "
+        "akhirnya surut, kata kepala desa."
+    )
+    async with beside(database) as both:
+        await both.primed()
+        first = item(600_100, "Banjir surut, warga tiga desa bersihkan lumpur", description=summary)
+        both.healthy.answer = response(rss(first))
+        await both.poller.poll(await both.row("healthy"))
+        copy = item(9, "Warga tiga desa bersihkan lumpur", link="https://lain.example/9/lumpur", description=summary)
+        await both.poll(response(rss(copy)))
+        assert "Warga tiga desa bersihkan lumpur" not in await both.titles()
+        assert await both.alerts() == 0
+        await both.poll(response(rss(copy.replace("bersihkan", "membersihkan"))))  # known by its own address now
+        assert await both.alerts() == 0
+
+
+async def test_a_story_in_two_sections_is_one(database: Database) -> None:
+    async with beside(database) as both:
+        await both.primed()
+        both.healthy.answer = response(rss(FIRST))
+        await both.poller.poll(await both.row("healthy"))
+        await both.poll(response(rss(FIRST.replace("/dunia/", "/politik/"))))
+        assert await both.alerts() == 0
+        assert len(await both.stories()) == 1
+
+
+async def test_the_loop_itself_serves_the_healthy_while_the_hostile_hangs(database: Database) -> None:
+    """Not one poll beside another: the poller's own loop, with everything that it schedules."""
+    async with beside(database, every="1s") as both:
+        both.hostile.answer = drip
+        async with asyncio.TaskGroup() as group:
+            group.create_task(both.poller.run())
+            for number in (1, 2, 3):
+                both.healthy.answer = response(rss(item(number, f"Kabar nomor {number}")))
+                async with asyncio.timeout(PATIENCE):
+                    while f"Kabar nomor {number}" not in await both.titles("healthy"):
+                        await asyncio.sleep(0.05)
+            both.poller.stopping.set()
+        assert (await both.row()).failures >= 1
