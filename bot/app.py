@@ -189,7 +189,7 @@ class Process:
             database=self.database,
             fetcher=fetcher,
             public_url=self.settings.public_url,
-            source_ids={source.id for source in self.newsroom.sources if source.kind == "feed"},
+            source_ids={source.id for source in self.newsroom.sources},
             stopping=self.stopping,
         )
 

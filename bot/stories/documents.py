@@ -1,6 +1,6 @@
 """A source's document, whatever its kind: feed, sitemap or page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -35,21 +35,37 @@ class Document:
 
 async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime) -> Document:
     """A source's document, whatever its kind; an index of sitemaps is followed. Raises NotAFeed."""
-    given: dict[str, Any] = {"url": response.url, "content_type": response.content_type}
-    given |= {"default_zone": newsroom.zone, "now": now}
-    if table.kind == "page":
-        if table.select is None:
-            raise NotAFeed("a page needs its selectors: select = { item = …, title = …, link = … }")
-        return Document(await in_thread(pages.parse_page, response.body, table.select, **given))
-    if table.kind == "feed":
-        feed = await in_thread(parse_feed, response.body, **given)
-        hub, topic = websub.discover(response.links, response.url)
-        return Document(feed.items, hub or feed.hub, topic or feed.self_url or response.url)
-    found = await in_thread(parse_sitemap, response.body, **given)
-    items = list(found.items)
-    for address in found.further:
+    document, further = await _parse(table, response, newsroom, now)
+    items = list(document.items)
+    for address in further:
         part = await fetcher.fetch(address, accept=ACCEPT)
         if part.status == 200:
-            given |= {"url": part.url, "content_type": part.content_type}
-            items += (await in_thread(parse_sitemap, part.body, **given)).items
-    return Document(tuple(items[:ITEMS_AT_MOST]))
+            items += (await _parse(table, part, newsroom, now))[0].items
+    return replace(document, items=tuple(items[:ITEMS_AT_MOST]))
+
+
+async def read_delivered(
+    table: SourceTable, body: bytes, content_type: str, topic: str, newsroom: Newsroom, now: datetime
+) -> Document:
+    """What a hub brings of a source. Raises NotAFeed."""
+    delivered = Response(url=topic, status=200, body=body, content_type=content_type)
+    return (await _parse(table, delivered, newsroom, now))[0]
+
+
+async def _parse(
+    table: SourceTable, response: Response, newsroom: Newsroom, now: datetime
+) -> tuple[Document, tuple[str, ...]]:
+    """The document, and the addresses of its further parts."""
+    given: dict[str, Any] = {"url": response.url, "content_type": response.content_type}
+    given |= {"default_zone": newsroom.zone, "now": now}
+    hub, topic = websub.discover(response.links, response.url)
+    if table.kind == "feed":
+        feed = await in_thread(parse_feed, response.body, **given)
+        return Document(feed.items, hub or feed.hub, topic or feed.self_url or response.url), ()
+    if table.kind == "sitemap":
+        found = await in_thread(parse_sitemap, response.body, **given)
+        return Document(found.items, hub, topic or response.url), found.further
+    if table.select is None:
+        raise NotAFeed("a page needs its selectors: select = { item = …, title = …, link = … }")
+    page = await in_thread(pages.parse_page, response.body, table.select, **given)
+    return Document(page.items, hub or page.hub, topic or page.self_url or response.url), ()

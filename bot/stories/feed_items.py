@@ -29,13 +29,12 @@ class NotAFeed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """`items` in the document's order; `hub` and `self_url` are WebSub's; `ttl` is the publisher's wish in seconds."""
+    """`items` in the document's order; `hub` and `self_url` are WebSub's."""
 
     title: str
     items: tuple[Item, ...]
     hub: str = ""
     self_url: str = ""
-    ttl: int | None = None
 
 
 def item_from(

@@ -35,7 +35,6 @@ __all__ = ["ITEMS_AT_MOST", "MAX_BYTES", "Feed", "NotAFeed", "parse_feed"]
 ITEMS_AT_MOST = 10_000
 MAX_BYTES = 10_000_000
 _WIDEST = 2_560  # pixels; beyond it a picture is an original that Telegram may refuse
-_PERIODS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}
 _ROOTS = ("rss", "feed", "rdf", "channel")
 _OTHER_ROOTS = {
     "html": "an HTML page",
@@ -97,21 +96,7 @@ def _feed(parsed: Any, items: tuple[Item, ...], url: str) -> Feed:
         items=items,
         hub=next((safe_url(_text(link, "href"), url) for link in links if dict.get(link, "rel") == "hub"), ""),
         self_url=next((safe_url(_text(link, "href"), url) for link in links if dict.get(link, "rel") == "self"), ""),
-        ttl=_ttl(parsed),
     )
-
-
-def _ttl(parsed: Any) -> int | None:
-    """RSS's <ttl>, in minutes, or the syndication module's period; seconds, between a minute and a week."""
-    minutes = _text(parsed, "ttl").strip()
-    if minutes.isdecimal() and len(minutes) < 6:
-        seconds = int(minutes) * 60
-    elif period := _PERIODS.get(_text(parsed, "sy_updateperiod").strip().lower()):
-        times = _text(parsed, "sy_updatefrequency").strip()
-        seconds = period // max(1, int(times) if times.isdecimal() and len(times) < 5 else 1)
-    else:
-        return None
-    return min(max(seconds, 60), 604_800) if seconds else None
 
 
 def _item(entry: Any, base: str, version: str, zone: ZoneInfo, now: datetime) -> Item | None:

@@ -51,11 +51,11 @@ class Response:
     status: int
     body: bytes
     content_type: str
-    etag: str
-    last_modified: str
-    retry_after: float | None
-    max_age: float | None
-    moved_to: str
+    etag: str = ""
+    last_modified: str = ""
+    retry_after: float | None = None
+    max_age: float | None = None
+    moved_to: str = ""
     links: tuple[str, ...] = ()  # its Link headers
 
 
@@ -131,22 +131,21 @@ class Fetcher:
             raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
 
     async def post(self, url: str, form: dict[str, str]) -> Response:
-        """POST a form, as guarded as a fetch; redirects are not followed."""
+        """POST a form, as guarded as a fetch; a redirect gets the same form."""
         try:
-            async with asyncio.timeout(self._timeout), self._hosts[urlsplit(url).hostname or ""]:
-                answer = await self._ask("POST", url, self._headers, self._max_bytes, data=form)
+            async with asyncio.timeout(self._timeout):
+                return await self._follow(url, self._headers, self._max_bytes, form)
         except TimeoutError:
             raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
-        if isinstance(answer, Response):
-            return answer
-        raise FetchError("bad_redirect", f"a redirect to {answer[1][:100]!r}")
 
-    async def _follow(self, url: str, headers: dict[str, str], max_bytes: int) -> Response:
+    async def _follow(
+        self, url: str, headers: dict[str, str], max_bytes: int, form: dict[str, str] | None = None
+    ) -> Response:
         here, permanent = url, True
         for _ in range(REDIRECTS_AT_MOST + 1):
             host = urlsplit(here).hostname or ""
             async with self._hosts[host]:
-                answer = await self._ask("GET", here, headers, max_bytes)
+                answer = await self._ask("GET" if form is None else "POST", here, headers, max_bytes, form)
             if isinstance(answer, Response):
                 moved = here if permanent and here != url else ""
                 return replace(answer, moved_to=moved)
@@ -183,7 +182,6 @@ class Fetcher:
                     last_modified=answer.headers.get("Last-Modified", "")[:200],
                     retry_after=_retry_after(answer.headers.get("Retry-After", "")),
                     max_age=_max_age(answer.headers.get("Cache-Control", "")),
-                    moved_to="",
                     links=tuple(answer.headers.getall("Link", ()))[:20],
                 )
         except FetchError:

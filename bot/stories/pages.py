@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from bot.config import SelectTable
 from bot.stories.cleaning import one_line, safe_url, tag_end
 from bot.stories.decoding import decode
-from bot.stories.feed_items import SUMMARY_LIMIT, TITLE_LIMIT, NotAFeed, distinct, item_from
+from bot.stories.feed_items import SUMMARY_LIMIT, TITLE_LIMIT, Feed, NotAFeed, distinct, item_from
 from bot.stories.items import Item
 from bot.stories.moments import moment_of
 
@@ -31,8 +31,8 @@ class BadSelector(NotAFeed):
 
 def parse_page(
     body: bytes, select: SelectTable, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime
-) -> tuple[Item, ...]:
-    """The stories of a page's list, in its order. Raises NotAFeed where the page or a selector gives nothing."""
+) -> Feed:
+    """A page's list of stories, in its order. Raises NotAFeed where the page or a selector gives nothing."""
     tree = tree_of(body, content_type)
     base = base_of(tree, url)
     entries = _css(tree, select.item)
@@ -41,7 +41,7 @@ def parse_page(
     found = distinct((_entry(node, select, base, default_zone, now) for node in entries), ITEMS_AT_MOST)
     if not found:
         raise NotAFeed(f"{len(entries)} entries, and none with a title and a link: look at title and link")
-    return found
+    return Feed(title="", items=found, hub=_linked(tree, "hub", base), self_url=_linked(tree, "self", base))
 
 
 def found_by(body: bytes, select: SelectTable, *, content_type: str = "") -> dict[str, tuple[int, str]]:
@@ -101,6 +101,14 @@ def _has_monster(text: str) -> bool:
             if sum(bare.count(mark) for mark in "=/ \t\r\n\f") > ATTRIBUTES_AT_MOST:
                 return True
     return False
+
+
+def _linked(tree: LexborHTMLParser, relation: str, base: str) -> str:
+    """The address of the page's first <link> of this relation; "" without one."""
+    for node in tree.css("link[rel][href]"):
+        if relation in (node.attributes["rel"] or "").lower().split():
+            return safe_url(node.attributes["href"] or "", base)
+    return ""
 
 
 def _css(tree: LexborHTMLParser | LexborNode, selector: str) -> list[LexborNode]:

@@ -6,10 +6,10 @@ from aiohttp import web
 from bot.context import NewsBot
 from bot.storage.models import Source
 from bot.stories import websub
+from bot.stories.documents import read_delivered
 from bot.stories.duplicates import Recent
-from bot.stories.feeds import MAX_BYTES, NotAFeed, parse_feed
+from bot.stories.feeds import MAX_BYTES, NotAFeed
 from bot.stories.ingest import take_in
-from bot.stories.parsing import in_thread
 
 log = structlog.get_logger("kabar.websub")
 
@@ -42,31 +42,25 @@ class WebSub:
     async def _receive(self, request: web.Request) -> web.Response:
         """A delivery. What is not signed with our secret is answered alike, and not looked at. §7.1"""
         table = self._tables.get(request.match_info["source"])
-        body = await request.clone(client_max_size=MAX_BYTES).read()  # a feed may be larger than an update
         async with self._app.database.read() as session:
             row = await websub.find(session, request.match_info["source"])
             source = await session.get(Source, request.match_info["source"])
         if table is None or row is None or not row.active:
             return web.Response(status=410)  # the hub may end it
+        body = await request.clone(client_max_size=MAX_BYTES).read()  # a feed may be larger than an update
         if not websub.is_signed(body, request.headers.get("X-Hub-Signature", ""), row.secret):
             log.warning("websub_unsigned", source=table.id)
             return web.Response(status=202)
         now = self._app.now()
         try:
-            feed = await in_thread(
-                parse_feed,
-                body,
-                url=row.topic,
-                content_type=request.headers.get("Content-Type", ""),
-                default_zone=self._app.newsroom.zone,
-                now=now,
-            )
+            kind = request.headers.get("Content-Type", "")
+            document = await read_delivered(table, body, kind, row.topic, self._app.newsroom, now)
         except NotAFeed as error:
             log.warning("websub_unreadable", source=table.id, error=str(error))
             return web.Response(status=202)
         push = source is not None and source.primed
         done = await take_in(
-            self._app.database, self._app.newsroom, table, feed.items, now, push=push, recent=self._recent
+            self._app.database, self._app.newsroom, table, document.items, now, push=push, recent=self._recent
         )
         log.info("websub_received", source=table.id, new=done.new, corrected=done.corrected, queued=done.queued)
         if done.queued:

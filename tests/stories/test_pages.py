@@ -24,7 +24,7 @@ SELECT = SelectTable(item=".populer li", title="h4 a", link="h4 a", time="time")
 
 
 def parse(body: bytes, select: SelectTable = SELECT) -> tuple[Item, ...]:
-    return parse_page(body, select, url="https://news.example/", default_zone=JAKARTA, now=NOW)
+    return parse_page(body, select, url="https://news.example/", default_zone=JAKARTA, now=NOW).items
 
 
 def test_a_list_is_read_in_its_order_with_links_times_and_pictures() -> None:

@@ -1,4 +1,18 @@
-"""WebSub against a hub that behaves, and one that doesn't. The numbers are those of https://www.w3.org/TR/websub/"""
+"""WebSub against a hub that behaves, and one that doesn't: what https://www.w3.org/TR/websub/ asks of a subscriber.
+
+3.1, 4    discovery in headers, feeds and HTML, in this order             test_discovery…, test_link_headers…, test_a_page…
+4, 5.1    the topic is what "self" says, or where redirects have led      test_link_headers…, test_a_topic_that_moved…
+5.1       the request: a form with mode, topic, callback, secret, lease   test_a_hub_is_found…
+5.1       a hub that redirects is followed, the form kept                 test_a_hub_that_redirects…
+5.1       again before the lease ends, with the same callback; an end     test_a_lease_is_renewed…
+5.2       a denial, at any time, and asking again later                   test_a_hub_that_refuses…
+5.3.1     only what was asked for is confirmed, with the bare challenge   test_a_hub_is_found…, test_a_challenge…
+7         2xx for a delivery; what is delivered is taken in               test_a_hub_is_found…, test_a_page…
+7.1       a wrong, missing or weak signature is not believed              test_a_hub_is_found…
+8         the secret is random, under 200 bytes, and never shown          test_a_hub_is_found…
+
+The callback's address is fixed by the contract, so it can be guessed: what makes a delivery ours is the secret alone.
+"""
 
 import asyncio
 import hashlib
@@ -31,8 +45,15 @@ class Hub:
         self.status = 202
         self.url = ""
         self.headers: dict[str, str] = {}
+        self.moved: dict[str, tuple[int, str]] = {}  # path: status, new path
+        self.page = ""
 
     async def serve(self, request: web.Request) -> web.Response:
+        if request.path in self.moved:
+            status, place = self.moved[request.path]
+            return web.Response(status=status, headers={"Location": place})
+        if request.method == "GET" and self.page:
+            return web.Response(text=self.page, content_type="text/html")
         if request.method == "GET":  # the feed that names this hub
             links = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{self.url}/hub"/>'
             text = RSS.format(head="" if self.headers else links, items="")
@@ -42,14 +63,17 @@ class Hub:
 
 
 @asynccontextmanager
-async def running(kabar: Kabar, hub: Hub) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
+async def running(kabar: Kabar, hub: Hub, **more: Any) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
     app = web.Application()
     app.router.add_route("*", "/{path}", hub.serve)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     hub.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    sources = [{"id": "dunia", "url": f"{hub.url}/feed", "section": "dunia", "every": "1s", "adaptive": False}]
+    sources: list[dict[str, Any]] = [
+        {"id": "dunia", "url": f"{hub.url}/feed", "section": "dunia", "every": "1s", "adaptive": False}
+    ]
+    sources[0] |= more
     port = free_port()
     ours = f"http://127.0.0.1:{port}"
     settings: dict[str, Any] = {"http_port": port, "http_host": "127.0.0.1", "public_url": ours}
@@ -118,6 +142,9 @@ async def test_a_hub_is_found_asked_verified_and_believed_when_it_signs(kabar: K
         assert await deliver(client, callback, asked["hub.secret"], "Kabar-sha256") == 202  # again: known
         assert await deliver(client, callback, asked["hub.secret"], "Kabar-besar", size=3_000_000) == 202
         await kabar.world.wait_for(SARI, "Kabar-besar")
+        body = RSS.format(head="", items=ITEM.format("Palsu")).encode()
+        async with client.post(callback, data=body) as answer:  # no signature at all
+            assert answer.status == 202
         for secret, method in (("salah", "sha256"), (asked["hub.secret"], "sha1"), (asked["hub.secret"], "md5")):
             assert await deliver(client, callback, secret, "Palsu", method) == 202  # answered, and not looked at
         await kabar.ask(SARI, "/terbaru")
@@ -182,3 +209,76 @@ def test_discovery_reads_link_headers() -> None:
     links = ['<https://hub.example/>; rel="hub"', '<https://news.example/f>; rel="self alternate"']
     assert websub.discover(links, base) == ("https://hub.example/", "https://news.example/f")
     assert websub.discover(["<javascript:x>; rel=hub", "garbage", ""], base) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("links", "hub", "topic"),
+    [
+        (
+            ["</hub>; rel=hub", "<https://news.example/f>; rel=self"],
+            "https://news.example/hub",
+            "https://news.example/f",
+        ),
+        (["<https://h.example/>; REL='x'; rel=hub, <f>;rel=self"], "", "https://news.example/f"),
+        (['<https://h.example/>;title="a, b; c";rel="next HUB"'], "https://h.example/", ""),
+        (["<https://h.example/?a=1,2>; rel=hub; type=text/html"], "https://h.example/?a=1,2", ""),
+        (["<https://a.example/>; rel=hub, <https://b.example/>; rel=hub"], "https://a.example/", ""),
+        (["<javascript:x>; rel=hub"] * 3, "", ""),
+    ],
+)
+def test_discovery_in_every_form_of_a_link_header(links: list[str], hub: str, topic: str) -> None:
+    assert websub.discover(links, "https://news.example/feed") == (hub, topic)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_hub_that_redirects_gets_the_same_form_at_its_new_place(kabar: Kabar, status: int) -> None:
+    hub = Hub()
+    hub.moved["/hub"] = (status, "/hub-baru")
+    async with running(kabar, hub):
+        asked = await wish(hub)
+        assert (asked["hub.mode"], asked["hub.topic"]) == ("subscribe", f"{hub.url}/feed")
+
+
+@pytest.mark.parametrize("status", [301, 302])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_topic_that_moved_is_asked_for_where_it_is(kabar: Kabar, status: int) -> None:
+    hub = Hub()
+    hub.moved["/feed"] = (status, "/feed-baru")
+    async with running(kabar, hub):
+        assert (await wish(hub))["hub.topic"] == f"{hub.url}/feed-baru"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_challenge_is_echoed_and_never_shown_as_a_page(kabar: Kabar) -> None:
+    hub = Hub()
+    async with running(kabar, hub) as (client, callback):
+        asked = await wish(hub)
+        challenge = "<script>alert(1)</script>\u202e & ä"
+        query = {"hub.mode": "subscribe", "hub.topic": asked["hub.topic"], "hub.challenge": challenge}
+        async with client.get(callback, params=query) as answer:
+            assert (answer.status, await answer.text()) == (200, challenge)
+            assert answer.content_type == "text/plain"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_page_names_its_hub_and_is_delivered_as_a_page(kabar: Kabar) -> None:
+    def page(*titles: str) -> str:
+        entries = "".join(f"<li><a href='/baca/{90_000 + at}/x'>{title}</a></li>" for at, title in enumerate(titles))
+        return f"<html><head><link rel='hub' href='/hub'><link rel=self href='/depan'></head><ul>{entries}</ul></html>"
+
+    hub = Hub()
+    hub.page = page("Kabar lama")
+    select = {"item": "li", "title": "a", "link": "a"}
+    async with running(kabar, hub, kind="page", select=select) as (client, callback):
+        await follow(kabar, SARI)
+        asked = await wish(hub)
+        assert asked["hub.topic"] == f"{hub.url}/depan"
+        query = {"mode": "subscribe", "topic": asked["hub.topic"], "challenge": "x", "lease_seconds": "1000"}
+        assert await verify(client, callback, **query) == (200, "x")
+        body = page("Kabar lama", "Kabar yang dibawa hub").encode()
+        signature = hmac.new(asked["hub.secret"].encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Hub-Signature": f"sha256={signature}", "Content-Type": "text/html; charset=utf-8"}
+        async with client.post(callback, data=body, headers=headers) as answer:
+            assert answer.status == 202
+        await kabar.world.wait_for(SARI, "Kabar yang dibawa hub")
