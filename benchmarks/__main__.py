@@ -1,10 +1,11 @@
-"""`./kabar bench chat|fanout|faults|ingest|scale …`"""
+"""`./kabar bench chat|fanout|faults|ingest|scale|summaries …`"""
 
 import sys
 
-from benchmarks import chat, fanout, faults, ingest, scale
+from benchmarks import chat, fanout, faults, ingest, scale, summaries
 
-COMMANDS = {"chat": chat.main, "fanout": fanout.main, "faults": faults.main, "ingest": ingest.main, "scale": scale.main}
+MODULES = (chat, fanout, faults, ingest, scale, summaries)
+COMMANDS = {module.__name__.rpartition(".")[2]: module.main for module in MODULES}
 
 
 def main() -> None:

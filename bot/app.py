@@ -32,6 +32,7 @@ from bot.stories import sources, websub
 from bot.stories.fetcher import Fetcher
 from bot.stories.poller import Poller
 from bot.updates import ALLOWED, Updates
+from bot.web.clicks import Clicks
 from bot.web.server import Server, webhook_secret
 
 log = structlog.get_logger("kabar")
@@ -108,7 +109,9 @@ class Process:
             now=utcnow,
             stopping=self.stopping,
             wake=wake,
+            public_url=settings.public_url,
         )
+        self.clicks = Clicks(self.app)
         self.updates = Updates(self.app, self.owner, self.stopping) if "chat" in roles else None
 
     async def run(self) -> None:
@@ -117,7 +120,7 @@ class Process:
             stack.push_async_callback(self.database.close)
             await prepare_database(self.database, self.settings, self.newsroom)
             if self.settings.http_port:  # before the first update is taken
-                server = Server(self.app, self.updates)
+                server = Server(self.app, self.updates, self.clicks)
                 await server.start()
                 stack.push_async_callback(server.stop)
             if not await self._reach_telegram():
@@ -207,6 +210,8 @@ class Process:
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(self.limiter.run())]
             working = []
+            if self.settings.http_port:
+                working.append(group.create_task(self.clicks.run(self.stopping)))
             if "deliver" in self.roles:
                 working += [group.create_task(self.sender.run_ranges()) for _ in range(RANGES_AT_ONCE)]
                 working.append(group.create_task(self.sender.run_waiting()))

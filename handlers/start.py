@@ -5,6 +5,7 @@ from telegram import Update
 from bot.audience import subscriptions
 from bot.context import Context
 from bot.messages import menus
+from bot.stories import popularity
 from handlers import sections, story
 
 
@@ -14,7 +15,7 @@ async def start(_: Update, context: Context) -> None:
         subscriber = await context.greet(session)
         followed = await subscriptions.following(session, subscriber.id)
     kind, __, name = context.argument.partition("_")
-    if kind == "story" and name.isdecimal() and await story.open_story(context, int(name[:18])):
+    if kind == "story" and name.isdecimal() and await story.open_story(context, int(name[:18]), popularity.SHARED):
         return
     if kind == "section" and name in context.newsroom.slugs:
         await sections.open_section(context, name)

@@ -15,7 +15,7 @@ async def press(update: Update, context: Context) -> None:
     await open_story(context, int(str(update.callback_query and update.callback_query.data).partition(":")[2]))
 
 
-async def open_story(context: Context, story_id: int) -> bool:
+async def open_story(context: Context, story_id: int, weight: float = popularity.OPENED) -> bool:
     """Send the card and count the open, per story and for nobody in particular. False: there is no such story."""
     language = context.language(await context.subscriber())
     async with context.read() as session:
@@ -25,10 +25,10 @@ async def open_story(context: Context, story_id: int) -> bool:
     if story.state != "live":
         await context.reply(retracted(context.newsroom, language))
         return True
-    message = card(context.newsroom, story, language)
+    message = card(context.newsroom, story, language, context.news.settings.public_url)
     if context.is_owner:
         message = replace(message, rows=(*message.rows, withdrawal_offer(language, story)))
     await context.reply_card(message, story)
     async with context.write() as session:
-        await popularity.count_open(session, story_id, context.news.now())
+        await popularity.count(session, story_id, weight, context.news.now())
     return True

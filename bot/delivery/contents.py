@@ -100,8 +100,9 @@ class Written(Content):
 class Alert(Content):
     """A story's card."""
 
-    def __init__(self, newsroom: Newsroom, push: Push, story: Story) -> None:
+    def __init__(self, newsroom: Newsroom, push: Push, story: Story, public_url: str) -> None:
         super().__init__(newsroom, push)
+        self._public_url = public_url
         self._story = story
         self._photo_known = bool(story.image_file_id) or not story.image_url
         self.revision = story.revision
@@ -133,7 +134,8 @@ class Alert(Content):
         return (message.as_text() if self.text_only else message).call()
 
     def _card(self, chat: Chat) -> Message:
-        return card(self._newsroom, self._story, load_language(choose(chat.language, self._newsroom.language)))
+        language = load_language(choose(chat.language, self._newsroom.language))
+        return card(self._newsroom, self._story, language, self._public_url)
 
 
 class Correction(Alert):
@@ -224,7 +226,7 @@ def text_instead(photo: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-async def load(session: AsyncSession, newsroom: Newsroom, push: Push) -> Content:
+async def load(session: AsyncSession, newsroom: Newsroom, push: Push, public_url: str = "") -> Content:
     """The push's content as it is now."""
     story = await session.get(Story, push.story_id) if push.story_id is not None else None
     if story is None:
@@ -233,7 +235,7 @@ async def load(session: AsyncSession, newsroom: Newsroom, push: Push) -> Content
     if push.kind == "retraction":
         now = await session.scalar(select(clock_of(session.get_bind().dialect.name == "sqlite")))
         return Retraction(newsroom, push, float(now or 0.0))
-    return (Correction if push.kind == "correction" else Alert)(newsroom, push, story)
+    return (Correction if push.kind == "correction" else Alert)(newsroom, push, story, public_url)
 
 
 async def keep_photo(session: AsyncSession, story_id: int, file_id: str) -> None:

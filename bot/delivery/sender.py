@@ -56,6 +56,7 @@ class Sender:
         now: Callable[[], datetime],
         stopping: asyncio.Event,
         wake: asyncio.Event,
+        public_url: str = "",
     ) -> None:
         self.database = database
         self.now = now
@@ -66,6 +67,7 @@ class Sender:
         self._request = request
         self._base_url = base_url
         self._newsroom = newsroom
+        self._public_url = public_url
         self.rate = rate
         self._owner = owner
         self._urls: dict[str, URL] = {}
@@ -137,7 +139,7 @@ class Sender:
             if claimed is None:
                 return False
             push = await session.get_one(Push, claimed.push_id)
-            content = await contents.load(session, self._newsroom, push)
+            content = await contents.load(session, self._newsroom, push, self._public_url)
         await RangeRun(self, claimed, push, content).work()
         return True
 
@@ -164,7 +166,9 @@ class Sender:
             if not due:
                 return False
             found = {each.push_id: await session.get_one(Push, each.push_id) for each in due}
-            loaded = {each.id: await contents.load(session, self._newsroom, each) for each in found.values()}
+            loaded = {
+                each.id: await contents.load(session, self._newsroom, each, self._public_url) for each in found.values()
+            }
         records: dict[int, list[Record]] = {push_id: [] for push_id in found}
 
         async def try_again(each: Due) -> None:

@@ -9,6 +9,7 @@ from bot.config import Newsroom
 from bot.i18n import Language, load_language
 from bot.messages.text import Message, Rows, Text, button, link, shorten
 from bot.storage.models import Story
+from bot.stories.popularity import code_of
 
 TITLE_ON_CARD = 256
 TITLE_IN_LIST = 120
@@ -38,9 +39,10 @@ def newsroom_language(newsroom: Newsroom) -> Language:
         return load_language("en")
 
 
-def card(newsroom: Newsroom, story: Story, language: Language) -> Message:
+def card(newsroom: Newsroom, story: Story, language: Language, public_url: str = "") -> Message:
     """One story: photo, section, title, time, byline, summary, and the button with its link.
 
+    Where our server has an address, `public_url`, the title is a counted link; the button works without us.
     Fits a caption (1,024 code points) with room to spare: 256 + 300 + 80 + 160, and a hundred or two of our own.
     """
     _ = language._
@@ -54,7 +56,8 @@ def card(newsroom: Newsroom, story: Story, language: Language) -> Message:
     elif section:
         text.bold(section).add("\n\n")
     title = shorten(story.title, TITLE_ON_CARD) or newsroom.name
-    text.bold(title).add("\n")
+    counted = f"{public_url.rstrip('/')}/r/{code_of(story.id)}" if public_url else None
+    text.add(title, "bold", url=counted).add("\n")
     text.add(story_time(newsroom, story))
     if story.corrected_at is not None:
         text.add("\n" + _("Corrected {time}").format(time=corrected_time(newsroom, story)))

@@ -1,7 +1,7 @@
-"""Popularity: what readers open, per story and never per reader, with a half-life of a day.
+"""Popularity: what readers open, read and share, per story and never per reader, with a half-life of a day.
 
-Forward decay: every open adds 2^(t / half-life), so older opens weigh less without anything being recomputed. The sum
-is kept as its logarithm, which stays small: heat = log2(sum).
+Forward decay: everything counted adds its weight times 2^(t / half-life), so what is older weighs less without
+anything being recomputed. The sum is kept as its logarithm, which stays small: heat = log2(sum).
 https://dimacs.rutgers.edu/~graham/pubs/papers/fwddecay.pdf
 """
 
@@ -16,16 +16,34 @@ from bot.storage.models import Story
 HALF_LIFE = 86_400.0  # seconds
 
 
-def warmed(heat: float | None, now: datetime) -> float:
-    """The heat after one more open at `now`."""
-    exponent = now.timestamp() / HALF_LIFE
+OPENED, CLICK, SHARED = 1.0, 2.0, 3.0  # weights: a card looked at, the story read, a friend come to read it
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def code_of(story_id: int) -> str:
+    """The story's number as it stands in a counted link, in base 36."""
+    digits = ""
+    while story_id:
+        story_id, digit = divmod(story_id, len(_DIGITS))
+        digits = _DIGITS[digit] + digits
+    return digits
+
+
+def story_of(code: str) -> int:
+    """The story that a code names; 0 where it names none."""
+    plain = code.isascii() and code.isalnum() and len(code) <= 12
+    return int(code, len(_DIGITS)) if plain else 0
+
+
+def warmed(heat: float | None, now: datetime, weight: float = OPENED) -> float:
+    """The heat after something more that counts `weight` at `now`."""
+    exponent = now.timestamp() / HALF_LIFE + math.log2(weight)
     if heat is None:
         return exponent
     high, low = max(heat, exponent), min(heat, exponent)
     return high + math.log2(1 + 2.0 ** (low - high))
 
 
-async def count_open(session: AsyncSession, story_id: int, now: datetime) -> None:
-    """A reader opened the story."""
+async def count(session: AsyncSession, story_id: int, weight: float, now: datetime) -> None:
     heat = await session.scalar(select(Story.heat).where(Story.id == story_id).with_for_update())
-    await session.execute(update(Story).where(Story.id == story_id).values(heat=warmed(heat, now)))
+    await session.execute(update(Story).where(Story.id == story_id).values(heat=warmed(heat, now, weight)))

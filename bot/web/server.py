@@ -1,4 +1,4 @@
-"""Our web server: the webhook, health and metrics."""
+"""Our web server: the webhook, health and metrics, and the routes of its neighbours."""
 
 import asyncio
 import hashlib
@@ -18,6 +18,7 @@ from bot.delivery import pushes
 from bot.stories import browse
 from bot.updates import Updates
 from bot.web.api import Api
+from bot.web.clicks import Clicks
 from bot.web.websub import WebSub
 
 log = structlog.get_logger("kabar.web")
@@ -35,9 +36,10 @@ def webhook_secret(token: str, given: str) -> str:
 class Server:
     """Listens on `HTTP_HOST:HTTP_PORT`. `updates` is None in a process that has no chat role."""
 
-    def __init__(self, app: NewsBot, updates: Updates | None) -> None:
+    def __init__(self, app: NewsBot, updates: Updates | None, clicks: Clicks) -> None:
         self._app = app
         self._updates = updates
+        self._clicks = clicks
         self._secret = webhook_secret(app.settings.bot_token, app.settings.webhook_secret)
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -49,6 +51,7 @@ class Server:
         site.router.add_get("/metrics", self._metrics)
         Api(self._app).routes(site)
         WebSub(self._app).routes(site)
+        self._clicks.routes(site)
         if self._updates is not None:
             site.router.add_post("/telegram", self._telegram)
         self._runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=5)

@@ -1,0 +1,96 @@
+"""Counted links lead to the story, make it more popular, and keep nothing of the reader."""
+
+import asyncio
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.stories import browse, popularity
+from bot.web import clicks
+from tests.delivery.test_corrections import follow
+from tests.web.test_api import STORY, cms
+from tests.wire import SARI, Kabar, button
+
+READER = {"User-Agent": "Mozilla/5.0 (Android 15; Mobile)"}
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clicks, "WRITTEN_EVERY", 0.05)
+
+
+def counted(message: dict[str, Any]) -> str:
+    """The address that the card's title leads to."""
+    entities = message.get("entities") or message.get("caption_entities") or []
+    return next(str(entity["url"]) for entity in entities if entity["type"] == "text_link")
+
+
+async def heat(kabar: Kabar) -> float | None:
+    assert kabar.process is not None
+    async with kabar.process.database.read() as session:
+        stories = (await browse.latest(session)).stories
+    return stories[0].heat
+
+
+async def test_a_counted_link_leads_to_the_story_and_counts_readers_only(kabar: Kabar) -> None:
+    async with cms(kabar, public_url="https://kabar.example/bot/") as newsroom, aiohttp.ClientSession() as client:
+        await follow(kabar, SARI)
+        await newsroom.publish()
+        card = await kabar.world.wait_for(SARI, str(STORY["title"]))
+        assert button(card, "")["url"] == STORY["url"]  # without us, too
+        address = counted(card)
+        assert address.startswith("https://kabar.example/bot/r/")
+        ours = newsroom.url + address.removeprefix("https://kabar.example/bot")
+        for agent in ("TelegramBot (like TwitterBot)", "curl/8.5.0", ""):
+            async with client.get(ours, allow_redirects=False, headers={"User-Agent": agent}) as answer:
+                assert (answer.status, answer.headers["Location"]) == (302, STORY["url"])
+        assert await heat(kabar) is None
+        for _ in range(3):
+            async with client.get(ours, allow_redirects=False, headers=READER) as answer:
+                assert (answer.status, answer.headers["Location"]) == (302, STORY["url"])
+                assert answer.cookies == {}
+        while await heat(kabar) is None:
+            assert kabar.process is not None
+            await kabar.process.clicks._write()
+        for code in ("zzz", "0", "-1", "%00", "a" * 500, "١٢", "1/2"):
+            async with client.get(f"{newsroom.url}/r/{code}", allow_redirects=False, headers=READER) as answer:
+                assert answer.status == 404
+        await newsroom.call("DELETE", "/api/stories/artikel-7")
+        async with client.get(ours, allow_redirects=False, headers=READER) as answer:
+            assert answer.status == 404
+
+
+async def test_without_a_public_address_the_title_is_no_link(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await follow(kabar, SARI)
+        await newsroom.publish()
+        card = await kabar.world.wait_for(SARI, str(STORY["title"]))
+    assert {entity["type"] for entity in card.get("entities", [])} == {"bold"}
+
+
+async def test_what_a_shared_link_brings_counts_more_than_an_open(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await newsroom.publish()
+        title = str(STORY["title"])
+        await kabar.ask(SARI, "/start story_1", title)
+        assert kabar.process is not None
+        now = kabar.process.app.now()
+        while (found := await heat(kabar)) is None:  # it is counted after the answer
+            await asyncio.sleep(0.05)
+    assert found == pytest.approx(popularity.warmed(None, now, popularity.SHARED), abs=0.01)
+
+
+def test_codes_are_short_and_name_their_story_again() -> None:
+    assert [popularity.code_of(number) for number in (1, 35, 36, 1_000_000)] == ["1", "z", "10", "lfls"]
+    assert all(popularity.story_of(popularity.code_of(number)) == number for number in range(1, 5_000, 7))
+
+
+def test_heat_halves_in_a_day_and_adds_up() -> None:
+    now = datetime(2026, 2, 22, tzinfo=UTC)
+    once = popularity.warmed(None, now)
+    assert popularity.warmed(once, now) == pytest.approx(popularity.warmed(None, now, 2.0))
+    assert popularity.warmed(None, now + timedelta(days=1)) == pytest.approx(once + 1)
+    assert math.isfinite(popularity.warmed(once, now + timedelta(days=3_000)))
