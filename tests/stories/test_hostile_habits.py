@@ -134,22 +134,39 @@ async def test_a_deleted_item_is_no_retraction_and_a_410_is(
         assert ("story_gone" in await both.notices()) == (state == "retracted")
 
 
+AGENCY = (
+    "Warga mulai membersihkan lumpur dari rumah mereka setelah air yang menggenang tiga desa sejak Senin malam "
+    "akhirnya surut, kata kepala desa."
+)
+
+
 async def test_an_agencys_copy_in_another_source_is_linked_and_not_pushed_again(database: Database) -> None:
-    summary = (
-        "Warga mulai membersihkan lumpur dari rumah mereka setelah air yang menggenang tiga desa sejak Senin malam "
-        "akhirnya surut, kata kepala desa."
-    )
     async with beside(database) as both:
         await both.primed()
-        first = item(600_100, "Banjir surut, warga tiga desa bersihkan lumpur", description=summary)
+        first = item(600_100, "Banjir surut, warga tiga desa bersihkan lumpur", description=AGENCY)
         both.healthy.answer = response(rss(first))
         await both.poller.poll(await both.row("healthy"))
-        copy = item(9, "Warga tiga desa bersihkan lumpur", link="https://lain.example/9/lumpur", description=summary)
+        copy = item(9, "Warga tiga desa bersihkan lumpur", link="https://lain.example/9/lumpur", description=AGENCY)
         await both.poll(response(rss(copy)))
         assert "Warga tiga desa bersihkan lumpur" not in await both.titles()
         assert await both.alerts() == 0
         await both.poll(response(rss(copy.replace("bersihkan", "membersihkan"))))  # known by its own address now
         assert await both.alerts() == 0
+
+
+async def test_two_sources_that_bring_an_agencys_text_at_one_moment_push_it_once(database: Database) -> None:
+    async with beside(database) as both:
+        await both.primed()
+        rows = [await both.row("hostile"), await both.row("healthy")]
+        both.hostile.answer = response(rss(item(700_001, "Banjir surut di tiga desa", description=AGENCY)))
+        copy = item(9, "Tiga desa bersih, banjir surut", link="https://lain.example/9/lumpur", description=AGENCY)
+        both.healthy.answer = response(rss(copy))
+        await asyncio.gather(*(both.poller.poll(row) for row in rows))
+        told = [title for name in ("hostile", "healthy") for title in await both.titles(name) if "surut" in title]
+        async with database.read() as session:
+            pushed = select(func.count()).select_from(Push).join(Story, Story.id == Push.alert_of)
+            alerts = await session.scalar(pushed.where(Story.title.like("%surut%")))
+    assert (len(told), alerts) == (1, 1)
 
 
 async def test_a_story_in_two_sections_is_one(database: Database) -> None:
