@@ -1,8 +1,9 @@
 """Many newsrooms' feeds in a process of their own.
 
 Every source has a host's address of 127.0.0.0/8, and no connection is kept, as of thousands of real hosts none would
-be. A source brings a new story every `--news` seconds; every other one knows ETags. `GET /count` tells what was asked
-since it last was: {"asked": …, "unchanged": …, "seconds": …}.
+be. A source brings a new story every `--news` seconds. Of four, two know ETags, one sends the same bytes until
+something changes, and one stamps each answer with the time. `GET /count` tells what was asked since it last was:
+{"asked": …, "unchanged": …, "seconds": …}.
 """
 
 import argparse
@@ -47,23 +48,26 @@ class Press:
             self._unchanged += 1
             return web.Response(status=304, headers=headers)
         items = "".join(self._item(source, number, phase) for number in range(newest, newest - ITEMS, -1))
+        built = self._moment(newest, phase) if source % 4 else datetime.now(UTC)
         text = (
             f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Sumber {source}</title>'
-            f"<link>https://s{source}.example/</link><lastBuildDate>{format_datetime(datetime.now(UTC))}"
+            f"<link>https://s{source}.example/</link><lastBuildDate>{format_datetime(built)}"
             f"</lastBuildDate>{items}</channel></rss>"
         )
         return web.Response(text=text, content_type="application/rss+xml", headers=headers)
+
+    def _moment(self, number: int, phase: float) -> datetime:
+        return datetime.fromtimestamp(self._began + (number - ITEMS - phase) * self._news, UTC)
 
     def _item(self, source: int, number: int, phase: float) -> str:
         at = number * 31 + source * 17
         words = [WORDS[(at + step * (1 + at % 5)) % len(WORDS)] for step in range(48)]
         title, summary = " ".join(words[:9]).capitalize(), " ".join(words[9:]).capitalize()
-        moment = datetime.fromtimestamp(self._began + (number - ITEMS - phase) * self._news, UTC)
         url = f"https://s{source}.example/berita/{number + 100_000}/{'-'.join(words[:6])}"
         return (
             f"<item><title>{title} {number}</title><link>{url}</link><guid>{url}</guid>"
             f"<description><![CDATA[<p>{summary}.</p>]]></description><category>Daerah</category>"
-            f"<pubDate>{format_datetime(moment)}</pubDate>"
+            f"<pubDate>{format_datetime(self._moment(number, phase))}</pubDate>"
             f'<enclosure url="{url}.jpg" type="image/jpeg" length="1"/></item>'
         )
 

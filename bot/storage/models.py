@@ -72,7 +72,8 @@ class Source(Base, kw_only=True, eq=False):
     moved_to: Mapped[str] = mapped_column(Text, default="", server_default="")  # where it is for good, as it said
     etag: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_modified: Mapped[str] = mapped_column(Text, default="", server_default="")
-    digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # of what the last poll stored
+    body_digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # of the bytes last read
+    digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # of what they said
     next_poll_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"), index=True)
     lease_owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))

@@ -30,7 +30,11 @@ class Document:
     @property
     def digest(self) -> str:
         """The same for two documents that say the same, whatever else in their bytes differs."""
-        return blake2b(repr(self).encode(errors="surrogatepass"), digest_size=16).hexdigest()
+        return digest_of(repr(self).encode(errors="surrogatepass"))
+
+
+def digest_of(body: bytes) -> str:
+    return blake2b(body, digest_size=16).hexdigest()
 
 
 async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime) -> Document:

@@ -17,7 +17,7 @@ from bot.logs import Trouble
 from bot.storage.engine import Database
 from bot.storage.models import Source, Story
 from bot.stories import sources, websub
-from bot.stories.documents import ACCEPT, Document, read
+from bot.stories.documents import ACCEPT, Document, digest_of, read
 from bot.stories.duplicates import Recent
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response
@@ -62,6 +62,7 @@ class Poller:
         self._tables = {source.id: source for source in newsroom.sources}
         self._polling: set[asyncio.Task[None]] = set()
         self._recent = Recent()
+        self._unlisted: dict[str, dict[str, int]] = {}  # by source: what its document left out when last it changed
         self._lookups = Lookups(fetcher=fetcher, newsroom=newsroom, now=now)
         self.stopping = stopping
 
@@ -114,7 +115,8 @@ class Poller:
             response = await self._fetcher.fetch(
                 source.moved_to or table.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT
             )
-            document = await self._read(table, response)
+            body_digest = source.body_digest if response.status == 304 else digest_of(response.body)
+            document = await self._read(source, table, response, body_digest)
         except (FetchError, NotAFeed, _BadStatus) as error:
             await self._failed(source, table, str(getattr(error, "detail", error)), response)
             return None
@@ -125,7 +127,7 @@ class Poller:
         now = self._now()
 
         async def note(session: AsyncSession, done: Ingested) -> None:
-            await self._succeeded(session, source, table, response, digest, done, now)
+            await self._succeeded(session, source, table, response, (body_digest, digest), done, now)
             if news is not None and self._public_url:
                 await websub.want(session, source.id, news.hub, news.topic)
 
@@ -144,8 +146,11 @@ class Poller:
                 recent=self._recent,
                 then=note,
             )
-        if document is not None:
-            await self._withdraw_what_is_gone(source, table, document)
+        if news is not None and table.list != "popular" and source.primed:
+            async with self._database.read() as session:
+                self._unlisted[source.id] = await missing(session, table.id, news.items, now)
+        if self._unlisted.get(source.id):
+            await self._withdraw_what_is_gone(source, self._unlisted[source.id])
         if source.failures:
             log.info("source_recovered", source=source.id, failures=source.failures)
         if done.changed:
@@ -168,7 +173,7 @@ class Poller:
         source: Source,
         table: SourceTable,
         response: Response,
-        digest: str,
+        digests: tuple[str, str],
         done: Ingested,
         now: datetime,
     ) -> None:
@@ -177,22 +182,23 @@ class Poller:
         await sources.succeeded(
             self._database,
             session,
-            source.id,
+            source,
             moved_to=response.moved_to,
             etag=response.etag or (source.etag if response.status == 304 else ""),
             last_modified=response.last_modified or (source.last_modified if response.status == 304 else ""),
-            digest=digest,
+            body_digest=digests[0],
+            digest=digests[1],
             again_in=self._interval(source, table, response, done.changed),
             changed=done.changed,
             now=now,
         )
 
-    async def _read(self, table: SourceTable, response: Response) -> Document | None:
-        """The document; None where it is the one that we have."""
-        if response.status == 304:
-            return None
-        if response.status != 200:
+    async def _read(self, source: Source, table: SourceTable, response: Response, body_digest: str) -> Document | None:
+        """The document; None where it is the one that we have. An index of sitemaps may stay while they change."""
+        if response.status not in (200, 304):
             raise _BadStatus(_said(response.status))
+        if response.status == 304 or (body_digest == source.body_digest and table.kind != "sitemap"):
+            return None
         return await read(self._fetcher, table, response, self._newsroom, self._now())
 
     async def _with_articles(self, table: SourceTable, items: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -205,19 +211,15 @@ class Poller:
         found = await self._lookups.complete(table, new)
         return tuple(found.get(item, item) for item in items)
 
-    async def _withdraw_what_is_gone(self, source: Source, table: SourceTable, document: Document) -> None:
+    async def _withdraw_what_is_gone(self, source: Source, unlisted: dict[str, int]) -> None:
         """A story that its source no longer lists, and whose page is gone for good, is withdrawn from every chat."""
-        if table.list == "popular" or not source.primed:
-            return
-        async with self._database.read() as session:
-            unlisted = await missing(session, table.id, document.items, self._now())
         for url in await self._lookups.are_gone(list(unlisted)):
-            now = self._now()
+            story_id, now = unlisted.pop(url), self._now()
             async with self._database.write() as session:
-                story = await session.get_one(Story, unlisted[url], with_for_update=True)
+                story = await session.get_one(Story, story_id, with_for_update=True)
                 if await corrections.retract(session, story, now):
                     await notices.add(session, "story_gone", {"source": source.id, "title": story.title}, now)
-            log.info("story_retracted", source=source.id, story=unlisted[url], reason="its page answers 410")
+            log.info("story_retracted", source=source.id, story=story_id, reason="its page answers 410")
             self._on_push()
 
     async def _failed(self, source: Source, table: SourceTable, error: str, response: Response | None) -> None:

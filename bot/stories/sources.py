@@ -3,13 +3,13 @@
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
 
-from sqlalchemy import Double, bindparam, select, update
+from sqlalchemy import Double, Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import SourceTable
-from bot.storage.engine import Database, upsert
+from bot.storage.engine import Database, clock_of, upsert
 from bot.storage.models import Source
 
 LEASE_SECONDS = 90.0  # a fetch may take 30 s, parsing and storing some more
@@ -41,7 +41,7 @@ async def sync(database: Database, session: AsyncSession, tables: Sequence[Sourc
         await (await session.connection()).execute(
             update(Source)
             .where(Source.id == bindparam("source"))
-            .values(next_poll_at=database.clock + bindparam("wait", type_=Double), digest=""),
+            .values(next_poll_at=database.clock + bindparam("wait", type_=Double), digest="", body_digest=""),
             due,
         )
 
@@ -70,36 +70,54 @@ async def claim(database: Database, session: AsyncSession, owner: str, at_most: 
 async def succeeded(
     database: Database,
     session: AsyncSession,
-    source_id: str,
+    source: Source,
     *,
+    moved_to: str,
     etag: str,
     last_modified: str,
+    body_digest: str,
     digest: str,
     again_in: float,
-    moved_to: str,
     changed: bool,
     now: datetime,
 ) -> None:
-    """A poll went well; `moved_to` is where the source moved for good, which is asked from now on."""
-    values: dict[str, Any] = {"last_change_at": now} if changed else {}
-    if moved_to:
-        values["moved_to"] = moved_to
-    await session.execute(
+    """A poll of the source that we hold went well; `moved_to` is where it is for good, which is asked from now on."""
+    await (await session.connection()).execute(
+        _success(database.is_sqlite),
+        {
+            "source": source.id,
+            "new_moved_to": moved_to or source.moved_to,
+            "new_etag": etag,
+            "new_last_modified": last_modified,
+            "new_body_digest": body_digest,
+            "new_digest": digest,
+            "again_in": again_in,
+            "changed_at": now if changed else source.last_change_at,
+            "moment": now,
+        },
+    )
+
+
+@cache
+def _success(is_sqlite: bool) -> Update:
+    """Built once: thousands of sources are polled, and building a statement costs more than running it."""
+    columns = ("moved_to", "etag", "last_modified", "body_digest", "digest")
+    return (
         update(Source)
-        .where(Source.id == source_id)
+        .where(Source.id == bindparam("source"))
         .values(
-            etag=etag,
-            last_modified=last_modified,
-            digest=digest,
-            next_poll_at=database.clock + again_in,
-            lease_until=0.0,
-            primed=True,
-            failures=0,
-            failing_since=None,
-            told_failing=False,
-            last_error="",
-            last_success_at=now,
-            **values,
+            {name: bindparam(f"new_{name}") for name in columns}
+            | {
+                "next_poll_at": clock_of(is_sqlite) + bindparam("again_in", type_=Double),
+                "lease_until": 0.0,
+                "primed": True,
+                "failures": 0,
+                "failing_since": None,
+                "told_failing": False,
+                "last_error": "",
+                "last_success_at": bindparam("moment"),
+                "last_change_at": bindparam("changed_at"),
+            }
         )
     )
 
