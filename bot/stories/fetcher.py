@@ -4,13 +4,13 @@ import asyncio
 import ipaddress
 import socket
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
+from weakref import WeakValueDictionary
 
 import aiohttp
 
@@ -18,6 +18,7 @@ from bot.stories.cleaning import safe_url
 
 REDIRECTS_AT_MOST = 5
 AT_ONCE_PER_HOST = 2
+CONNECTIONS = 200  # of one process; some hosts hang for half a minute, and the others should not wait for them
 CHUNK = 65_536
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
@@ -72,6 +73,22 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
 
 
+class Turns:
+    """At most AT_ONCE_PER_HOST at a time for each host and port; the others wait, in order."""
+
+    def __init__(self) -> None:
+        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def of(self, url: str) -> asyncio.Semaphore:
+        return self._hosts.setdefault(place_of(url), asyncio.Semaphore(AT_ONCE_PER_HOST))
+
+
+def place_of(url: str) -> str:
+    """An address's "host:port"."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
 class _RefusedAddress(OSError):
     pass
 
@@ -91,7 +108,7 @@ class Fetcher:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
         self._max_bytes = max_bytes
         self._timeout = timeout
-        self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE_PER_HOST))
+        self._turns = Turns()
         self._sessions: list[aiohttp.ClientSession] = []
 
     async def __aenter__(self) -> Self:
@@ -106,7 +123,7 @@ class Fetcher:
         factory: Callable[[Any], socket.socket] | None = _guarded_socket if guarded else None
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=50, socket_factory=factory, keepalive_timeout=15, enable_cleanup_closed=False
+                limit=CONNECTIONS, socket_factory=factory, keepalive_timeout=15, enable_cleanup_closed=False
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             max_line_size=16_384,
@@ -124,28 +141,28 @@ class Fetcher:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await self._follow(url, headers, max_bytes or self._max_bytes)
-        except TimeoutError:
-            raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
+        return await self._follow(url, headers, max_bytes or self._max_bytes)
 
     async def post(self, url: str, form: dict[str, str]) -> Response:
         """POST a form, as guarded as a fetch; a redirect gets the same form."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await self._follow(url, self._headers, self._max_bytes, form)
-        except TimeoutError:
-            raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
+        return await self._follow(url, self._headers, self._max_bytes, form)
 
     async def _follow(
         self, url: str, headers: dict[str, str], max_bytes: int, form: dict[str, str] | None = None
     ) -> Response:
-        here, permanent = url, True
+        """All hops together may take `timeout`; waiting for a host's turn is not the host's fault, and not counted."""
+        here, permanent, left = url, True, self._timeout
+        method = "GET" if form is None else "POST"
         for _ in range(REDIRECTS_AT_MOST + 1):
-            host = urlsplit(here).hostname or ""
-            async with self._hosts[host]:
-                answer = await self._ask("GET" if form is None else "POST", here, headers, max_bytes, form)
+            _refuse_scheme(here)
+            async with self._turns.of(here):
+                began = time.monotonic()
+                try:
+                    async with asyncio.timeout(left):
+                        answer = await self._ask(method, here, headers, max_bytes, form)
+                except TimeoutError:
+                    raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
+                left -= time.monotonic() - began
             if isinstance(answer, Response):
                 moved = here if permanent and here != url else ""
                 return replace(answer, moved_to=moved)
@@ -157,15 +174,12 @@ class Fetcher:
         raise FetchError("too_many_redirects", f"more than {REDIRECTS_AT_MOST} redirects")
 
     def _pick(self, url: str) -> aiohttp.ClientSession:
-        parts = urlsplit(url)
-        place = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-        allowed = self._private if isinstance(self._private, bool) else place in self._private
+        allowed = self._private if isinstance(self._private, bool) else place_of(url) in self._private
         return self._sessions[1 if allowed else 0]
 
     async def _ask(
         self, method: str, url: str, headers: dict[str, str], max_bytes: int, data: dict[str, str] | None = None
     ) -> Response | tuple[int, str]:
-        _refuse_scheme(url)
         try:
             async with self._pick(url).request(
                 method, url, headers=headers, data=data, allow_redirects=False
@@ -213,8 +227,12 @@ def _guarded_socket(address: Any) -> socket.socket:
 
 
 def _refuse_scheme(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        fetched = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fetched = False
+    if not fetched:
         raise FetchError("refused_address", "not an http(s) address")
 
 

@@ -49,7 +49,10 @@ class Lookups:
         seconds = SECONDS_FOR_A_FEED if table.kind == "feed" else SECONDS
         deadline = asyncio.get_running_loop().time() + seconds
         looked_at = list(islice((item for item in items if self._may_ask(item.url)), AT_MOST))
-        found = await asyncio.gather(*(self._completed(item, deadline) for item in looked_at))
+        answered: set[str] = set()
+        found = await asyncio.gather(*(self._completed(item, deadline, answered) for item in looked_at))
+        for silent in {_host(item.url) for item in looked_at} - answered:
+            self._remember(silent)
         return dict(zip(looked_at, found, strict=True))
 
     async def are_gone(self, urls: Sequence[str]) -> list[str]:
@@ -66,10 +69,11 @@ class Lookups:
             gone += [url] if page.status == 410 else []
         return gone
 
-    async def _completed(self, item: Item, deadline: float) -> Item:
+    async def _completed(self, item: Item, deadline: float, answered: set[str]) -> Item:
         try:
             async with asyncio.timeout_at(deadline):
                 page = await self._fetcher.fetch(item.url, accept="text/html", max_bytes=pages.MAX_BYTES)
+            answered.add(_host(item.url))
             if page.status != 200:
                 return item
             article = await in_thread(
@@ -81,8 +85,6 @@ class Lookups:
                 now=self._now(),
             )
         except (FetchError, NotAFeed, TimeoutError) as error:  # the list's own words have to do
-            if not isinstance(error, NotAFeed):
-                self._remember(_host(item.url))
             log.debug("article_not_read", url=item.url, error=str(error))
             return item
         return completed(item, article)

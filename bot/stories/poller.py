@@ -20,14 +20,15 @@ from bot.stories import sources, websub
 from bot.stories.documents import ACCEPT, Document, digest_of, read
 from bot.stories.duplicates import Recent
 from bot.stories.feeds import NotAFeed
-from bot.stories.fetcher import Fetcher, FetchError, Response
+from bot.stories.fetcher import Fetcher, FetchError, Response, Turns
 from bot.stories.ingest import Ingested, missing, take_in, unknown
 from bot.stories.items import Item
 from bot.stories.lookups import Lookups
 
 log = structlog.get_logger("kabar.poller")
 
-AT_ONCE = 50  # polls of one process; most of them wait for an answer
+AT_ONCE = 100  # polls of one process that wait for a document or hold one
+CLAIMED_AT_MOST = 500  # polls with those that wait for the turn of their host: one that hangs must not fill the places
 BUSY_SECONDS, IDLE_SECONDS = 0.1, 0.5  # between looks at what is due
 STILL_SHARE = 0.02  # of the time since the last change: what has not changed for a day is asked every half hour
 SLOWER_AT_MOST = 3  # times the setting; a source of UPDATEs is never asked less often
@@ -60,28 +61,33 @@ class Poller:
         self._public_url = public_url
         self._database_away = Trouble(log, "database_away")
         self._tables = {source.id: source for source in newsroom.sources}
-        self._polling: set[asyncio.Task[None]] = set()
+        self._polling: set[str] = set()  # sources
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns()
         self._recent = Recent()
         self._unlisted: dict[str, dict[str, int]] = {}  # by source: what its document left out when last it changed
         self._lookups = Lookups(fetcher=fetcher, newsroom=newsroom, now=now)
         self.stopping = stopping
 
     async def run(self) -> None:
-        """Several polls at a time, until `stopping`."""
+        """Several polls at a time, two of them at one host, until `stopping`."""
         async with asyncio.TaskGroup() as group:
             while not self.stopping.is_set():
                 due: list[Source] = []
                 with self._troubles_told():
-                    due = await self.claim(AT_ONCE - len(self._polling))
+                    due = await self.claim(min(AT_ONCE, CLAIMED_AT_MOST - len(self._polling)))
                 for source in due:
-                    task = group.create_task(self._poll_claimed(source))
-                    self._polling.add(task)
-                    task.add_done_callback(self._polling.discard)
+                    if source.id not in self._polling:  # else it still waits for its turn, and has a new lease now
+                        self._polling.add(source.id)
+                        group.create_task(self._poll_claimed(source))
                 try:
                     async with asyncio.timeout((BUSY_SECONDS if due else IDLE_SECONDS) * random.uniform(0.5, 1.0)):
                         await self.stopping.wait()
                 except TimeoutError:
                     continue
+        with self._troubles_told():
+            async with self._database.write() as session:
+                await sources.release(session, self._owner)
 
     async def claim(self, at_most: int) -> list[Source]:
         """Sources that are due, which no other process polls meanwhile."""
@@ -92,8 +98,16 @@ class Poller:
         return [source for source in claimed if source.id in self._tables]  # the others are of a newer newsroom file
 
     async def _poll_claimed(self, source: Source) -> None:
-        with self._troubles_told():
-            await self.poll(source)
+        try:
+            async with self._turns.of(self._address(source)), self._places:
+                if not self.stopping.is_set():
+                    with self._troubles_told():
+                        await self.poll(source)
+        finally:
+            self._polling.discard(source.id)
+
+    def _address(self, source: Source) -> str:
+        return source.moved_to or self._tables[source.id].url
 
     @contextmanager
     def _troubles_told(self) -> Iterator[None]:
@@ -113,7 +127,7 @@ class Poller:
         response: Response | None = None
         try:
             response = await self._fetcher.fetch(
-                source.moved_to or table.url, etag=source.etag, last_modified=source.last_modified, accept=ACCEPT
+                self._address(source), etag=source.etag, last_modified=source.last_modified, accept=ACCEPT
             )
             body_digest = source.body_digest if response.status == 304 else digest_of(response.body)
             document = await self._read(source, table, response, body_digest)
@@ -197,6 +211,8 @@ class Poller:
         """The document; None where it is the one that we have. An index of sitemaps may stay while they change."""
         if response.status not in (200, 304):
             raise _BadStatus(_said(response.status))
+        if response.status == 304 and not (source.etag or source.last_modified):
+            raise _BadStatus("HTTP 304: nothing has changed, it says, since we never asked")
         if response.status == 304 or (body_digest == source.body_digest and table.kind != "sitemap"):
             return None
         return await read(self._fetcher, table, response, self._newsroom, self._now())

@@ -67,6 +67,11 @@ async def claim(database: Database, session: AsyncSession, owner: str, at_most: 
     return sorted(taken, key=lambda source: source.next_poll_at)
 
 
+async def release(session: AsyncSession, owner: str) -> None:
+    """The owner ends; what it claimed and did not poll, or did not finish, another may have at once."""
+    await session.execute(update(Source).where(Source.lease_owner == owner).values(lease_until=0.0))
+
+
 async def succeeded(
     database: Database,
     session: AsyncSession,

@@ -117,37 +117,31 @@ class Beside:
 
 
 @asynccontextmanager
-async def beside(database: Database, url: str = "", kind: str = "feed", every: str = "5m") -> AsyncIterator[Beside]:
-    """`url` is the hostile source's address, if it is not the hostile server's own; `every` is both sources'."""
+async def beside(
+    database: Database, url: str = "", kind: str = "feed", every: str = "5m", crowd: int = 0, timeout: float = 2
+) -> AsyncIterator[Beside]:
+    """`url` is the hostile source's address, if it is not the hostile server's own; `every` is both sources'.
+
+    `crowd` is how many more sources the hostile server has.
+    """
     async with Server().running() as hostile, Server().running() as healthy:
-        address = url or f"http://{hostile.place}/feed"
+        listed = [("hostile", url or f"http://{hostile.place}/feed", kind)]
+        listed += [(f"hostile-{number}", f"http://{hostile.place}/{number}", kind) for number in range(crowd)]
+        listed += [("healthy", f"http://{healthy.place}/feed", "feed")]
         file = Newsroom.model_validate(
             {
                 "newsroom": {"name": "Kabar", "url": "https://news.example"},
                 "sections": [{"slug": "dunia", "names": {"id": "Dunia"}}],
                 "sources": [
-                    {
-                        "id": "hostile",
-                        "url": address,
-                        "section": "dunia",
-                        "kind": kind,
-                        "every": every,
-                        "adaptive": False,
-                    },
-                    {
-                        "id": "healthy",
-                        "url": f"http://{healthy.place}/feed",
-                        "section": "dunia",
-                        "every": every,
-                        "adaptive": False,
-                    },
+                    {"id": name, "url": url, "kind": kind, "section": "dunia", "every": every, "adaptive": False}
+                    for name, url, kind in listed
                 ],
             }
         )
         async with database.write() as session:
             await sources.sync(database, session, file.sources)
         allowed = frozenset({hostile.place, healthy.place})
-        async with Fetcher(private=allowed, timeout=2, max_bytes=2_000_000) as fetcher:
+        async with Fetcher(private=allowed, timeout=timeout, max_bytes=2_000_000) as fetcher:
             poller = Poller(
                 database=database, fetcher=fetcher, newsroom=file, owner="one", now=utcnow, stopping=asyncio.Event()
             )

@@ -59,6 +59,9 @@ class Site:
                 raise web.HTTPFound(self.url.replace("127.0.0.1", "localhost") + "/page")
             case "/bomb":
                 return web.Response(body=gzip.compress(bytes(50_000_000)), headers={"Content-Encoding": "gzip"})
+            case "/later":
+                await asyncio.sleep(0.5)
+                return web.Response(text="isi")
             case "/endless" | "/slow":
                 response = web.StreamResponse()
                 await response.prepare(request)
@@ -150,3 +153,10 @@ async def test_a_host_that_is_not_there_says_so() -> None:
         with pytest.raises(FetchError) as caught:
             await fetcher.fetch("http://127.0.0.1:1/")
     assert caught.value.reason == "connect"
+
+
+async def test_waiting_for_a_hosts_turn_is_not_its_fault(site: Site) -> None:
+    """Ten at once, two at a time, half a second each: the last waits longer than an answer may take."""
+    async with Fetcher(private=True, timeout=2) as fetcher:
+        answers = await asyncio.gather(*(fetcher.fetch(f"{site.url}/later") for _ in range(10)))
+    assert [answer.status for answer in answers] == [200] * 10

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from bot.clock import utcnow
 from bot.delivery import pushes
 from bot.storage.engine import Database
-from bot.storage.models import Notice, Push, Story
+from bot.storage.models import Notice, Push, Source, Story
 from bot.stories import lookups
 from tests.stories.hostile import PATIENCE, beside, item, response, rss
 from tests.stories.test_hostile_documents import drip
@@ -192,3 +192,37 @@ async def test_the_loop_itself_serves_the_healthy_while_the_hostile_hangs(databa
                         await asyncio.sleep(0.05)
             both.poller.stopping.set()
         assert (await both.row()).failures >= 1
+
+
+async def test_a_host_that_hangs_takes_neither_the_places_nor_the_blame_of_its_many_sources(
+    database: Database,
+) -> None:
+    """A hundred and fifty feeds at one server that never answers: two of them wait for it, and nobody for them."""
+    over = asyncio.Event()
+
+    async def hang(_: asyncio.StreamWriter) -> None:
+        await over.wait()
+
+    async with beside(database, every="1s", crowd=149, timeout=PATIENCE * 2) as both:
+        both.hostile.answer = hang
+        async with asyncio.TaskGroup() as group:
+            group.create_task(both.poller.run())
+            for number in (1, 2, 3):
+                both.healthy.answer = response(rss(item(number, f"Kabar nomor {number}")))
+                async with asyncio.timeout(PATIENCE):
+                    while f"Kabar nomor {number}" not in await both.titles("healthy"):
+                        await asyncio.sleep(0.05)
+            both.poller.stopping.set()
+            assert len(both.hostile.requests) == 2
+            over.set()
+        async with database.read() as session:
+            rows = (await session.scalars(select(Source))).all()
+    assert sum(row.failures for row in rows) == 2
+    assert all(row.lease_until == 0 for row in rows), "who starts next need not wait for them"
+
+
+async def test_not_changed_is_no_answer_to_who_has_nothing(database: Database) -> None:
+    async with beside(database) as both:
+        row = await both.poll(response(status="304 Not Modified"))
+        assert not row.primed
+        assert "304" in row.last_error
