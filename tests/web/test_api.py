@@ -25,8 +25,10 @@ class Cms:
     def __init__(self, client: aiohttp.ClientSession, url: str) -> None:
         self._client, self.url = client, url
 
-    async def call(self, method: str, path: str, token: str = "rahasia", **options: Any) -> tuple[int, dict[str, Any]]:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async def call(
+        self, method: str, path: str, token: str = "rahasia", scheme: str = "Bearer", **options: Any
+    ) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"{scheme} {token}"} if token else {}
         async with self._client.request(method, self.url + path, headers=headers, **options) as answer:
             return answer.status, await answer.json() if answer.content_type == "application/json" else {}
 
@@ -122,6 +124,7 @@ async def test_who_may_and_what_is_wrong_is_said(kabar: Kabar) -> None:
         for token in ("", "salah", "rahasia2"):
             assert (await newsroom.call("POST", "/api/stories", token, json=STORY))[0] == 401
             assert (await newsroom.call("DELETE", "/api/stories/artikel-7", token))[0] == 401
+        assert (await newsroom.call("POST", "/api/stories", scheme="Basic", json=STORY))[0] == 401
         assert (await newsroom.call("POST", "/api/stories", "lain", json=STORY))[0] == 201
         for field, value in (
             ("url", "javascript:alert(1)"),
