@@ -41,7 +41,12 @@ async def sync(database: Database, session: AsyncSession, tables: Sequence[Sourc
         await (await session.connection()).execute(
             update(Source)
             .where(Source.id == bindparam("source"))
-            .values(next_poll_at=database.clock + bindparam("wait", type_=Double), digest="", body_digest=""),
+            .values(
+                next_poll_at=database.clock + bindparam("wait", type_=Double),
+                lease_until=0.0,  # who was killed in the middle of a poll; polling beside who was not does no harm
+                digest="",
+                body_digest="",
+            ),
             due,
         )
 

@@ -220,6 +220,15 @@ async def test_a_source_is_polled_by_one_at_a_time(poller: Poller, database: Dat
     assert len(site.asked) == 1
 
 
+async def test_a_source_whose_poll_was_killed_is_due_at_the_next_start(poller: Poller, database: Database) -> None:
+    await due_again(database)
+    assert await poller.claim(1)
+    async with database.write() as session:
+        await sources.sync(database, session, list(poller._newsroom.sources))
+    await due_again(database)
+    assert await poller.claim(1)
+
+
 async def test_an_empty_first_poll_counts_as_the_first(poller: Poller, database: Database, site: Site) -> None:
     assert (await poll(poller, database)).primed
     site.publish(("Satu", 10001))
