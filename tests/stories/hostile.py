@@ -14,7 +14,7 @@ from bot.stories import sources
 from bot.stories.fetcher import Fetcher
 from bot.stories.poller import Poller
 
-PATIENCE = 30  # seconds; only a broken promise takes so long
+PATIENCE = 100  # seconds; only a broken promise takes so long, on a busy machine too
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
