@@ -84,7 +84,7 @@ async def test_ten_thousand_new_stories_are_stored_and_their_alerts_wait_for_an_
     items = [
         item(700_000 + number, f"Kabar banjir nomor {number} dari desa") for number in range(9_510)
     ]  # the last part is no flood by itself
-    async with beside(database, timeout=60) as both:
+    async with beside(database, timeout=60) as both:  # stored in parts, of which the last is no flood by itself
         await both.primed()
         await both.poll(response(rss(*items)))
         async with database.read() as session:
