@@ -81,9 +81,7 @@ async def test_a_text_that_flaps_is_one_story_and_no_second_alert(database: Data
 
 @pytest.mark.timeout(400)  # twenty seconds where nothing else runs
 async def test_ten_thousand_new_stories_are_stored_and_their_alerts_wait_for_an_editor(database: Database) -> None:
-    items = [
-        item(700_000 + number, f"Kabar banjir nomor {number} dari desa") for number in range(9_510)
-    ]  # the last part is no flood by itself
+    items = [item(700_000 + number, f"Kabar banjir nomor {number} dari desa") for number in range(9_510)]
     async with beside(database, timeout=60) as both:  # stored in parts, of which the last is no flood by itself
         await both.primed()
         await both.poll(response(rss(*items)))
