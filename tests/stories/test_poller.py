@@ -11,7 +11,7 @@ from bot.clock import utcnow
 from bot.config import Newsroom
 from bot.delivery import notices
 from bot.storage.engine import Database
-from bot.storage.models import Source
+from bot.storage.models import Source, Story
 from bot.stories import browse, sources
 from bot.stories.fetcher import Fetcher
 from bot.stories.poller import Poller
@@ -196,6 +196,13 @@ async def test_a_still_source_is_asked_less_often_until_it_changes(
     assert 55 < await wait_of(database) < 65
 
 
+async def test_a_source_says_how_long_it_stays_as_it_is(poller: Poller, database: Database, site: Site) -> None:
+    for header, seconds in (("max-age=600", 600), ("no-cache, max-age=99999999", 3600), ("max-age=1", 60)):
+        site.answer["headers"] = {"Cache-Control": header}
+        await poll(poller, database)
+        assert seconds * 0.9 < await wait_of(database) < seconds * 1.1
+
+
 async def test_an_unchanged_feed_is_asked_for_with_its_etag(poller: Poller, database: Database, site: Site) -> None:
     site.publish(("Satu", 10001))
     site.answer["headers"] = {"ETag": '"a"', "Last-Modified": "Sun, 22 Feb 2026 02:40:00 GMT"}
@@ -254,6 +261,13 @@ async def test_only_the_source_that_brought_a_story_corrects_it(poller: Poller, 
     site.publish(("Satu", 10001))
     await poll(poller, database)
     site.publish(("Satu, dengan ralat", 10001))
+    await poll(poller, database)
+    async with database.read() as session:
+        (story,) = (await browse.latest(session)).stories
+    assert (story.title, story.revision) == ("Satu, dengan ralat", 2)
+    async with database.write() as session:
+        await session.execute(update(Story).values(source_id="lain"))
+    site.publish(("Satu, kata yang lain", 10001))
     await poll(poller, database)
     async with database.read() as session:
         (story,) = (await browse.latest(session)).stories
