@@ -8,7 +8,7 @@ from typing import Any
 from bot.config import Newsroom, SourceTable
 from bot.stories import pages, websub
 from bot.stories.feeds import ITEMS_AT_MOST, NotAFeed, parse_feed
-from bot.stories.fetcher import Fetcher, Response
+from bot.stories.fetcher import Fetcher, FetchError, Response
 from bot.stories.items import Item
 from bot.stories.parsing import in_thread
 from bot.stories.sitemaps import parse_sitemap
@@ -21,11 +21,16 @@ ACCEPT = (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a source's document holds: its items, and where WebSub says that it is brought from."""
+    """What a source's document holds: its items, and where WebSub says that it is brought from.
+
+    `in_parts`: it is an index, whose sitemaps change while it stays; `failed` says why some of them were not read.
+    """
 
     items: tuple[Item, ...]
     hub: str = ""
     topic: str = ""
+    in_parts: bool = False
+    failed: str = ""
 
     @property
     def digest(self) -> str:
@@ -40,12 +45,24 @@ def digest_of(body: bytes) -> str:
 async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime) -> Document:
     """A source's document, whatever its kind; an index of sitemaps is followed. Raises NotAFeed."""
     document, further = await _parse(table, response, newsroom, now)
-    items = list(document.items)
+    items, failed = list(document.items), []
     for address in further:
-        part = await fetcher.fetch(address, accept=ACCEPT)
-        if part.status == 200:
-            items += (await _parse(table, part, newsroom, now))[0].items
-    return replace(document, items=tuple(items[:ITEMS_AT_MOST]))
+        try:
+            part = await fetcher.fetch(address, accept=ACCEPT)
+            if part.status != 200:
+                raise NotAFeed(f"HTTP {part.status}")
+            found, deeper = await _parse(table, part, newsroom, now)
+            if deeper:
+                raise NotAFeed("an index inside an index")
+        except (FetchError, NotAFeed) as error:
+            failed.append(f"the sitemap {address}: {getattr(error, 'detail', error)}")
+        else:
+            items += found.items
+    if failed and len(failed) == len(further):
+        raise NotAFeed(failed[0])
+    return replace(
+        document, items=tuple(items[:ITEMS_AT_MOST]), in_parts=bool(further), failed=failed[0] if failed else ""
+    )
 
 
 async def read_delivered(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -168,7 +168,7 @@ class Fetcher:
                 return replace(answer, moved_to=moved)
             status, location = answer
             permanent = permanent and status in (301, 308)
-            here = safe_url(urljoin(here, location))
+            here = safe_url(location, here)
             if not here:
                 raise FetchError("bad_redirect", f"a redirect to {location[:100]!r}")
         raise FetchError("too_many_redirects", f"more than {REDIRECTS_AT_MOST} redirects")
@@ -192,8 +192,8 @@ class Fetcher:
                     status=answer.status,
                     body=body,
                     content_type=answer.headers.get("Content-Type", ""),
-                    etag=answer.headers.get("ETag", "")[:1000],
-                    last_modified=answer.headers.get("Last-Modified", "")[:200],
+                    etag=_ascii(answer.headers.get("ETag", ""))[:1000],
+                    last_modified=_ascii(answer.headers.get("Last-Modified", ""))[:200],
                     retry_after=_retry_after(answer.headers.get("Retry-After", "")),
                     max_age=_max_age(answer.headers.get("Cache-Control", "")),
                     links=tuple(answer.headers.getall("Link", ()))[:20],
@@ -248,6 +248,11 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
             raise FetchError("too_big", f"more than {max_bytes // 1_000_000} MB")
         parts.append(chunk)
     return b"".join(parts)
+
+
+def _ascii(value: str) -> str:
+    """A header's value as it can be stored and sent back; "" where it can't."""
+    return value if value.isascii() and value.isprintable() else ""
 
 
 def _retry_after(value: str) -> float | None:

@@ -40,7 +40,8 @@ def headline_of(tree: LexborHTMLParser, linked_headline: str) -> Headline:
             return found._replace(text=_without_kicker(found.node, found.text, _forms([*told, title_tag], site)))
     heads = [(one_line(node.text(separator=" "), TITLE_LIMIT), node) for node in tree.css("h1")]
     for text, node in heads:
-        if len(text) >= 2 * _SHORTEST and _key(text) not in site:
+        shortest = 2 * _SHORTEST if told or title_tag else _SHORTEST
+        if len(text) >= shortest and _key(text) not in site:
             return Headline(text, node)
     told.append(title_tag)
     return Headline(_without_site(told[0], site), None)

@@ -17,7 +17,7 @@ from bot.delivery import corrections, notices, pushes, revisions
 from bot.delivery.corrections import LIVE, RETRACTED
 from bot.storage.engine import Database, upsert
 from bot.storage.models import PopularEntry, Story, StoryKey
-from bot.stories import changes, duplicates
+from bot.stories import changes, duplicates, sources
 from bot.stories.browse import searchable
 from bot.stories.duplicates import Recent, Text
 from bot.stories.items import Item
@@ -157,7 +157,8 @@ async def take_in(
     for part in reversed(parts):  # the newest last
 
         async def once(session: AsyncSession, part: Sequence[Item] = part, before: Ingested = done) -> Ingested:
-            stored = await ingest(session, newsroom, source, part, now, push=push, recent=recent, flood=flood)
+            news = push or await sources.is_primed(session, source.id)  # by another process, meanwhile
+            stored = await ingest(session, newsroom, source, part, now, push=news, recent=recent, flood=flood)
             so_far = before + stored
             if part is parts[0]:
                 if so_far.held:
@@ -224,7 +225,7 @@ async def _publish(
     source = SourceTable(id=API, url=newsroom.newsroom.url, section=section or None, update=update)
     keys = (_api_key(name), *keys_of(item, API))
     known = await _known(session, list(keys))
-    found = next((known[key] for key in keys if key in known), None)
+    found = known.get(_api_key(name)) or await _nobodys(session, [known[key] for key in keys if key in known])
     story = await session.get(Story, found, with_for_update=True) if found is not None else None
     corrected = becomes_alert = False
     if story is None:
@@ -247,6 +248,13 @@ async def _publish(
     if becomes_alert and changes.may_push(story.published_at, newsroom.newsroom.push_max_age, now):
         queued = await pushes.queue_alert(session, story, now)
     return Ingested(new=found is None, corrected=corrected, queued=queued is not None)
+
+
+async def _nobodys(session: AsyncSession, story_ids: Sequence[int]) -> int | None:
+    """The first of the stories that the CMS has not published under another id."""
+    named = select(StoryKey.story_id).where(StoryKey.story_id.in_(story_ids), StoryKey.key.startswith("a:"))
+    taken = set(await session.scalars(named)) if story_ids else set()
+    return next((story_id for story_id in story_ids if story_id not in taken), None)
 
 
 def _api_key(name: str) -> str:
@@ -299,8 +307,9 @@ async def _stories(session: AsyncSession, keys: list[str]) -> dict[str, Story]:
     """The stories that have these keys."""
     known = await _known(session, keys)
     found: dict[int, Story] = {}
-    for some in _parts(list(set(known.values()))):
-        found |= {story.id: story for story in await session.scalars(select(Story).where(Story.id.in_(some)))}
+    for some in _parts(sorted(set(known.values()))):  # locked in one order; a retraction may come between
+        rows = await session.scalars(select(Story).where(Story.id.in_(some)).order_by(Story.id).with_for_update())
+        found |= {story.id: story for story in rows}
     return {key: found[story_id] for key, story_id in known.items()}
 
 

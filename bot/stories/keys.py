@@ -5,8 +5,8 @@ survives a changed guid. The strongest come first.
 """
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from bot.stories.items import Item
@@ -15,15 +15,15 @@ KEY_LIMIT = 300
 
 _TRACKING = re.compile(r"^(utm_\w+|fbclid|gclid|dclid|igshid|mc_[ce]id|ref|source|cmpid|ocid|s|from|src)$")
 _WHOLE_NUMBER = re.compile(r"^\d{4,}$")
-_NUMBERED_SLUG = re.compile(r"^(?:(\d{5,})-|[\w%-]*-(\d{5,})(?:\.html?)?$)")
+_NUMBERED_SLUG = re.compile(r"^(?:(\d{5,})-|[\w%-]*-(\d{6,})(?:\.html?)?$)")
+_SUM = "000"  # "…-rp-600000", "100000-warga": a slug's round number is of the story, not its own
 _YEAR = range(1990, 2100)
 
 
 def canonical(url: str) -> str:
     """The address without what only counts clicks: tracking parameters, fragment, "www.", a closing slash."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("amp.")
-    host += f":{parts.port}" if parts.port else ""
+    host = _host(url) + (f":{parts.port}" if parts.port else "")
     kept = [(name, value) for name, value in parse_qsl(parts.query) if not _TRACKING.match(name.lower())]
     return urlunsplit(("", host, parts.path.rstrip("/"), urlencode(kept), ""))
 
@@ -31,35 +31,35 @@ def canonical(url: str) -> str:
 def number_in(url: str) -> str:
     """The newsroom's own number of the story, where the address carries one; else ""."""
     segments = [segment for segment in urlsplit(url).path.split("/") if segment]
-    for segment in reversed(segments[-2:]):
+    for index in range(len(segments) - 1, max(len(segments) - 3, -1), -1):
+        segment, before = segments[index], segments[index - 1] if index else ""
         if _WHOLE_NUMBER.match(segment):
-            if not _is_year(segment) and not _is_day(segment):
+            if not _is_time(segment, before):
                 return segment
-        elif (found := _NUMBERED_SLUG.match(segment)) and segment is segments[-1]:
-            return found[1] or found[2]
+        elif index == len(segments) - 1 and (found := _NUMBERED_SLUG.match(segment)):
+            number = found[1] or found[2]
+            return "" if number.endswith(_SUM) or _is_time(number, "") else number
     return ""
 
 
-def _is_year(text: str) -> bool:
-    return len(text) == 4 and int(text) in _YEAR
+def _is_time(text: str, before: str) -> bool:
+    """Whether a number says when: 2026, 202611, 20261124, 24112026, or 0930 after a day."""
+    if len(text) == 4:
+        return int(text) in _YEAR or (len(before) <= 2 and before.isdecimal())
+    if len(text) == 6:
+        return int(text[:4]) in _YEAR and 1 <= int(text[4:]) <= 12
+    return len(text) == 8 and (_is_day(text[:4], text[4:6], text[6:]) or _is_day(text[4:], text[2:4], text[:2]))
 
 
-def _is_day(text: str) -> bool:
-    return len(text) == 8 and int(text[:4]) in _YEAR and 1 <= int(text[4:6]) <= 12 and 1 <= int(text[6:]) <= 31
+def _is_day(year: str, month: str, day: str) -> bool:
+    return int(year) in _YEAR and 1 <= int(month) <= 12 and 1 <= int(day) <= 31
 
 
-def keys_of(item: Item, source_id: str, *, shared_link: bool = False) -> tuple[str, ...]:
-    """The item's keys, strongest first. `shared_link`: other items of the document have its address too."""
-    keys = []
-    host = (urlsplit(item.url).hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("amp.")
-    if not shared_link and (number := number_in(item.url)):
-        keys.append(f"n:{host}:{number}")
-    if item.guid:
-        everywhere = item.guid.startswith(("http://", "https://", "tag:", "urn:"))
-        guid = canonical(item.guid) if item.guid.startswith("http") else item.guid
-        keys.append(f"g:{guid}" if everywhere else f"g:{source_id}:{guid}")
+def keys_of(item: Item, source_id: str, shared: Container[str] = ()) -> tuple[str, ...]:
+    """The item's keys, strongest first. `shared`: those that other items of the document have too, and mean nothing."""
+    keys = [key for key in (_number_key(item.url), *_guid_key(item, source_id)) if key and key not in shared]
     address = canonical(item.url)
-    if not shared_link and urlsplit(item.url).path.strip("/"):
+    if urlsplit(item.url).path.strip("/") and f"u:{address}" not in shared:
         keys.append(f"u:{address}")
     if not keys:
         keys.append(f"u:{address}:{item.title}")
@@ -67,6 +67,31 @@ def keys_of(item: Item, source_id: str, *, shared_link: bool = False) -> tuple[s
 
 
 def keyed(items: Sequence[Item], source_id: str) -> list[tuple[Item, tuple[str, ...]]]:
-    """Every item of one document with its keys."""
-    links = Counter(canonical(item.url) for item in items)
-    return [(item, keys_of(item, source_id, shared_link=links[canonical(item.url)] > 1)) for item in items]
+    """Every item of one document with its keys.
+
+    A number that items with different titles have is a rubric's, an address that several have is a live page's.
+    """
+    titles: defaultdict[str, set[str]] = defaultdict(set)
+    addresses = Counter(f"u:{canonical(item.url)}" for item in items)
+    for item in items:
+        if number := _number_key(item.url):
+            titles[number].add(item.title.casefold())
+    shared = {key for key, having in titles.items() if len(having) > 1}
+    shared |= {key for key, count in addresses.items() if count > 1}
+    return [(item, keys_of(item, source_id, shared)) for item in items]
+
+
+def _number_key(url: str) -> str:
+    number = number_in(url)
+    return f"n:{_host(url)}:{number}" if number else ""
+
+
+def _guid_key(item: Item, source_id: str) -> Iterator[str]:
+    if item.guid:
+        everywhere = item.guid.startswith(("http://", "https://", "tag:", "urn:"))
+        guid = canonical(item.guid) if item.guid.startswith("http") else item.guid
+        yield f"g:{guid}" if everywhere else f"g:{source_id}:{guid}"
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("amp.")

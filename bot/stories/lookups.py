@@ -48,7 +48,7 @@ class Lookups:
         """The first of the items with what their own pages say of them; what has no answer in time is left out."""
         seconds = SECONDS_FOR_A_FEED if table.kind == "feed" else SECONDS
         deadline = asyncio.get_running_loop().time() + seconds
-        looked_at = list(islice((item for item in items if self._may_ask(item.url)), AT_MOST))
+        looked_at = list(islice((item for item in items if self._ask(item.url)), AT_MOST))
         answered: set[str] = set()
         found = await asyncio.gather(*(self._completed(item, deadline, answered) for item in looked_at))
         for silent in {_host(item.url) for item in looked_at} - answered:
@@ -59,7 +59,7 @@ class Lookups:
         """Those of the addresses that answer 410: taken down for good. No other answer says so."""
         gone = []
         for url in urls:
-            if not self._may_ask(url, why="gone"):
+            if not self._ask(url, why="gone"):
                 continue
             try:
                 async with asyncio.timeout(SECONDS):
@@ -89,10 +89,14 @@ class Lookups:
             return item
         return completed(item, article)
 
-    def _may_ask(self, url: str, why: str = "") -> bool:
-        """Whether neither the page was asked for this nor its host silent in AGAIN_AFTER; then it counts as asked."""
+    def may_ask(self, url: str, why: str = "") -> bool:
+        """Whether neither the page was asked for this, nor its host silent, in AGAIN_AFTER."""
         since = self._now() - AGAIN_AFTER
-        if any(name in self._asked and self._asked[name] > since for name in (why + url, _host(url))):
+        return not any(name in self._asked and self._asked[name] > since for name in (why + url, _host(url)))
+
+    def _ask(self, url: str, why: str = "") -> bool:
+        """Whether we may ask; then it counts as asked."""
+        if not self.may_ask(url, why):
             return False
         self._remember(why + url)
         return True

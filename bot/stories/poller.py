@@ -131,17 +131,27 @@ class Poller:
             )
             body_digest = source.body_digest if response.status == 304 else digest_of(response.body)
             document = await self._read(source, table, response, body_digest)
+            if document is not None and document.failed:
+                log.warning("source_in_part", source=source.id, error=document.failed)
+                if not source.primed:
+                    raise NotAFeed(document.failed)  # else what it lacks would be news at the next poll
         except (FetchError, NotAFeed, _BadStatus) as error:
             await self._failed(source, table, str(getattr(error, "detail", error)), response)
+            return None
+        except Exception as error:
+            log.exception("poll_failed", source=source.id)
+            await self._failed(source, table, f"a mistake of ours ({type(error).__name__})", response)
             return None
         digest = source.digest if document is None else document.digest
         news = None
         if document is not None and digest != source.digest:
-            news = replace(document, items=await self._with_articles(table, document.items))
+            items, whole = await self._with_articles(table, document.items)
+            news = replace(document, items=items)
+            digest = digest if whole else ""
         now = self._now()
 
         async def note(session: AsyncSession, done: Ingested) -> None:
-            await self._succeeded(session, source, table, response, (body_digest, digest), done, now)
+            await self._succeeded(session, source, table, response, document, (body_digest, digest), done, now)
             if news is not None and self._public_url:
                 await websub.want(session, source.id, news.hub, news.topic)
 
@@ -187,21 +197,28 @@ class Poller:
         source: Source,
         table: SourceTable,
         response: Response,
+        document: Document | None,
         digests: tuple[str, str],
         done: Ingested,
         now: datetime,
     ) -> None:
         if source.told_failing:
             await notices.add(session, "source_recovered", {"source": source.id}, now)
+        etag, last_modified = response.etag, response.last_modified
+        if response.status == 304:
+            etag, last_modified = etag or source.etag, last_modified or source.last_modified
+        if document is not None and (document.in_parts or not digests[1]):
+            etag = last_modified = ""  # "not changed" would hide what an index names, or what is left to read
         await sources.succeeded(
             self._database,
             session,
             source,
             moved_to=response.moved_to,
-            etag=response.etag or (source.etag if response.status == 304 else ""),
-            last_modified=response.last_modified or (source.last_modified if response.status == 304 else ""),
-            body_digest=digests[0],
+            etag=etag,
+            last_modified=last_modified,
+            body_digest=digests[0] if digests[1] else "",
             digest=digests[1],
+            primed=source.primed or bool(digests[1]) or document is None,
             again_in=self._interval(source, table, response, done.changed),
             changed=done.changed,
             now=now,
@@ -217,24 +234,31 @@ class Poller:
             return None
         return await read(self._fetcher, table, response, self._newsroom, self._now())
 
-    async def _with_articles(self, table: SourceTable, items: tuple[Item, ...]) -> tuple[Item, ...]:
-        """What a document lacks is looked up on the articles' own pages, for stories that are not known yet."""
+    async def _with_articles(self, table: SourceTable, items: tuple[Item, ...]) -> tuple[tuple[Item, ...], bool]:
+        """What a document lacks is looked up on the articles' own pages, for stories that are not known yet.
+
+        False: there were too many for one poll, and some still have no title.
+        """
         lacking = self._lookups.lacking(table, items)
         if not lacking:
-            return items
+            return items, True
         async with self._database.read() as session:
             new = await unknown(session, table.id, lacking)
         found = await self._lookups.complete(table, new)
-        return tuple(found.get(item, item) for item in items)
+        whole = not any(not item.title and self._lookups.may_ask(item.url) for item in new)
+        return tuple(found.get(item, item) for item in items), whole
 
     async def _withdraw_what_is_gone(self, source: Source, unlisted: dict[str, int]) -> None:
         """A story that its source no longer lists, and whose page is gone for good, is withdrawn from every chat."""
         for url in await self._lookups.are_gone(list(unlisted)):
-            story_id, now = unlisted.pop(url), self._now()
+            story_id, now = unlisted[url], self._now()
             async with self._database.write() as session:
                 story = await session.get_one(Story, story_id, with_for_update=True)
+                if (story.url, story.source_id) != (url, source.id):
+                    continue  # it has moved, or the CMS words it now
                 if await corrections.retract(session, story, now):
                     await notices.add(session, "story_gone", {"source": source.id, "title": story.title}, now)
+            unlisted.pop(url)
             log.info("story_retracted", source=source.id, story=story_id, reason="its page answers 410")
             self._on_push()
 

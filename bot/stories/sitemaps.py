@@ -24,8 +24,10 @@ from bot.stories.items import Item
 
 MAX_BYTES = 10_000_000  # unpacked
 ITEMS_AT_MOST = 10_000
+UNTITLED_AT_MOST = 300  # whose pages must be asked for a title, 30 a poll
 FURTHER_AT_MOST = 3  # sitemaps of an index that are read: the newest, those for news first
 _GZIP = b"\x1f\x8b"
+_EXTENSIONS = ("image", "video")  # whose titles, captions and dates are not the story's
 _LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -50,8 +52,13 @@ def parse_sitemap(body: bytes, *, url: str, content_type: str = "", default_zone
     elements = list(_elements(safe_markup(text), name))
     if root == "sitemapindex":
         return Sitemap(further=_further(elements, url, default_zone, now))
+    changed: dict[str, datetime] = {}
+    for each in elements:
+        changed.setdefault(safe_url(each.get("loc", ""), url), _changed(each, default_zone, now))
     found = distinct((_item(each, url, default_zone, now) for each in elements), len(elements))
-    newest = sorted(found, key=lambda item: item.published_at or _LONG_AGO, reverse=True)
+    newest = sorted(found, key=lambda item: item.published_at or changed[item.url], reverse=True)
+    left_out = set([item for item in newest if not item.title][UNTITLED_AT_MOST:])
+    newest = [item for item in newest if item not in left_out]
     return Sitemap(items=tuple(newest[:ITEMS_AT_MOST]))
 
 
@@ -81,8 +88,8 @@ def _elements(markup: str, name: str) -> Iterator[dict[str, str]]:
             if isinstance(element, Element) and _local(element) == name:
                 texts: dict[str, str] = {}
                 for part in element.iter():
-                    parent = "image_" if part.tag.startswith("{http://www.google.com/schemas/sitemap-image") else ""
-                    texts.setdefault(parent + _local(part), (part.text or "").strip())
+                    extension = next((name for name in _EXTENSIONS if f"/sitemap-{name}/" in part.tag), "")
+                    texts.setdefault((f"{extension}_" if extension else "") + _local(part), (part.text or "").strip())
                 yield texts
                 element.clear()
     except ParseError:
@@ -107,12 +114,16 @@ def _item(texts: dict[str, str], base: str, zone: ZoneInfo, now: datetime) -> It
     )
 
 
+def _changed(texts: dict[str, str], zone: ZoneInfo, now: datetime) -> datetime:
+    return parse_date(texts.get("lastmod", ""), zone, now) or _LONG_AGO
+
+
 def _further(elements: list[dict[str, str]], base: str, zone: ZoneInfo, now: datetime) -> tuple[str, ...]:
     dated = []
     for number, texts in enumerate(elements):
         address = safe_url(texts.get("loc", ""), base)
         if address:
-            changed = parse_date(texts.get("lastmod", ""), zone, now) or _LONG_AGO
+            changed = _changed(texts, zone, now)
             path = urlsplit(address).path.lower()
             dated.append(("news" in path or "berita" in path, changed, -number, address))
     return tuple(address for *_, address in sorted(dated, reverse=True)[:FURTHER_AT_MOST])

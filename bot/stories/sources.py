@@ -72,6 +72,11 @@ async def claim(database: Database, session: AsyncSession, owner: str, at_most: 
     return sorted(taken, key=lambda source: source.next_poll_at)
 
 
+async def is_primed(session: AsyncSession, source_id: str) -> bool:
+    """Whether the source was polled well before: what it brings from then on is news."""
+    return bool(await session.scalar(select(Source.primed).where(Source.id == source_id)))
+
+
 async def release(session: AsyncSession, owner: str) -> None:
     """The owner ends; what it claimed and did not poll, or did not finish, another may have at once."""
     await session.execute(update(Source).where(Source.lease_owner == owner).values(lease_until=0.0))
@@ -87,6 +92,7 @@ async def succeeded(
     last_modified: str,
     body_digest: str,
     digest: str,
+    primed: bool,
     again_in: float,
     changed: bool,
     now: datetime,
@@ -101,6 +107,7 @@ async def succeeded(
             "new_last_modified": last_modified,
             "new_body_digest": body_digest,
             "new_digest": digest,
+            "new_primed": primed,
             "again_in": again_in,
             "changed_at": now if changed else source.last_change_at,
             "moment": now,
@@ -120,7 +127,7 @@ def _success(is_sqlite: bool) -> Update:
             | {
                 "next_poll_at": clock_of(is_sqlite) + bindparam("again_in", type_=Double),
                 "lease_until": 0.0,
-                "primed": True,
+                "primed": bindparam("new_primed"),
                 "failures": 0,
                 "failing_since": None,
                 "told_failing": False,

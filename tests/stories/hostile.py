@@ -98,6 +98,14 @@ class Beside:
         """Poll both once, so that what comes next is news."""
         await self.poll(response(rss(item(400_000, "Kabar lama dari kampung"))))
 
+    async def serve(self, answers: dict[str, bytes]) -> Source:
+        """Poll the hostile source, which has an answer for each path; 404 for others. The hostile source's row."""
+
+        async def answer(writer: asyncio.StreamWriter) -> None:
+            writer.write(answers.get(self.hostile.requests[-1], response(b"<p>x", status="404 Not Found")))
+
+        return await self.poll(answer)
+
     async def stories(self, name: str = "hostile") -> Sequence[Story]:
         async with self.database.read() as session:
             return (await session.scalars(select(Story).where(Story.source_id == name).order_by(Story.id))).all()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.clock import utcnow
 from bot.delivery import pushes
@@ -117,13 +117,8 @@ async def test_a_deleted_item_is_no_retraction_and_a_410_is(
         page = f"http://{both.hostile.place}/dunia/700001/jembatan"
 
         async def publish(*items: str) -> None:
-            feed = response(rss(*items))
-
-            async def answer(writer: object) -> None:
-                asked = both.hostile.requests[-1]
-                writer.write(feed if asked == "/feed" else response(b"<p>x", status=status, kind="text/html"))  # type: ignore[attr-defined]  # a StreamWriter
-
-            await both.poll(answer)
+            gone = response(b"<p>x", status=status, kind="text/html")
+            await both.serve({"/feed": response(rss(*items)), "/dunia/700001/jembatan": gone})
 
         older = format_datetime(utcnow() - timedelta(hours=2))
         newer = format_datetime(utcnow() - timedelta(hours=1))
@@ -227,3 +222,91 @@ async def test_not_changed_is_no_answer_to_who_has_nothing(database: Database) -
         row = await both.poll(response(status="304 Not Modified"))
         assert not row.primed
         assert "304" in row.last_error
+
+
+def sitemap(*paths: str, place: str, inside: str = "") -> bytes:
+    inside = inside or "<news:news><news:title>Kabar dari {0}</news:title></news:news>"
+    entries = "".join(f"<url><loc>http://{place}{path}</loc>{inside.format(path)}</url>" for path in paths)
+    head = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="urn:news">'
+    return response(f"{head}{entries}</urlset>".encode(), kind="application/xml")
+
+
+def index(*paths: str, place: str) -> bytes:
+    entries = "".join(f"<sitemap><loc>http://{place}{path}</loc></sitemap>" for path in paths)
+    text = f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</sitemapindex>'
+    return response(text.encode(), 'ETag: "satu"', kind="application/xml")
+
+
+async def test_an_index_stays_while_its_sitemaps_change(database: Database) -> None:
+    async with beside(database, kind="sitemap") as both:
+        place = both.hostile.place
+        for paths in (["/a/satu"], ["/a/satu", "/a/dua"]):
+            row = await both.serve(
+                {"/feed": index("/news.xml", place=place), "/news.xml": sitemap(*paths, place=place)}
+            )
+        assert row.etag == "", "it would be answered with 304 while its sitemaps change"
+        assert [story.title for story in await both.stories()] == ["Kabar dari /a/satu", "Kabar dari /a/dua"]
+
+
+async def test_what_a_sitemap_could_not_be_read_for_at_first_is_no_news_later(database: Database) -> None:
+    async with beside(database, kind="sitemap") as both:
+        place = both.hostile.place
+        answers = {"/feed": index("/news-a.xml", "/news-b.xml", place=place)}
+        row = await both.serve(answers)
+        assert "404" in row.last_error
+        row = await both.serve(answers | {"/news-a.xml": sitemap("/a/satu", place=place)})
+        assert not row.primed
+        answers |= {"/news-a.xml": sitemap("/a/satu", place=place), "/news-b.xml": sitemap("/b/dua", place=place)}
+        assert (await both.serve(answers)).primed
+        del answers["/news-b.xml"]
+        answers["/news-a.xml"] = sitemap("/a/satu", "/a/tiga", place=place)
+        row = await both.serve(answers)
+        assert (row.failures, await both.alerts()) == (0, 1), "one sitemap of two is better than none"
+
+
+async def test_titles_that_are_on_pages_are_read_in_several_polls_and_are_no_news(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "AT_MOST", 5)
+    paths = [f"/a/desa-{number}" for number in range(8)]
+    pages = {path: response(f"<h1>Kabar dari {path}</h1><p>Isi.".encode(), kind="text/html") for path in paths}
+    new = {"/a/baru": response(b"<h1>Kabar yang baru</h1><p>Isi.", kind="text/html")}
+    async with beside(database, kind="sitemap") as both:
+        untitled = {"place": both.hostile.place, "inside": "<lastmod>2026-11-01</lastmod>"}
+        row = await both.serve({"/feed": sitemap(*paths, **untitled), **pages})
+        assert (row.primed, len(await both.stories())) == (False, 5)
+        row = await both.serve({"/feed": sitemap(*paths, **untitled), **pages})
+        assert (row.primed, len(await both.stories())) == (True, 8)
+        await both.serve({"/feed": sitemap("/a/baru", *paths, **untitled), **pages, **new})
+        assert (len(await both.stories()), await both.alerts()) == (9, 1)
+
+
+async def test_an_old_address_that_is_gone_does_not_withdraw_a_story_that_moved(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "AGAIN_AFTER", timedelta(0))
+    async with beside(database) as both:
+        await both.primed()
+        older, newer = (format_datetime(utcnow() - timedelta(hours=hours)) for hours in (2, 1))
+        below = item(700_002, "Panen kopi melimpah", pubDate=older)
+        page = f"http://{both.hostile.place}/dunia/700001/jembatan"
+        above = item(700_001, "Banjir surut", link=page, pubDate=newer)
+        await both.serve({"/feed": response(rss(above, below))})
+        await both.serve({"/feed": response(rss(below))})
+        async with database.write() as session:
+            await session.execute(
+                update(Story).where(Story.url == page).values(url="https://news.example/baru", source_id="api")
+            )
+        gone = response(b"", status="410 Gone", kind="text/html")
+        await both.serve({"/feed": response(rss(below), "X: 2"), "/dunia/700001/jembatan": gone})
+        async with database.read() as session:
+            assert set(await session.scalars(select(Story.state))) == {"live"}
+
+
+async def test_one_article_that_leads_nowhere_and_an_odd_header_stop_nothing(database: Database) -> None:
+    async with beside(database) as both:
+        await both.primed()
+        astray = item(700_001, "Banjir surut", link=f"http://{both.hostile.place}/astray")
+        feed = response(rss(astray)).replace(b"Connection:", b'ETag: "\xe9"\r\nConnection:')
+        row = await both.serve({"/feed": feed, "/astray": response(b"", "Location: //[", status="302 Found")})
+        assert (row.failures, row.last_error, row.etag, await both.alerts()) == (0, "", "", 1)

@@ -119,6 +119,16 @@ async def test_without_a_summary_the_first_sentences_of_the_body_are_one(kabar: 
     assert found["summary"] == "Air setinggi lutut telah surut. Listrik menyala."
 
 
+async def test_two_ids_are_two_stories_whatever_their_addresses_share(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await newsroom.publish(url="https://news.example/artikel/10001/banjir")
+        video = {"id": "video-1", "url": "https://news.example/video/10001/pelantikan", "title": "Pelantikan bupati"}
+        assert await newsroom.publish(**video) == (201, {"id": "video-1", "state": "new"})
+        assert (await newsroom.call("DELETE", "/api/stories/video-1"))[0] == 202
+        _, first = await newsroom.call("GET", "/api/stories/artikel-7")
+    assert (first["title"], first["state"]) == (STORY["title"], "live")
+
+
 async def test_who_may_and_what_is_wrong_is_said(kabar: Kabar) -> None:
     async with cms(kabar) as newsroom:
         for token in ("", "salah", "rahasia2"):
