@@ -170,7 +170,8 @@ def _after_markup(markup: str, start: int, unclosed: set[str], between_blocks: s
 def tag_end(markup: str, position: int, unclosed: set[str]) -> int:
     """The index after the ">" that ends a tag whose name ended at `position`; -1 if none does.
 
-    `unclosed` remembers what was searched for in vain, which keeps a whole scan linear: one set per scan.
+    `unclosed` remembers what was searched for in vain, which keeps a scan linear: one set per scan, which goes on from
+    the end that it was given.
     """
     end = position
     while "quoted tag" not in unclosed and (found := _TAG_BREAK.search(markup, end)) is not None:
@@ -195,11 +196,12 @@ def _find(markup: str, wanted: str, position: int, unclosed: set[str]) -> int:
 def _after_silent(markup: str, name: str, position: int, unclosed: set[str]) -> int:
     if name in unclosed:
         return position
-    closing = re.compile(f"</{name}[^>]*>", re.IGNORECASE).search(markup, position)
-    if closing is None:
+    closing = re.compile(f"</{name}", re.IGNORECASE).search(markup, position)
+    end = _find(markup, ">", closing.end(), unclosed) if closing else -1
+    if end < 0:
         unclosed.add(name)
         return len(markup) if name in ("script", "style") else position
-    return closing.end()
+    return end + 1
 
 
 def _decoded(reference: re.Match[str]) -> str:

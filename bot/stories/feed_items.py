@@ -79,7 +79,8 @@ def first_picture(markup: str, base: str) -> str:
     """The address of the first <img> in a piece of HTML that is a picture, not a counting pixel; "" without one."""
     markup = markup[:_MAX_SEARCHED]
     unclosed: set[str] = set()
-    for start in _IMAGE.finditer(markup):
+    end = 0
+    while start := _IMAGE.search(markup, end):
         end = tag_end(markup, start.end(), unclosed)
         if end < 0:
             break

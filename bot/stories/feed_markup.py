@@ -7,6 +7,7 @@ CDATA. DOCTYPE, entity declarations, comments and processing instructions go.
 
 import html
 import re
+from collections.abc import Callable
 
 from bot.stories.cleaning import tag_end
 from bot.stories.feed_items import NotAFeed
@@ -15,7 +16,16 @@ MAX_TAGS = 300_000  # feedparser takes about 20 µs for each: 6 s
 MAX_DEPTH = 1_000
 MAX_ATTRIBUTES = 200  # of one element
 MAX_NAMESPACES = 200  # different ones in a document; feedparser walks all of them at each element
+MAX_CATEGORIES = 500  # elements of one entry; feedparser compares each with all before it
 _MAX_VALUE = 8_000  # characters of an attribute that are kept, which is a long URL four times over
+
+_MAX_SHORT = 1_000  # characters inside an element of names or words; feedparser takes 2.5 s for one of 30,000 digits
+_SHORT_NAMES = (
+    "author category contributor copyright creator credit email generator keywords managingeditor name owner publisher "
+    "rights subject webmaster"
+)
+_SHORT = frozenset(_SHORT_NAMES.split())
+_CATEGORIES = frozenset(("category", "subject", "keywords"))
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8}|[xX][0-9a-fA-F]{1,7});|([A-Za-z][A-Za-z0-9]{1,31});)?")
@@ -69,6 +79,9 @@ class _Scan:
         self._tags = 0
         self._depth = 0
         self._root = ""
+        self._short = 0  # the depth of the element whose text is cut, and how much of it may still be kept
+        self._room = 0
+        self._categories = 0  # of the present entry
         self._entry_end = 0  # how many pieces of `kept` there were when the last entry ended
         self.kept: list[str] = []
 
@@ -76,7 +89,7 @@ class _Scan:
         text, position, closed = self._text, 0, False
         while (start := text.find("<", position)) >= 0:
             if start > position:
-                self.kept.append(_safe_text(text[position:start]))
+                self._text_of(_safe_text, text[position:start])
             position = self._markup(start)
             if position < 0:
                 break
@@ -90,7 +103,7 @@ class _Scan:
         if text.startswith("<![CDATA[", start):
             end = text.find("]]>", start)
             if end >= 0:
-                self.kept.append(text[start : end + 3])
+                self._text_of("<![CDATA[{}]]>".format, text[start + 9 : end])
             return end + 3 if end >= 0 else -1
         if text.startswith("<!--", start):
             end = text.find("-->", start + 4)
@@ -111,22 +124,36 @@ class _Scan:
             self._tag(tag[2], attributes, closing=bool(tag[1]), empty=text[end - 2] == "/")
         return end
 
+    def _text_of(self, written: Callable[[str], str], text: str) -> None:
+        if self._short:
+            text = text[: self._room]
+            self._room -= len(text)
+        self.kept.append(written(text))
+
     def _tag(self, name: str, attributes: str, *, closing: bool, empty: bool) -> None:
         self._tags += 1
         if self._tags > MAX_TAGS:
             raise NotAFeed("more elements than a feed has")
         self._root = self._root or name
+        local = name.rpartition(":")[2].lower()
         if closing:
             self._depth = max(0, self._depth - 1)
+            if self._depth < self._short:
+                self._short = 0
             self.kept.append(f"</{name}>")
-            if name.rpartition(":")[2] in ("item", "entry"):
+            if local in ("item", "entry"):
                 self._entry_end = len(self.kept)
             if name == self._root:
                 self._depth = 0
             return
+        self._categories = 0 if local in ("item", "entry") else self._categories + (local in _CATEGORIES)
+        if self._categories > MAX_CATEGORIES:
+            raise NotAFeed("more categories than an entry has")
         self.kept.append(f"<{name}{attributes}/>" if empty else f"<{name}{attributes}>")
         if not empty:
             self._depth += 1
+            if not self._short and local in _SHORT:
+                self._short, self._room = self._depth, _MAX_SHORT
             if self._depth > MAX_DEPTH:
                 raise NotAFeed("nested too deeply")
 

@@ -20,9 +20,12 @@ ATTRIBUTES_AT_MOST = 2_000  # of one element, counted generously; 16,000 took le
 _LONG_TAG = 4_000  # characters; a shorter one can't have too many
 _TAG_START = re.compile(r"<[A-Za-z][^\s/<>]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_TAG = re.compile(
-    r"<(/?)(div|span|p|a|b|i|em|strong|font|section|article|ul|ol|li|table|tr|td|blockquote|h[1-6])\b", re.I
-)
+SLASHED_AT_MOST = 10_000  # elements that end in "/>", which inside pictures (SVG) closes them, and outside does not
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9:-]*)(?:[^<>]*+(?<=(/))>)?", re.IGNORECASE)
+_RAW = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "textarea")}  # no tags inside
+_VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
+_CLOSED_NAMES = "p li tr td th dt dd option optgroup thead tbody tfoot colgroup caption"  # by HTML itself
+_VOID, _CLOSED = frozenset(_VOID_NAMES.split()), frozenset(_CLOSED_NAMES.split())
 
 
 class BadSelector(NotAFeed):
@@ -69,32 +72,34 @@ def tree_of(body: bytes, content_type: str) -> LexborHTMLParser:
     text = decode(body, content_type)
     if not text.strip():
         raise NotAFeed("an empty answer")
-    depth = deepest = 0
-    for tag in _TAG.finditer(text):
-        depth = max(0, depth - 1) if tag[1] else depth + 1
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH and _never_closed(text) > MAX_DEPTH:
+    if _depth(text, _VOID) > MAX_DEPTH and _depth(text, _VOID | _CLOSED) > MAX_DEPTH:
         raise NotAFeed("a page nested too deep")
     if _has_monster(text):
         raise NotAFeed("an element with too many attributes")
     return LexborHTMLParser(text)
 
 
-def _never_closed(text: str) -> int:
-    """How many elements stay open that HTML does not close by itself: paragraphs, items and cells it does."""
-    depth = deepest = 0
-    for tag in _TAG.finditer(text):
-        if tag[2].lower() in ("p", "li", "tr", "td"):
-            continue
-        depth = max(0, depth - 1) if tag[1] else depth + 1
-        deepest = max(deepest, depth)
-    return deepest
+def _depth(text: str, ignored: frozenset[str]) -> int:
+    """How deep elements are nested, save the `ignored`: those that HTML closes by itself may never be closed."""
+    depth = deepest = slashed = position = 0
+    while tag := _TAG.search(text, position):
+        position, name = tag.end(), tag[2].lower()
+        if name in _RAW and not tag[1]:
+            closing = _RAW[name].search(text, position)
+            position = closing.end() if closing else len(text)
+        elif tag[3]:
+            slashed += name not in _VOID
+        elif name not in ignored:
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest if slashed <= SLASHED_AT_MOST else deepest + slashed
 
 
 def _has_monster(text: str) -> bool:
     """Whether an element has more attributes than any page needs; each is compared with all before it."""
     unclosed: set[str] = set()
-    for tag in _TAG_START.finditer(text):
+    end = 0
+    while end >= 0 and (tag := _TAG_START.search(text, end)):
         end = tag_end(text, tag.end(), unclosed)
         if end - tag.end() > _LONG_TAG:
             bare = _QUOTED.sub("", text[tag.end() : end])

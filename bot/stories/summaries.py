@@ -35,7 +35,8 @@ _PLACE = r"[A-Z][\w.'’/]*(?:[ -][A-Z][\w.'’/]*){0,3}"
 _DATELINE = re.compile(
     rf"^(?:{_PLACE}(?:\s*,\s*{_PLACE}){{0,2}}(?:\s*,?\s*\([^)]{{1,40}}\))?|\([^)]{{1,40}}\)){_DASH}(?=\S)"
 )
-_END = re.compile(r"[.!?…]+[\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9À-Þ])|[।。！？؟]+[”」』]*\s*")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’')\]]*+(?=\s+[\"“‘'(\[]?[A-Z0-9À-Þ])|[।。！？؟]+[”」』]*\s*")
+_ABBREVIATION = 20  # characters
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(\"“])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|dr|drs|dra|ir|prof|h|hj|kh|tn|ny|sdr|jl|jln|no|nomor|tgl|hlm|dll|dsb"
     r"|dkk|yth|a\.n|u\.b|mr|mrs|ms|st|jr|sr|vs|gen|sen|rep|gov|col|lt|sgt|jend|brigjen|irjen|kombes|kompol|akp|akbp|ipda"
@@ -64,7 +65,8 @@ def sentences_of(text: str) -> list[str]:
     """The sentences of one paragraph of plain text."""
     found, start = [], 0
     for end in _END.finditer(text):
-        if _ABBREVIATED.search(text[start : end.start() + 1]) and text[end.start()] == ".":
+        before = text[max(start, end.start() - _ABBREVIATION) : end.start() + 1]
+        if text[end.start()] == "." and _ABBREVIATED.search(before):
             continue
         found.append(text[start : end.end()].strip())
         start = end.end()

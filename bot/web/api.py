@@ -17,6 +17,7 @@ from bot.stories.article_photos import CAPTION_LIMIT
 from bot.stories.cleaning import plain_text, safe_url
 from bot.stories.feed_items import NAME_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT
 from bot.stories.items import Item
+from bot.stories.parsing import in_thread
 from bot.stories.summaries import summary_of
 
 log = structlog.get_logger("kabar.api")
@@ -99,7 +100,7 @@ class Api:
             return _refuse(422, first["msg"], ".".join(map(str, first["loc"])) or "body")
         except LookupError as error:
             return _refuse(422, str(error), "section")
-        item = _item(given)
+        item = await in_thread(_item, given)
         if not item.title:
             return _refuse(422, "a title that can be shown", "title")
         now = self._app.now()

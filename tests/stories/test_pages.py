@@ -8,7 +8,7 @@ import pytest
 from bot.config import SelectTable
 from bot.stories.feed_items import NotAFeed
 from bot.stories.items import Item
-from bot.stories.pages import found_by, parse_page
+from bot.stories.pages import found_by, parse_page, tree_of
 
 NOW = datetime(2026, 2, 22, 5, 0, tzinfo=UTC)
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -59,3 +59,18 @@ def test_an_editor_sees_what_each_selector_found() -> None:
     found = found_by(FRONT, SELECT)
     assert {name: count for name, (count, _) in found.items()} == {"item": 4, "title": 3, "link": 3, "time": 2}
     assert found["link"][1] == "../dunia/1/satu"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["<center>" * 300_000, "<details>" * 300_000, "<foo/>" * 300_000, "<x" * 300_000 + ">"],
+    ids=["center", "details", "slashed", "tags in a tag"],
+)
+def test_a_page_that_would_hold_the_parser_is_refused(markup: str) -> None:
+    with pytest.raises(NotAFeed):
+        tree_of(markup.encode(), "text/html; charset=utf-8")
+
+
+def test_scripts_and_pictures_on_a_page_are_not_depth() -> None:
+    script = "<script>" + "for(i=0;i<n;i++)a<b;" * 2_000 + "</script>"
+    assert tree_of((script + "<svg><path d='m'/><path/></svg>" * 1_000).encode(), "text/html") is not None

@@ -59,3 +59,8 @@ def test_abbreviations_numbers_and_quotes_do_not_end_a_sentence() -> None:
 
 def test_a_summary_that_fits_stays_as_it_is() -> None:
     assert condensed("BANDUNG — Singkat. Padat. Jelas. Cukup.") == "BANDUNG — Singkat. Padat. Jelas. Cukup."
+
+
+@pytest.mark.parametrize("text", ["a" + "." * 200_000, "dr. A " * 30_000, "。" * 200_000, '." ' * 60_000])
+def test_a_text_that_never_or_always_ends_takes_no_longer_than_another(text: str) -> None:
+    assert len(summary_of(text)) <= LIMIT  # minutes, once
