@@ -49,10 +49,18 @@ def _parse_private(value: object) -> object:
 
 
 def _check_http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+    try:
+        parts = urlsplit(value)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        right = False
+    if value and not right:
         raise ValueError("an address beginning with http:// or https://")
-    return value.rstrip("/")
+    return value
+
+
+def _check_base_url(value: str) -> str:
+    return _check_http_url(value).rstrip("/")
 
 
 def _check_database_url(value: str) -> str:
@@ -62,7 +70,7 @@ def _check_database_url(value: str) -> str:
 
 
 def _check_webhook(value: str) -> str:
-    value = _check_http_url(value)
+    value = _check_base_url(value)
     if value and not value.endswith("/telegram"):
         raise ValueError("a complete address ending in /telegram")
     return value
@@ -74,7 +82,7 @@ def _check_token(value: str) -> str:
     return value
 
 
-HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
 
 
 class Settings(BaseSettings):
@@ -85,7 +93,7 @@ class Settings(BaseSettings):
     )
 
     bot_token: Annotated[str, AfterValidator(_check_token)] = Field("", repr=False)
-    bot_api_url: HttpUrl = "https://api.telegram.org"
+    bot_api_url: BaseUrl = "https://api.telegram.org"
     admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_parse_ids)] = ()
     database_url: Annotated[str, AfterValidator(_check_database_url)] = "sqlite+aiosqlite:///kabar.db"
     newsroom: Path = Path("newsroom.toml")
@@ -99,7 +107,7 @@ class Settings(BaseSettings):
     webhook_secret: str = Field("", pattern=r"^[A-Za-z0-9_-]{0,256}$", repr=False)
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
-    public_url: HttpUrl = ""
+    public_url: BaseUrl = ""
     api_tokens: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_tokens)] = Field({}, repr=False)  # by secret
     allow_private_sources: Annotated[bool | frozenset[str], NoDecode, BeforeValidator(_parse_private)] = False
     retention_days: int = Field(30, ge=1, le=3650)
@@ -228,6 +236,8 @@ class Newsroom(_Table):
                 raise ValueError(f"{what} named only once (twice: {', '.join(sorted(twice))})")
         if "update" in slugs:
             raise ValueError("section slugs other than `update`, which is the name of the UPDATE alerts")
+        if any(source.id == "api" for source in self.sources):
+            raise ValueError("source ids other than `api`, which is the name of what the story API brings")
         for source in self.sources:
             if source.section is not None and source.section not in slugs:
                 raise ValueError(f"source {source.id}: section, one of {', '.join(slugs) or '(none is defined)'}")

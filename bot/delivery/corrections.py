@@ -51,13 +51,13 @@ async def queue_due(database: Database, session: AsyncSession, now: datetime, li
 
 
 async def correct_now(session: AsyncSession, story: Story, now: datetime) -> None:
-    """The newsroom itself says that the story has changed: its copies follow without waiting."""
+    """The newsroom itself says that the story has changed: its copies follow without waiting, however often."""
     await session.flush()
     story.correct_at = None
-    await _correct(session, story, now)
+    await _correct(session, story, now, trusted=True)
 
 
-async def _correct(session: AsyncSession, story: Story, now: datetime) -> None:
+async def _correct(session: AsyncSession, story: Story, now: datetime, *, trusted: bool = False) -> None:
     alert = await _alert(session, story)
     if story.state != LIVE or alert is None or alert.state in (DRAFT, HELD):
         return
@@ -66,7 +66,7 @@ async def _correct(session: AsyncSession, story: Story, now: datetime) -> None:
     )
     if alert.state not in (RUNNING, PAUSED) and not await session.scalar(stale):
         return  # it says again what it said when it was pushed
-    if await _flaps(session, story):
+    if not trusted and await _flaps(session, story):
         await notices.add(session, "story_flaps", {"title": story.title, "source": story.source_id}, now)
         return
     await _cancel(session, story, (RUNNING, PAUSED), now, Push.kind == CORRECTION)

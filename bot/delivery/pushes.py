@@ -66,14 +66,14 @@ async def queue_alert(session: AsyncSession, story: Story, now: datetime, *, hel
         .returning(Push.id)
     )
     if created is None:
-        return await _widen_alert(session, story, audience)
+        return await _widen_alert(session, story, audience, now)
     push = await session.get_one(Push, created)
     if not held:
         await start(session, push, now)
     return push
 
 
-async def _widen_alert(session: AsyncSession, story: Story, audience: segments.Audience) -> Push | None:
+async def _widen_alert(session: AsyncSession, story: Story, audience: segments.Audience, now: datetime) -> Push | None:
     push = await session.scalar(select(Push).where(Push.alert_of == story.id))
     if push is None or push.kind == "update" or not story.is_update:
         return push
@@ -95,6 +95,8 @@ async def _widen_alert(session: AsyncSession, story: Story, audience: segments.A
     push.total = UNCOUNTED
     if push.state == FINISHED:
         push.state, push.finished_at = RUNNING, None
+        await session.flush()
+        await finish_if_done(session, push.id, now)  # where nobody has joined since, there is nobody to send to
     return push
 
 

@@ -7,14 +7,21 @@ from hashlib import blake2s
 
 from bot.storage.models import Story
 
+AT_MOST = 1_000  # contents of one story; a source that counts its readers in a summary would have a new one each minute
+
 
 def note(story: Story) -> bool:
-    """Give the story's present content its number; True if that is another than before."""
+    """Give the story's present content its number; True if that is another than before.
+
+    After AT_MOST contents no more are numbered, and no copy follows.
+    """
     words = [story.title, story.summary, story.url, story.author]
     if story.image_caption:  # which older stories' contents were noted without
         words.append(story.image_caption)
     content = f"{_digest(*words)}:{_digest(story.image_url)}"
     if content not in story.revisions:
+        if len(story.revisions) >= AT_MOST:
+            return False
         story.revisions = [*story.revisions, content]  # a new list, which is how the database learns of it
     before, story.revision = story.revision, story.revisions.index(content) + 1
     return story.revision != before

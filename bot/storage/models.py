@@ -69,6 +69,7 @@ class Source(Base, kw_only=True, eq=False):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     url: Mapped[str] = mapped_column(Text)
+    settings: Mapped[str] = mapped_column(String(32), default="", server_default="")  # the digest of its table
     moved_to: Mapped[str] = mapped_column(Text, default="", server_default="")  # where it is for good, as it said
     etag: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_modified: Mapped[str] = mapped_column(Text, default="", server_default="")

@@ -5,7 +5,7 @@ Written by hand because of WIB, WITA and WIT, Indonesia's zones: feedparser take
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -42,10 +42,13 @@ _SECONDS = {
     "tahun year": 365 * 86_400,
 }
 _UNITS = {name: seconds for names, seconds in _SECONDS.items() for name in names.split()}
-_DAY_WORDS = {"hari ini": 0, "today": 0, "kemarin": 1, "yesterday": 1}
+_DAY_WORDS = {"hari ini": 0, "today": 0, "kemarin lusa": 2, "kemarin dulu": 2, "kemarin": 1, "yesterday": 1}
+_COUNTS = {"setengah": 0.5, "half an": 0.5, "se": 1, "a": 1, "an": 1, "one": 1, "satu": 1, "dua": 2, "tiga": 3}
+_COUNTS |= {"empat": 4, "lima": 5, "enam": 6, "tujuh": 7, "delapan": 8, "sembilan": 9, "sepuluh": 10, "sebelas": 11}
+_COUNTS |= {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 
 
-def _any_of(words: dict[str, int]) -> str:
+def _any_of(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
@@ -69,6 +72,7 @@ _NUMBERS = re.compile(
     _FLAGS,
 )
 _DAY_MONTH = re.compile(rf"{_DAY}{_GAP}{_MONTH}", _FLAGS)  # of the year that makes it past
+_BRACKETED = re.compile(r"\((?P<day>\d{1,2})/(?P<month>\d{1,2})\)", _FLAGS)  # "Selasa (24/11)", as in running text
 _CLOCK = re.compile(
     r"(?<![\d.:,])(?:T)?(?P<hour>\d{1,2})(?P<mark>[:.])(?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?(?![\d:])"
     r"(?:[.,]\d{1,9})?(?P<half>\s?[ap]\.?m\b)?",
@@ -79,12 +83,13 @@ _OFFSET = re.compile(
     r"\A[\s,(]{0,3}(?:gmt|utc)?\s{0,2}(?P<sign>[+\-−])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?!\d)", _FLAGS
 )
 _ZONE = re.compile(rf"\A[\s,(|\-]{{0,5}}(?P<name>{_any_of(_ZONES)})\b", _FLAGS)
+_COUNT = rf"\d{{1,3}}|\b(?:{_any_of(_COUNTS)})"
 _AGO = re.compile(
-    rf"(?P<parts>(?:(?:\d{{1,3}}|\bse|\ba|\ban|\bone)\s{{0,2}}(?:{_any_of(_UNITS)})s?\b[\s,]{{0,3}}(?:dan\s|and\s)?){{1,3}})"
+    rf"(?P<parts>(?:(?:{_COUNT})\s{{0,2}}(?:{_any_of(_UNITS)})s?\b[\s,]{{0,3}}(?:dan\s|and\s)?){{1,3}})"
     r"\s{0,3}(?:(?:yang|yg)\s{1,3})?(?:lalu|ago)\b",
     _FLAGS,
 )
-_AGO_PART = re.compile(rf"(?P<count>\d{{1,3}}|[a-z]{{1,3}}?)\s{{0,2}}(?P<unit>{_any_of(_UNITS)})s?\b", _FLAGS)
+_AGO_PART = re.compile(rf"(?P<count>{_COUNT})\s{{0,2}}(?P<unit>{_any_of(_UNITS)})s?\b", _FLAGS)
 _JUST_NOW = re.compile(r"\b(?:baru saja|just now|moments ago)\b", _FLAGS)
 
 
@@ -107,9 +112,9 @@ def _relative(line: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     if _JUST_NOW.search(line):
         return now
     if ago := _AGO.search(line):
-        seconds = 0
+        seconds = 0.0
         for part in _AGO_PART.finditer(ago["parts"]):
-            count = int(part["count"]) if part["count"].isdigit() else 1
+            count = float(part["count"]) if part["count"].isdigit() else _COUNTS[part["count"].lower()]
             seconds += count * _UNITS[part["unit"].lower()]
         return now - timedelta(seconds=seconds)
     lowered = line.lower()
@@ -138,9 +143,10 @@ def _absolute(line: str, zone: ZoneInfo, now: datetime) -> datetime | None:
         if clock == time.max:  # 24:00, the end of the day
             day, clock = day + timedelta(days=1), time(0)
         return datetime.combine(day, clock or time(0), place)
-    if found := _DAY_MONTH.search(line):
+    if found := _DAY_MONTH.search(line) or _BRACKETED.search(line):
         clock, place = _clock(line[found.end() :][:_CLOCK_WITHIN], zone)
-        return _latest(int(found["day"]), _MONTHS[found["month"].lower()], clock or time(0), place, now)
+        month = int(found["month"]) if found["month"].isdigit() else _MONTHS[found["month"].lower()]
+        return _latest(int(found["day"]), month, clock or time(0), place, now)
     return None
 
 

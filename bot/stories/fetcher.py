@@ -86,7 +86,8 @@ class Turns:
 def place_of(url: str) -> str:
     """An address's "host:port"."""
     parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 class _RefusedAddress(OSError):

@@ -86,9 +86,13 @@ async def ingest(
             becomes_alert = True
         else:
             was_update, had_section = story.is_update, bool(story.section)
+            only_ranked = not popular and _only_ranked(story, newsroom)
+            if only_ranked:
+                story.source_id, story.published_at = source.id, _published(item, newsroom, now)
             if _take_over(story, item, source, newsroom, now) and story not in new:
                 corrected.add(story)
-            becomes_alert = (story.is_update and not was_update) or (bool(story.section) and not had_section)
+            becomes_alert = only_ranked or (story.is_update and not was_update)
+            becomes_alert |= bool(story.section) and not had_section
         unknown_keys = [key for key in keys if key not in stories]
         named |= dict.fromkeys(unknown_keys, story)
         stories |= dict.fromkeys(unknown_keys, story)
@@ -122,12 +126,21 @@ API = "api"  # the source of what the story API brings
 ATTEMPTS = 4  # at storing what a source may be storing at the same moment
 
 
-async def publish(
-    database: Database, newsroom: Newsroom, name: str, item: Item, *, section: str, update: bool, now: datetime
-) -> Ingested:
-    """Store what the newsroom's own CMS published under its id `name`; its alert or its correction begins at once."""
-    item = _fitting(item)
-    return await store(database, lambda session: _publish(session, newsroom, name, item, section, update, now))
+@dataclass(frozen=True, slots=True)
+class CmsStory:
+    """What the newsroom's own CMS published under its id `name`; `given` are the fields of which it said anything."""
+
+    name: str
+    item: Item
+    section: str = ""
+    update: bool = False
+    given: frozenset[str] = frozenset()
+
+
+async def publish(database: Database, newsroom: Newsroom, published: CmsStory, now: datetime) -> Ingested:
+    """Store what the CMS published; its alert or its correction begins at once."""
+    published = replace(published, item=_fitting(published.item))
+    return await store(database, lambda session: _publish(session, newsroom, published, now))
 
 
 async def take_in(
@@ -219,13 +232,12 @@ async def find(session: AsyncSession, name: str) -> Story | None:
     return await session.scalar(select(Story).join(StoryKey).where(StoryKey.key == _api_key(name)))
 
 
-async def _publish(
-    session: AsyncSession, newsroom: Newsroom, name: str, item: Item, section: str, update: bool, now: datetime
-) -> Ingested:
-    source = SourceTable(id=API, url=newsroom.newsroom.url, section=section or None, update=update)
-    keys = (_api_key(name), *keys_of(item, API))
+async def _publish(session: AsyncSession, newsroom: Newsroom, published: CmsStory, now: datetime) -> Ingested:
+    item, api_key = published.item, _api_key(published.name)
+    source = SourceTable(id=API, url=newsroom.newsroom.url, section=published.section or None, update=published.update)
+    keys = (api_key, *keys_of(item, API))
     known = await _known(session, list(keys))
-    found = known.get(_api_key(name)) or await _nobodys(session, [known[key] for key in keys if key in known])
+    found = known.get(api_key) or await _nobodys(session, [known[key] for key in keys if key in known])
     story = await session.get(Story, found, with_for_update=True) if found is not None else None
     corrected = becomes_alert = False
     if story is None:
@@ -239,8 +251,10 @@ async def _publish(
         story.source_id = API  # from here on the CMS words it
         if story.state == RETRACTED:
             story.state, story.updated_at = LIVE, now  # said again by who withdrew it; its alert was one already
-        corrected = _take_over(story, item, source, newsroom, now)
+        changed = _rewrite(story, published, newsroom, now)
+        corrected = _take_over(story, item, source, newsroom, now) or changed
         if corrected:
+            revisions.note(story)
             await corrections.correct_now(session, story, now)
         becomes_alert = (story.is_update and not was_update) or (bool(story.section) and not had_section)
     await _name(session, {key: story for key in keys if key not in known}, [story] if found is None else [])
@@ -248,6 +262,25 @@ async def _publish(
     if becomes_alert and changes.may_push(story.published_at, newsroom.newsroom.push_max_age, now):
         queued = await pushes.queue_alert(session, story, now)
     return Ingested(new=found is None, corrected=corrected, queued=queued is not None)
+
+
+def _rewrite(story: Story, published: CmsStory, newsroom: Newsroom, now: datetime) -> bool:
+    """What the CMS says replaces what we had: nothing too, and where and when. True if something was otherwise.
+
+    Words are left to `_take_over`, for which nothing said is nothing new.
+    """
+    kept = ("summary", "author", "image_url", "image_caption", "section", "published_at")
+    before = [getattr(story, name) for name in kept]
+    for name in {"summary", "author", "image_url", "image_caption"} & published.given:
+        if not getattr(published.item, name):
+            setattr(story, name, "")
+    if not story.image_url:
+        story.image_file_id = story.image_caption = ""
+    if published.section:
+        story.section = published.section
+    if published.item.published_at == (when := _published(published.item, newsroom, now)):
+        story.published_at = when
+    return before != [getattr(story, name) for name in kept]
 
 
 async def _nobodys(session: AsyncSession, story_ids: Sequence[int]) -> int | None:
@@ -377,6 +410,11 @@ def _take_over(story: Story, item: Item, source: SourceTable, newsroom: Newsroom
     story.updated_at = now
     story.search_text = searchable(f"{story.title} {story.summary}")
     return revisions.note(story)
+
+
+def _only_ranked(story: Story, newsroom: Newsroom) -> bool:
+    """Whether only a popular list has named the story: who brings it now is its source, and it is news."""
+    return any(source.id == story.source_id and source.list == "popular" for source in newsroom.sources)
 
 
 async def _rank(session: AsyncSession, source_id: str, story_ids: list[int]) -> None:

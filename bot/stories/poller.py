@@ -287,7 +287,7 @@ class Poller:
             still = (self._now() - source.last_change_at).total_seconds() if source.last_change_at else 0.0
             if not changed and not table.update:
                 every = min(max(every, still * STILL_SHARE), every * SLOWER_AT_MOST)
-            if response.max_age:
+            if response.max_age and not table.update:
                 every = max(every, min(response.max_age, 3600.0))
         return every * random.uniform(0.95, 1.05)
 

@@ -4,6 +4,8 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from hashlib import blake2b
+from typing import Any
 
 from sqlalchemy import Double, Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,20 +22,28 @@ NEVER = 1e12  # seconds since 1970
 async def sync(database: Database, session: AsyncSession, tables: Sequence[SourceTable]) -> None:
     """Make a row for every source of the newsroom file, due soon; one with a new address begins anew.
 
-    A source that the file does not name any more is not due until it does again. What the file says of the others may
-    have changed: every document is taken in once more.
+    A source that the file does not name any more is not due until it does again. One of which the file says something
+    new, such as another selector, is read as if we had not seen its document.
     """
-    known = {source_id: url for source_id, url in await session.execute(select(Source.id, Source.url))}
-    new = [{"id": table.id, "url": table.url} for table in tables if table.id not in known]
+    known = {row.id: row for row in await session.execute(select(Source.id, Source.url, Source.settings))}
+    digests = {table.id: _digest_of(table) for table in tables}
+    new = [{"id": t.id, "url": t.url, "settings": digests[t.id]} for t in tables if t.id not in known]
     if new:
         await session.execute(upsert(session, Source).on_conflict_do_nothing(index_elements=["id"]), new)
     for table in tables:
-        if known.get(table.id, table.url) != table.url:
-            await session.execute(
-                update(Source)
-                .where(Source.id == table.id)
-                .values(url=table.url, moved_to="", etag="", last_modified="", primed=False, failures=0, last_error="")
-            )
+        row, settings = known.get(table.id), digests[table.id]
+        if row is None or row.settings == settings:
+            continue
+        forgotten: dict[str, Any] = {
+            "settings": settings,
+            "etag": "",
+            "last_modified": "",
+            "digest": "",
+            "body_digest": "",
+        }
+        if row.url != table.url:
+            forgotten |= {"url": table.url, "moved_to": "", "primed": False, "failures": 0, "last_error": ""}
+        await session.execute(update(Source).where(Source.id == table.id).values(forgotten))
     spread = SPREAD_EACH * len(tables)
     due = [{"source": table.id, "wait": random.uniform(0, spread)} for table in tables]
     due += [{"source": gone, "wait": NEVER} for gone in known.keys() - {table.id for table in tables}]
@@ -44,11 +54,13 @@ async def sync(database: Database, session: AsyncSession, tables: Sequence[Sourc
             .values(
                 next_poll_at=database.clock + bindparam("wait", type_=Double),
                 lease_until=0.0,  # who was killed in the middle of a poll; polling beside who was not does no harm
-                digest="",
-                body_digest="",
             ),
             due,
         )
+
+
+def _digest_of(table: SourceTable) -> str:
+    return blake2b(table.model_dump_json().encode(), digest_size=16).hexdigest()
 
 
 async def claim(database: Database, session: AsyncSession, owner: str, at_most: int = 1) -> list[Source]:
@@ -149,7 +161,8 @@ async def failed(
     now: datetime,
     tell_after: timedelta,
 ) -> datetime | None:
-    """A poll failed. Since when, if that is longer than `tell_after` and nobody was told yet; a person should hear it.
+    """A poll failed. Since when, if a person should hear it: it is longer than `tell_after`, or there will be no poll
+    for so long, and nobody was told yet.
 
     An address to which the source had moved is forgotten: the one in the newsroom file is asked again.
     """
@@ -167,7 +180,7 @@ async def failed(
         )
     )
     since = source.failing_since or now
-    if source.told_failing or now - since < tell_after:
+    if source.told_failing or (now - since < tell_after and again_in < 2 * tell_after.total_seconds()):
         return None
     source.told_failing = True
     return since

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,7 @@ LEASE_WISHED = 7 * 86_400  # seconds
 LEASE_AT_LEAST, LEASE_AT_MOST = 60, 30 * 86_400
 RENEW_AFTER = 0.8  # of a lease
 UNVERIFIED_AGAIN = 3_600.0  # a hub that took our wish and never came to verify is asked again
+DENIED_AGAIN = 3_600.0  # a running subscription that somebody says is denied is asked for anew
 BACKOFF_AT_MOST = 86_400.0
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 _METHODS = ("sha512", "sha384", "sha256")  # sha1 may not be told from a forgery any more
@@ -69,7 +70,9 @@ async def want(session: AsyncSession, source_id: str, hub: str, topic: str) -> N
                 .values(source_id=source_id, hub=hub, topic=topic)
                 .on_conflict_do_nothing(index_elements=["source_id"])
             )
-    elif hub and (row.hub, row.topic) != (hub, topic):  # the old one runs out by itself
+    elif not hub:
+        await session.delete(row)  # the hub hears of it by the answer to its next delivery
+    elif (row.hub, row.topic) != (hub, topic):  # the old one runs out by itself
         row.hub, row.topic, row.secret, row.asked, row.active, row.failures = hub, topic, "", "", False, 0
         row.ask_at = 0.0
 
@@ -96,12 +99,24 @@ async def verify(
 
 
 async def deny(database: Database, session: AsyncSession, source_id: str, topic: str, reason: str) -> bool:
-    """A hub will not, or no longer, bring the topic. §5.2"""
+    """A hub will not, or no longer, bring the topic. §5.2
+
+    Anybody can say so, as nothing is signed: what runs goes on until its lease ends, and the hub itself is asked.
+    """
     row = await find(session, source_id)
     if row is None or row.topic != topic:
         return False
     log.warning("hub_denied", source=source_id, hub=row.hub, reason=reason[:200])
-    await _failed(database, session, row, f"denied: {reason[:200]}")
+    error = f"denied: {reason[:200]}"
+    if row.asked and not row.active:
+        await _failed(database, session, row, error)
+        return True
+    soon = database.clock + DENIED_AGAIN
+    await session.execute(
+        update(HubSubscription)
+        .where(HubSubscription.source_id == source_id)
+        .values(last_error=error, ask_at=case((HubSubscription.ask_at > soon, soon), else_=HubSubscription.ask_at))
+    )
     return True
 
 

@@ -1,6 +1,7 @@
 """The story API: a newsroom's CMS publishes, corrects and withdraws stories. Described at /api/openapi.json."""
 
 import hmac
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -36,6 +37,13 @@ def _maybe_address(value: str) -> str:
     return _address(value) if value else ""
 
 
+def _moment(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time in the years 1 to 9999 of UTC") from None
+
+
 def _text(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("a time in ISO 8601, with its offset")
@@ -66,7 +74,9 @@ class Published(BaseModel):
     author: str = Field("", max_length=500)
     image_url: MaybeAddress = ""
     image_caption: str = Field("", max_length=2000)
-    published_at: Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text)] | None = None
+    published_at: (
+        Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text), AfterValidator(_moment)] | None
+    ) = None
     update: bool = Field(False, description="Breaking: pushed to all who follow UPDATE.")
 
 
@@ -81,8 +91,8 @@ class Api:
             return
         site.router.add_get("/api/openapi.json", self._describe)
         site.router.add_post("/api/stories", self._publish)
-        site.router.add_get("/api/stories/{id}", self._show)
-        site.router.add_delete("/api/stories/{id}", self._retract)
+        site.router.add_get("/api/stories/{id:[^/]+}", self._show)
+        site.router.add_delete("/api/stories/{id:[^/]+}", self._retract)
 
     async def _publish(self, request: web.Request) -> web.Response:
         caller = self._caller(request)
@@ -104,9 +114,8 @@ class Api:
         if not item.title:
             return _refuse(422, "a title that can be shown", "title")
         now = self._app.now()
-        done = await ingest.publish(
-            self._app.database, self._app.newsroom, given.id, item, section=section, update=given.update, now=now
-        )
+        story = ingest.CmsStory(given.id, item, section, given.update, frozenset(given.model_fields_set))
+        done = await ingest.publish(self._app.database, self._app.newsroom, story, now)
         log.info("story_published", caller=caller, id=given.id, new=done.new, corrected=done.corrected)
         if done.new or done.corrected or done.queued:
             self._app.wake.set()

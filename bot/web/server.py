@@ -68,7 +68,7 @@ class Server:
     async def _telegram(self, request: web.Request) -> web.Response:
         """An update: answered 200 when it is handled, so that Telegram keeps it until then."""
         given = request.headers.get(SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret.encode()):
             return web.Response(status=403)
         try:
             update = Update.de_json(orjson.loads(await request.read()), self._app.bot)

@@ -1,5 +1,7 @@
 """The WebSub call-back: a hub verifies what we asked for, and brings what has changed."""
 
+import asyncio
+
 import structlog
 from aiohttp import web
 
@@ -13,6 +15,9 @@ from bot.stories.ingest import take_in
 
 log = structlog.get_logger("kabar.websub")
 
+AT_ONCE = 4  # deliveries that are read: each may be of MAX_BYTES, and anybody may send one
+READ_SECONDS = 30
+
 
 class WebSub:
     """`GET,POST /websub/{source}`. Without PUBLIC_URL nothing is asked for, so nothing is confirmed."""
@@ -21,6 +26,7 @@ class WebSub:
         self._app = app
         self._tables = {source.id: source for source in app.newsroom.sources}
         self._recent = Recent()
+        self._reading = asyncio.Semaphore(AT_ONCE)
 
     def routes(self, site: web.Application) -> None:
         site.router.add_get("/websub/{source}", self._verify)
@@ -47,8 +53,14 @@ class WebSub:
             source = await session.get(Source, request.match_info["source"])
         if table is None or row is None or not row.active:
             return web.Response(status=410)  # the hub may end it
-        body = await request.clone(client_max_size=MAX_BYTES).read()  # a feed may be larger than an update
-        if not websub.is_signed(body, request.headers.get("X-Hub-Signature", ""), row.secret):
+        signature, body = request.headers.get("X-Hub-Signature", ""), b""
+        if signature:  # what has none need not be read
+            try:
+                async with self._reading, asyncio.timeout(READ_SECONDS):
+                    body = await request.clone(client_max_size=MAX_BYTES).read()  # a feed may be larger than an update
+            except TimeoutError:
+                return web.Response(status=408)
+        if not websub.is_signed(body, signature, row.secret):
             log.warning("websub_unsigned", source=table.id)
             return web.Response(status=202)
         now = self._app.now()

@@ -125,6 +125,19 @@ async def test_an_unknown_entry_of_a_popular_list_is_shown_and_never_pushed(kaba
     assert alerts(kabar, SARI, "Hanya di daftar") == []
 
 
+async def test_what_a_popular_list_named_first_is_news_when_its_own_source_brings_it(kabar: Kabar) -> None:
+    async with kabar.running():
+        await kabar.ask(SARI, "/ikuti dunia")
+        await kabar.primed()
+        kabar.press.publish("populer", 10001, "Di daftar: kapal tua")
+        while "Di daftar" not in (await kabar.ask(OLIVER, "/popular"))["text"]:
+            pass
+        kabar.press.publish("dunia", 10001, "Kapal tua berlayar lagi")
+        await kabar.world.wait_for(SARI, "Kapal tua berlayar lagi")
+        await kabar.polled()
+    assert len(alerts(kabar, SARI, "apal tua")) == 1
+
+
 async def test_who_left_a_moment_ago_gets_nothing_and_who_came_later_neither(kabar: Kabar) -> None:
     async with kabar.running():
         for user in (SARI, OLIVER):

@@ -257,6 +257,36 @@ async def test_a_source_with_a_new_address_begins_anew(poller: Poller, database:
     assert not (await row(database)).primed
 
 
+async def test_a_source_of_which_the_file_says_something_new_is_read_as_if_never_seen(
+    poller: Poller, database: Database, site: Site
+) -> None:
+    site.answer["headers"] = {"ETag": '"satu"'}
+    assert (await poll(poller, database)).etag == '"satu"'
+    (table,) = poller._newsroom.sources
+    for changed, etag in ((table, '"satu"'), (table.model_copy(update={"section": None}), "")):
+        async with database.write() as session:
+            await sources.sync(database, session, [changed])
+        again = await row(database)
+        assert (again.etag, again.digest == "", again.primed) == (etag, not etag, True)
+
+
+async def test_who_asks_to_be_left_alone_for_days_is_told_of_at_once(
+    poller: Poller, database: Database, site: Site
+) -> None:
+    site.answer = {"status": 503, "headers": {"Retry-After": "604800"}}
+    assert (await poll(poller, database)).told_failing
+
+
+async def test_a_source_of_updates_is_asked_however_long_it_says_it_stays(
+    poller: Poller, database: Database, site: Site
+) -> None:
+    table = poller._tables["dunia"].model_copy(update={"update": True})
+    poller._tables["dunia"] = table
+    site.answer["headers"] = {"Cache-Control": "max-age=3600"}
+    await poll(poller, database)
+    assert await wait_of(database) < 70
+
+
 async def test_only_the_source_that_brought_a_story_corrects_it(poller: Poller, database: Database, site: Site) -> None:
     site.publish(("Satu", 10001))
     await poll(poller, database)

@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from tests.delivery.test_corrections import follow, shown
 from tests.wire import OLIVER, SARI, Kabar
 
+PAST = "2026-02-22T09:40:00+07:00"
 STORY = {
     "id": "artikel-7",
     "url": "https://news.example/dunia/7/banjir-surut",
@@ -26,10 +30,11 @@ class Cms:
         self._client, self.url = client, url
 
     async def call(
-        self, method: str, path: str, token: str = "rahasia", scheme: str = "Bearer", **options: Any
+        self, method: str, path: str | URL, token: str = "rahasia", scheme: str = "Bearer", **options: Any
     ) -> tuple[int, dict[str, Any]]:
         headers = {"Authorization": f"{scheme} {token}"} if token else {}
-        async with self._client.request(method, self.url + path, headers=headers, **options) as answer:
+        url = path if isinstance(path, URL) else self.url + path
+        async with self._client.request(method, url, headers=headers, **options) as answer:
             return answer.status, await answer.json() if answer.content_type == "application/json" else {}
 
     async def publish(self, **fields: Any) -> tuple[int, dict[str, Any]]:
@@ -129,6 +134,39 @@ async def test_two_ids_are_two_stories_whatever_their_addresses_share(kabar: Kab
     assert (first["title"], first["state"]) == (STORY["title"], "live")
 
 
+async def test_what_the_cms_takes_away_or_files_elsewhere_is_corrected_too(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await newsroom.publish(image_url="https://news.example/banjir.jpg", image_caption="Jembatan yang putus")
+        less = {"summary": "", "author": "", "image_url": "", "section": "politik", "published_at": PAST}
+        for state in ("corrected", "same"):
+            assert (await newsroom.publish(**less))[1]["state"] == state
+        _, found = await newsroom.call("GET", "/api/stories/artikel-7")
+    assert [found[name] for name in ("summary", "author", "image_url", "image_caption")] == [""] * 4
+    assert (found["section"], datetime.fromisoformat(found["published_at"])) == (
+        "politik",
+        datetime.fromisoformat(PAST),
+    )
+
+
+async def test_the_cms_corrects_as_often_as_it_likes(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await follow(kabar, SARI)
+        await newsroom.publish()
+        message = await kabar.world.wait_for(SARI, "Banjir surut")
+        for number in (*range(22), 0, 1, 0, 1, 0):
+            assert (await newsroom.publish(title=f"Banjir surut di {number} desa"))[1]["state"] == "corrected"
+        await kabar.until(lambda: "surut di 0 desa" in shown(kabar, message))
+
+
+@pytest.mark.parametrize("name", ["{8f14e45f-ceea}", "a b?c#d", "berita/../x".replace("/", "%2F")])
+async def test_an_id_is_whatever_the_cms_calls_it(kabar: Kabar, name: str) -> None:
+    async with cms(kabar) as newsroom:
+        assert (await newsroom.publish(id=name))[0] == 201
+        path = URL(f"{newsroom.url}/api/stories/{quote(name, safe='')}", encoded=True)
+        assert (await newsroom.call("GET", path))[0] == 200
+        assert (await newsroom.call("DELETE", path))[0] == 202
+
+
 async def test_who_may_and_what_is_wrong_is_said(kabar: Kabar) -> None:
     async with cms(kabar) as newsroom:
         for token in ("", "salah", "rahasia2"):
@@ -145,6 +183,7 @@ async def test_who_may_and_what_is_wrong_is_said(kabar: Kabar) -> None:
             ("id", "a/b"),
             ("section", "olahraga"),
             ("published_at", "kemarin"),
+            ("published_at", "0001-01-01T00:00:00+14:00"),
             ("update", "ya"),
             ("harga", 3),
         ):

@@ -196,6 +196,24 @@ async def test_a_hub_that_refuses_or_denies_is_asked_again_later(kabar: Kabar) -
     assert found.last_error == "denied: penuh"
 
 
+async def test_who_says_that_a_running_subscription_is_denied_does_not_end_it(kabar: Kabar) -> None:
+    """Nothing of a denial is signed: deliveries are still taken, and the hub itself is asked within an hour."""
+    hub = Hub()
+    async with running(kabar, hub) as (client, callback):
+        asked = await wish(hub)
+        topic = asked["hub.topic"]
+        assert (await verify(client, callback, mode="subscribe", topic=topic, challenge="x", lease_seconds="600000"))[
+            0
+        ] == 200
+        for _ in range(9):
+            await verify(client, callback, mode="denied", topic=topic, reason="bukan saya")
+        found = await row(kabar)
+        async with kabar.process.database.read() as session:
+            now = await kabar.process.database.moment(session)
+    assert found is not None
+    assert (found.active, found.failures, found.ask_at - now <= 3600) == (True, 0, True)
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_link_headers_go_before_the_document(kabar: Kabar) -> None:
     hub = Hub()
