@@ -44,30 +44,30 @@ async def _play(
     sample = SampleNewsroom(every=every, update_every=update_every)
     panel = _Panel()
     async with Server(world, HOST, port, status=panel.status, newsroom=sample) as server:
-        click.echo(f"Kabar is at {server.url}  (Ctrl+C ends it)")
-        if browser:
-            await asyncio.to_thread(webbrowser.open, server.url)
         newsroom_file = folder / "newsroom.toml"
         newsroom_file.write_text(sample.toml(server.url), encoding="utf-8")
         settings = _settings(world.token, server.url, folder, newsroom_file)
         process = panel.process = Process(settings, Newsroom.load(newsroom_file))
         async with asyncio.TaskGroup() as group:
             bot = group.create_task(process.run())
-            publishing = group.create_task(_publish(process, sample))
+            playing = group.create_task(_open(process, sample, server.url, browser))
             await stopping.wait()
-            publishing.cancel()
+            playing.cancel()
             process.stopping.set()
             await asyncio.wait([bot])
 
 
-async def _publish(process: Process, sample: SampleNewsroom) -> None:
-    """The newsroom begins to publish when the bot has seen what it published before."""
+async def _open(process: Process, sample: SampleNewsroom, url: str, browser: bool) -> None:
+    """People may come, and the newsroom goes on publishing, when the bot has seen what was published before."""
     while True:
         async with process.database.read() as session:
             rows = await sources.everything(session) if process.started.is_set() else []
         if rows and all(row.primed for row in rows):
             break
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.05)
+    click.echo(f"Kabar is at {url}  (Ctrl+C ends it)")
+    if browser:
+        await asyncio.to_thread(webbrowser.open, url)
     await sample.run()
 
 
