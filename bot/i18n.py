@@ -5,7 +5,7 @@ The .po files are read as they stand, at start; there is no compile step to forg
 """
 
 import gettext
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -40,8 +40,10 @@ class Language:
         return format_decimal(value, locale=self.locale)
 
     def time(self, moment: datetime, zone: ZoneInfo) -> str:
-        """A story's time in words, as in "Minggu, 22 Februari 2026 | 09:40 WIB"."""
+        """A story's time in words: "Minggu, 22 Februari 2026 | 09:40 WIB"; midnight is of a day without an hour."""
         local = moment.astimezone(zone)
+        if local.time() == time(0):
+            return format_datetime(local, "EEEE, d MMMM y", locale=self.locale)
         return f"{format_datetime(local, 'EEEE, d MMMM y | HH:mm', locale=self.locale)} {local.tzname()}"
 
     def hour(self, moment: datetime, zone: ZoneInfo) -> str:

@@ -57,7 +57,15 @@ async def correct_now(session: AsyncSession, story: Story, now: datetime) -> Non
     await _correct(session, story, now, trusted=True)
 
 
-async def _correct(session: AsyncSession, story: Story, now: datetime, *, trusted: bool = False) -> None:
+async def promote(session: AsyncSession, story: Story, now: datetime) -> None:
+    """The story is an UPDATE now: the copies that chats have say so at once. Nothing in it was wrong before."""
+    await session.flush()
+    await _correct(session, story, now, trusted=True, was_wrong=False)
+
+
+async def _correct(
+    session: AsyncSession, story: Story, now: datetime, *, trusted: bool = False, was_wrong: bool = True
+) -> None:
     alert = await _alert(session, story)
     if story.state != LIVE or alert is None or alert.state in (DRAFT, HELD):
         return
@@ -70,7 +78,8 @@ async def _correct(session: AsyncSession, story: Story, now: datetime, *, truste
         await notices.add(session, "story_flaps", {"title": story.title, "source": story.source_id}, now)
         return
     await _cancel(session, story, (RUNNING, PAUSED), now, Push.kind == CORRECTION)
-    story.corrected_at = now
+    if was_wrong:
+        story.corrected_at = now
     alert.revision = story.revision  # whoever is sending the alert loads the story anew
     audience = segments.of_copies(alert.id, other_than=story.revision)
     await _start(session, story, alert, CORRECTION, story.revision, audience, now)

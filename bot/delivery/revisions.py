@@ -18,6 +18,8 @@ def note(story: Story) -> bool:
     words = [story.title, story.summary, story.url, story.author]
     if story.image_caption:  # which older stories' contents were noted without
         words.append(story.image_caption)
+    if story.is_update:
+        words.append("UPDATE")
     content = f"{_digest(*words)}:{_digest(story.image_url)}"
     if content not in story.revisions:
         if len(story.revisions) >= AT_MOST:

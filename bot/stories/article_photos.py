@@ -32,7 +32,8 @@ _TAILS = (
 _SMALL_TALK = re.compile(
     r"^(?:\d+\s*/\s*\d+|hide caption|perbesar|zoom)\s*|\s*(?:hide caption|perbesar)$", re.IGNORECASE
 )
-_SIZE = re.compile(r"[-_.]?(?:\d{2,4}x\d{2,4}|\d{3,4}|\d+w|large|small|thumb|scaled|original)$")
+_WIDTH = r"[1-9]\d{1,2}0|256|375|512|768|1024|1152|1366|1536|2048"  # as pictures have; other numbers are names
+_SIZE = re.compile(rf"[-_.](?:\d{{2,4}}x\d{{2,4}}|{_WIDTH}|\d+w|large|small|thumb|scaled|original)$")
 
 
 class Photo(NamedTuple):
@@ -50,7 +51,7 @@ def photo_of(tree: LexborHTMLParser, data: dict[str, Any], headline: LexborNode 
     url = own or safe_url(meta(tree, "og:image") or meta(tree, "twitter:image"), base)
     image = _shown(tree, url, headline, base)
     caption, credit = _words(image) if image is not None else ("", "")
-    if image is not None and not own and _stem(_source(image, base)) != _stem(url):
+    if image is not None and not own and (not url or _stem(_source(image, base)) != _stem(url)):
         url = _source(image, base)  # what other sites are told is then a picture for sharing
     caption = caption or one_line(plain_text(as_text(linked.get("caption"))), CAPTION_LIMIT)
     credit = credit or one_line(plain_text(as_text(linked.get("creditText"))), NAME_LIMIT)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.stories.article_dates import published_at
 from bot.stories.article_photos import photo_of
@@ -36,6 +36,7 @@ _AFTER_NAME = re.compile(
     re.IGNORECASE,
 )
 _HOMES = frozenset(("home", "beranda", "depan", "halaman depan", "index", "startseite"))
+_CUT = ("…", "...")  # how a list's first words of a story end
 _DATE_LINE = 120  # characters
 _FEW_LINKS = 4  # a list of more links is a menu
 
@@ -86,14 +87,15 @@ def parse_article(body: bytes, *, url: str, content_type: str = "", default_zone
     )
 
 
-def completed(item: Item, article: Article) -> Item:
-    """The list's item with what only the article's page says."""
+def completed(item: Item, article: Article, *, is_thumbnail: bool = False) -> Item:
+    """The list's item with what only the article's page says. `is_thumbnail`: the item's picture is a small one."""
     title = item.title or article.title
-    image_url = item.image_url or article.image_url
+    image_url = (article.image_url if is_thumbnail else "") or item.image_url or article.image_url
+    summary = "" if item.summary.endswith(_CUT) and article.summary else item.summary
     return replace(
         item,
         title=title,
-        summary=item.summary or ("" if article.summary == title else article.summary),
+        summary=summary or ("" if article.summary == title else article.summary),
         author=item.author or article.author,
         image_url=image_url,
         image_caption=item.image_caption or captioned(article.image_caption, article.image_credit),
@@ -142,11 +144,31 @@ def _sections(data: dict[str, Any], tree: LexborHTMLParser, headline: Headline) 
         one_line(node.text(separator=" "), SECTION_LIMIT)
         for node in tree.css("[class*=breadcrumb] a, [class*=Breadcrumb] a, nav[aria-label*=readcrumb] a")
     ]
-    before, _ = nearby(tree, headline.node)
-    labels = [node for node in before if node.tag == "a" and node.parent and len(node.parent.css("a")) <= _FEW_LINKS]
-    crumbs += [one_line(node.text(separator=" "), SECTION_LIMIT) for node in reversed(labels)]
+    if not any(named) and not crumbs:  # a page with neither may have its section's name above the headline
+        before, _ = nearby(tree, headline.node)
+        labels = [node for node in before if node.tag == "a" and not _is_menu(node)]
+        crumbs = [one_line(node.text(separator=" "), SECTION_LIMIT) for node in labels]
     title = headline.text.casefold()
     named += [crumb for crumb in crumbs if crumb.rstrip("… .").casefold() not in title]
     site = meta(tree, "og:site_name").casefold()
     kept = [name for name in named if name and name.casefold() not in _HOMES and name.casefold() != site]
     return tuple(dict.fromkeys(kept))[:5]
+
+
+def _is_menu(link: LexborNode) -> bool:
+    """Whether a link is one of the site's, which are on every page, and not the story's own."""
+    group = link.parent
+    for _ in range(3):  # a list's link stands in an item of its own, others in a <span>
+        if group is None or group.parent is None or len(group.css("a")) > 1 or group.parent.css_first("h1"):
+            break
+        group = group.parent
+    if group is None or len(links := group.css("a")) > _FEW_LINKS:
+        return True
+    if one_line(links[0].text(separator=" ")).casefold() in _HOMES:
+        return False  # a breadcrumb
+    above: LexborNode | None = group
+    while above is not None and above.tag not in ("article", "main", "body"):
+        if above.tag == "nav" or (above.tag == "header" and above.css_first("h1") is None):
+            return True
+        above = above.parent
+    return False

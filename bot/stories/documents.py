@@ -88,5 +88,5 @@ async def _parse(
         return Document(found.items, hub, topic or response.url), found.further
     if table.select is None:
         raise NotAFeed("a page needs its selectors: select = { item = …, title = …, link = … }")
-    page = await in_thread(pages.parse_page, response.body, table.select, **given)
+    page = await in_thread(pages.parse_page, response.body, table.select, may_be_empty=table.update, **given)
     return Document(page.items, hub or page.hub, topic or page.self_url or response.url), ()

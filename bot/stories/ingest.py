@@ -71,6 +71,7 @@ async def ingest(
         await _remember(session, recent, now)
     new: set[Story] = set()
     corrected: set[Story] = set()
+    promoted: set[Story] = set()  # to an UPDATE
     alerts: list[Story] = []
     ranked: list[Story] = []
     named: dict[str, Story] = {}
@@ -91,7 +92,11 @@ async def ingest(
                 story.source_id, story.published_at = source.id, _published(item, newsroom, now)
             if _take_over(story, item, source, newsroom, now) and story not in new:
                 corrected.add(story)
-            becomes_alert = only_ranked or (story.is_update and not was_update)
+            becomes_alert = only_ranked
+            if story.is_update and not was_update and story not in new:
+                revisions.note(story)
+                promoted.add(story)
+                becomes_alert = True
             becomes_alert |= bool(story.section) and not had_section
         unknown_keys = [key for key in keys if key not in stories]
         named |= dict.fromkeys(unknown_keys, story)
@@ -115,6 +120,8 @@ async def ingest(
     queued = 0
     for story in dict.fromkeys(alerts):
         queued += await pushes.queue_alert(session, story, now, held=held) is not None
+    for story in promoted:
+        await corrections.promote(session, story, now)
     return Ingested(len(new), len(corrected), 0 if held else queued, queued if held else 0)
 
 
@@ -239,7 +246,7 @@ async def _publish(session: AsyncSession, newsroom: Newsroom, published: CmsStor
     known = await _known(session, list(keys))
     found = known.get(api_key) or await _nobodys(session, [known[key] for key in keys if key in known])
     story = await session.get(Story, found, with_for_update=True) if found is not None else None
-    corrected = becomes_alert = False
+    corrected = promoted = becomes_alert = False
     if story is None:
         story = _new_story(item, source, newsroom, now)
         revisions.note(story)
@@ -256,11 +263,15 @@ async def _publish(session: AsyncSession, newsroom: Newsroom, published: CmsStor
         if corrected:
             revisions.note(story)
             await corrections.correct_now(session, story, now)
-        becomes_alert = (story.is_update and not was_update) or (bool(story.section) and not had_section)
+        promoted = story.is_update and not was_update
+        becomes_alert = promoted or (bool(story.section) and not had_section)
     await _name(session, {key: story for key in keys if key not in known}, [story] if found is None else [])
     queued = None
     if becomes_alert and changes.may_push(story.published_at, newsroom.newsroom.push_max_age, now):
         queued = await pushes.queue_alert(session, story, now)
+    if promoted and not corrected:
+        revisions.note(story)
+        await corrections.promote(session, story, now)
     return Ingested(new=found is None, corrected=corrected, queued=queued is not None)
 
 

@@ -28,6 +28,14 @@ def canonical(url: str) -> str:
     return urlunsplit(("", host, parts.path.rstrip("/"), urlencode(kept), ""))
 
 
+def without_tracking(url: str) -> str:
+    """The address as it stands, save parameters that only count where on the site a reader came from."""
+    parts = urlsplit(url)
+    pairs = parts.query.split("&")
+    kept = [pair for pair in pairs if not _TRACKING.match(pair.partition("=")[0].lower())]
+    return url if len(kept) == len(pairs) else urlunsplit(parts._replace(query="&".join(kept)))
+
+
 def number_in(url: str) -> str:
     """The newsroom's own number of the story, where the address carries one; else ""."""
     segments = [segment for segment in urlsplit(url).path.split("/") if segment]

@@ -42,7 +42,7 @@ class Lookups:
     def _lacks(self, table: SourceTable, item: Item) -> bool:
         if table.kind == "feed":
             return not (item.summary and item.image_url) and not changes.is_update(item, table, self._newsroom)
-        return not (item.title and item.summary and item.image_url and item.published_at)
+        return True  # a list has no byline and no caption, a sitemap not even a summary
 
     async def complete(self, table: SourceTable, items: Sequence[Item]) -> dict[Item, Item]:
         """The first of the items with what their own pages say of them; what has no answer in time is left out."""
@@ -50,7 +50,7 @@ class Lookups:
         deadline = asyncio.get_running_loop().time() + seconds
         looked_at = list(islice((item for item in items if self._ask(item.url)), AT_MOST))
         answered: set[str] = set()
-        found = await asyncio.gather(*(self._completed(item, deadline, answered) for item in looked_at))
+        found = await asyncio.gather(*(self._completed(table, item, deadline, answered) for item in looked_at))
         for silent in {_host(item.url) for item in looked_at} - answered:
             self._remember(silent)
         return dict(zip(looked_at, found, strict=True))
@@ -69,7 +69,7 @@ class Lookups:
             gone += [url] if page.status == 410 else []
         return gone
 
-    async def _completed(self, item: Item, deadline: float, answered: set[str]) -> Item:
+    async def _completed(self, table: SourceTable, item: Item, deadline: float, answered: set[str]) -> Item:
         try:
             async with asyncio.timeout_at(deadline):
                 page = await self._fetcher.fetch(item.url, accept="text/html", max_bytes=pages.MAX_BYTES)
@@ -87,7 +87,7 @@ class Lookups:
         except (FetchError, NotAFeed, TimeoutError) as error:  # the list's own words have to do
             log.debug("article_not_read", url=item.url, error=str(error))
             return item
-        return completed(item, article)
+        return completed(item, article, is_thumbnail=table.select is not None and not table.select.image)
 
     def may_ask(self, url: str, why: str = "") -> bool:
         """Whether neither the page was asked for this, nor its host silent, in AGAIN_AFTER."""

@@ -11,6 +11,7 @@ from bot.stories.cleaning import one_line, safe_url, tag_end
 from bot.stories.decoding import decode
 from bot.stories.feed_items import SUMMARY_LIMIT, TITLE_LIMIT, Feed, NotAFeed, distinct, item_from
 from bot.stories.items import Item
+from bot.stories.keys import without_tracking
 from bot.stories.moments import moment_of
 
 MAX_BYTES = 5_000_000
@@ -33,12 +34,21 @@ class BadSelector(NotAFeed):
 
 
 def parse_page(
-    body: bytes, select: SelectTable, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime
+    body: bytes,
+    select: SelectTable,
+    *,
+    url: str,
+    content_type: str = "",
+    default_zone: ZoneInfo,
+    now: datetime,
+    may_be_empty: bool = False,
 ) -> Feed:
     """A page's list of stories, in its order. Raises NotAFeed where the page or a selector gives nothing."""
     tree = tree_of(body, content_type)
     base = base_of(tree, url)
     entries = _css(tree, select.item)
+    if not entries and may_be_empty:  # as a list of UPDATEs is on most days
+        return Feed(title="", items=(), hub=_linked(tree, "hub", base), self_url=_linked(tree, "self", base))
     if not entries:
         raise NotAFeed(f"the selector item = {select.item!r} finds nothing on the page")
     found = distinct((_entry(node, select, base, default_zone, now) for node in entries), ITEMS_AT_MOST)
@@ -145,7 +155,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
         title.attributes.get("title") or "", TITLE_LIMIT
     )
     return item_from(
-        url=safe_url(link.attributes.get("href") or "", base),
+        url=without_tracking(safe_url(link.attributes.get("href") or "", base)),
         title=shown,
         guid="",
         summary=one_line(summary.text(separator=" "), SUMMARY_LIMIT) if summary is not None else "",

@@ -73,7 +73,7 @@ async def test_a_story_in_two_sources_is_one_message(kabar: Kabar) -> None:
     assert len(alerts(kabar, SARI, "Waduk")) == 1
 
 
-async def test_a_story_that_becomes_an_update_reaches_only_those_without_it(kabar: Kabar) -> None:
+async def test_a_story_that_becomes_an_update_reaches_those_without_it_and_copies_say_so(kabar: Kabar) -> None:
     async with kabar.running():
         await kabar.ask(SARI, "/ikuti dunia")
         await kabar.ask(OLIVER, "/follow update")
@@ -83,9 +83,11 @@ async def test_a_story_that_becomes_an_update_reaches_only_those_without_it(kaba
         await quiet(kabar)
         kabar.press.publish("update", 10001, "Waduk kembali penuh")
         card = await kabar.world.wait_for(OLIVER, "Waduk")
+        await kabar.until(lambda: "UPDATE" in alerts(kabar, SARI, "Waduk")[0]["text"])
         await quiet(kabar)
     assert "UPDATE" in card["text"]
-    assert len(alerts(kabar, SARI, "Waduk")) == 1
+    (copy,) = alerts(kabar, SARI, "Waduk")
+    assert "Dikoreksi" not in copy["text"], "nothing in it was wrong"
 
 
 async def test_a_changed_slug_and_guid_push_nothing_again(kabar: Kabar) -> None:

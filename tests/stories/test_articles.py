@@ -178,3 +178,49 @@ def test_a_list_is_completed_and_never_overruled_by_the_article() -> None:
     whole = completed(item, found)
     assert (whole.title, whole.image_url) == ("Judul di daftar", "https://news.example/1.jpg")
     assert whole.summary == "Kalimat pertama berita ini. Kalimat kedua."
+
+
+MENU = "<nav><ul><li><a href=/kota>Kota</a></li><li><a>Ekonomi</a></li><li><a>Budaya</a></li></ul></nav>"
+HEADLINE = "<h1>Menata ulang taman di tepi sungai</h1><p>Taman itu dibuka lagi.</p>"
+
+
+@pytest.mark.parametrize(
+    ("before", "sections"),
+    [
+        (MENU, ()),
+        ("<header><a>Kota</a></header>", ()),
+        (MENU + "<main><span><a>Opini</a></span>", ("Opini",)),
+        (MENU + "<meta property='article:section' content='Opini'>", ("Opini",)),
+        (MENU + "<div class=breadcrumb><a>Beranda</a> <a>Opini</a></div>", ("Opini",)),
+        (MENU + "<nav><a>Beranda</a> › <a>Opini</a></nav>", ("Opini",)),
+    ],
+    ids=["menu", "header", "label", "open graph", "breadcrumb", "breadcrumb in a nav"],
+)
+def test_a_sites_menu_is_not_a_storys_section(before: str, sections: tuple[str, ...]) -> None:
+    assert article(before + HEADLINE).sections == sections
+
+
+@pytest.mark.parametrize("name", ["4103.png", "foto-4103.png", "IMG_4103.jpg", "20261124.jpg", "taman-800x450.jpg"])
+def test_a_photo_is_found_whatever_it_is_called(name: str) -> None:
+    found = article(f"{HEADLINE}<figure><img src='/foto/{name}'><figcaption>Bangku baru.</figcaption></figure>")
+    assert (found.image_url, found.image_caption) == (f"https://news.example/foto/{name}", "Bangku baru.")
+
+
+def test_another_photo_of_the_same_camera_is_another_photo() -> None:
+    page = "<meta property='og:image' content='https://news.example/IMG_4101.jpg'>"
+    teaser = "<figure><img src='/IMG_4099.jpg'><figcaption>Foto berita lain.</figcaption></figure>"
+    found = article(
+        page + teaser + HEADLINE + "<figure><img src='/IMG_4101.jpg'><figcaption>Taman.</figcaption></figure>"
+    )
+    assert (found.image_url, found.image_caption) == ("https://news.example/IMG_4101.jpg", "Taman.")
+
+
+def test_a_page_tells_better_than_a_list_what_the_list_cut_or_shrank() -> None:
+    page = article(f"{HEADLINE}<figure><img src='/foto/besar.jpg'><figcaption>Bangku.</figcaption></figure>")
+    listed = Item(
+        "https://news.example/a", "Menata ulang", summary="Taman itu dibu…", image_url="https://n.example/s.jpg"
+    )
+    assert completed(listed, page).image_url == "https://n.example/s.jpg"
+    told = completed(listed, page, is_thumbnail=True)
+    assert (told.image_url, told.image_caption) == ("https://news.example/foto/besar.jpg", "Bangku.")
+    assert told.summary == "Taman itu dibuka lagi."

@@ -1,6 +1,7 @@
 """HTML lists by selectors."""
 
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -74,3 +75,18 @@ def test_a_page_that_would_hold_the_parser_is_refused(markup: str) -> None:
 def test_scripts_and_pictures_on_a_page_are_not_depth() -> None:
     script = "<script>" + "for(i=0;i<n;i++)a<b;" * 2_000 + "</script>"
     assert tree_of((script + "<svg><path d='m'/><path/></svg>" * 1_000).encode(), "text/html") is not None
+
+
+def test_a_list_that_may_be_empty_is_one_on_most_days() -> None:
+    select = SelectTable(item=".update li", title="a", link="a")
+    read = partial(parse_page, b"<ul class=update></ul>", select, url="https://news.example/", now=NOW)
+    assert read(default_zone=ZoneInfo("UTC"), may_be_empty=True).items == ()
+    with pytest.raises(NotAFeed):
+        read(default_zone=ZoneInfo("UTC"))
+
+
+def test_a_link_leads_to_the_story_and_does_not_say_where_from() -> None:
+    select = SelectTable(item="li", title="a", link="a")
+    page = b"<li><a href='/a?id=7&amp;utm_source=update&amp;ref=populer'>Kapal tua berlayar</a>"
+    (item,) = parse_page(page, select, url="https://news.example/", default_zone=ZoneInfo("UTC"), now=NOW).items
+    assert item.url == "https://news.example/a?id=7"
