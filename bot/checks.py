@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import TelegramError
@@ -13,13 +14,15 @@ from bot.app import prepare_database, user_agent
 from bot.clock import utcnow
 from bot.config import Newsroom, Settings, SourceTable
 from bot.delivery.telegram import AiohttpRequest
+from bot.i18n import choose, load_language
 from bot.storage.engine import Database, OldSchema, check_schema, upgrade
 from bot.stories import sources
 from bot.stories.documents import ACCEPT, read
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response
+from bot.stories.items import Item
 from bot.stories.pages import found_by
-from bot.stories.poller import Poller
+from bot.stories.poller import Poller, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ async def _check_token(settings: Settings) -> Finding:
         async with bot:
             return Finding("token", True, f"@{bot.username}")
     except TelegramError as error:
-        return Finding("token", False, str(error))
+        return Finding("token", False, str(error).replace(settings.bot_token, "…"))
 
 
 async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable) -> Finding:
@@ -73,24 +76,47 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
     try:
         answer = await fetcher.fetch(table.url, accept=ACCEPT)
         if answer.status != 200:
-            return Finding(what, False, f"HTTP {answer.status}")
+            return Finding(what, False, f"{said(answer.status)} ({answer.url})")
         items = (await read(fetcher, table, answer, newsroom, utcnow())).items
     except FetchError as error:
-        return Finding(what, False, error.detail)
+        ours = "; if it is yours, name it in ALLOW_PRIVATE_SOURCES" if error.reason == "refused_address" else ""
+        return Finding(what, False, f"{error.detail}{ours}")
     except NotAFeed as error:
-        return Finding(what, False, f"{error}{_selected(table, answer)}")
-    return Finding(what, bool(items) or table.kind == "feed", f"{len(items)} stories{_selected(table, answer)}")
+        return Finding(what, False, f"{error}{_hint(table, answer)}{_selected(table, answer, newsroom)}")
+    fine = bool(items) or table.kind == "feed" or table.update
+    return Finding(what, fine, f"{len(items)} stories{_selected(table, answer, newsroom, items)}")
 
 
-def _selected(table: SourceTable, answer: Response) -> str:
-    """What each selector of a page found, for an editor."""
+def _hint(table: SourceTable, answer: Response) -> str:
+    """What may be wrong with a document that could not be read."""
+    if answer.url != table.url:
+        return f"; the address led to {answer.url}"
+    if table.kind == "feed" and answer.content_type.startswith("text/html"):
+        return '; if the list is on the page itself: kind = "page" and select, see docs/sources.md'
+    if table.kind == "page":
+        return "; what a browser makes by script is not on the page that we get"
+    return ""
+
+
+def _selected(table: SourceTable, answer: Response, newsroom: Newsroom, items: tuple[Item, ...] = ()) -> str:
+    """What each selector of a page found, for an editor, and how its times were understood."""
     if table.kind != "page" or table.select is None:
         return ""
     try:
         found = found_by(answer.body, table.select, content_type=answer.content_type)
     except NotAFeed:
         return ""
-    return "".join(f"\n    {name:<8} {count:>4} ×  {shown}" for name, (count, shown) in found.items())
+    lines = [f"{name:<8} {count:>4} ×  {shown}" for name, (count, shown) in found.items()]
+    times = [item.published_at for item in items if item.published_at]
+    if times:
+        lines.append(f"{len(times)} of {len(items)} times understood, the first as {_time(times[0], newsroom)}")
+    elif items and found.get("time", (0,))[0]:
+        lines.append("no time understood: a story gets that of its page, or of the moment when it was found")
+    return "".join(f"\n    {line}" for line in lines)
+
+
+def _time(moment: datetime, newsroom: Newsroom) -> str:
+    return load_language(choose(newsroom.language, "en")).time(moment, newsroom.zone)
 
 
 async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[Finding]:

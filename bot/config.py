@@ -55,7 +55,7 @@ def _check_http_url(value: str) -> str:
     except ValueError:
         right = False
     if value and not right:
-        raise ValueError("an address beginning with http:// or https://")
+        raise ValueError("an address such as https://news.example/rss")
     return value
 
 
@@ -135,11 +135,27 @@ def _shorten(value: object) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
+_IN_WORDS = {
+    "tuple_type": "blocks, each with a head of its own in two brackets, such as [[sources]]",
+    "model_type": 'a table, such as { item = "li", title = "a", link = "a" }',
+    "dict_type": 'a table, such as { id = "Politik", en = "Politics" }',
+    "string_pattern_mismatch": "small letters, digits, - and _, at most 32, beginning with a letter or a digit",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "words in quotation marks",
+}
+
+
 def _accepted(error: Any) -> str:
     """Pydantic's message as the end of the sentence "accepted: …"."""
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         return str(context["error"])
+    if error["type"] in _IN_WORDS:
+        return _IN_WORDS[error["type"]]
     if "expected" in context:
         return str(context["expected"])
     return str(error["msg"]).removeprefix("Input should be ").removeprefix("a valid ")
@@ -233,14 +249,15 @@ class Newsroom(_Table):
         for names, what in ((slugs, "sections"), ([source.id for source in self.sources], "sources")):
             twice = {name for name in names if names.count(name) > 1}
             if twice:
-                raise ValueError(f"{what} named only once (twice: {', '.join(sorted(twice))})")
+                raise ValueError(f"{what}: named twice: {', '.join(sorted(twice))}")
         if "update" in slugs:
-            raise ValueError("section slugs other than `update`, which is the name of the UPDATE alerts")
+            raise ValueError("sections: the slug `update` is taken, it is the name of the UPDATE alerts")
         if any(source.id == "api" for source in self.sources):
-            raise ValueError("source ids other than `api`, which is the name of what the story API brings")
+            raise ValueError("sources: the id `api` is taken, it is the name of what the story API brings")
         for source in self.sources:
             if source.section is not None and source.section not in slugs:
-                raise ValueError(f"source {source.id}: section, one of {', '.join(slugs) or '(none is defined)'}")
+                known = f"one of {', '.join(slugs)}" if slugs else "none is defined"
+                raise ValueError(f"source {source.id}: section was {source.section!r}; accepted: {known}")
         return self
 
     @property
@@ -289,11 +306,11 @@ class Newsroom(_Table):
             place = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).strip(
                 "."
             )
-            given = (
-                "" if first["type"] in ("missing", "value_error") and not place else f" was {_shorten(first['input'])};"
-            )
+            if not place:
+                raise SettingsError(f"{path}: {_accepted(first)}") from None
             if first["type"] == "missing":
                 raise SettingsError(f"{path}: {place} is missing") from None
             if first["type"] == "extra_forbidden":
                 raise SettingsError(f"{path}: {place} is not a name we know") from None
-            raise SettingsError(f"{path}: {place}{':' if place else ''}{given} accepted: {_accepted(first)}") from None
+            given = _shorten(first["input"])
+            raise SettingsError(f"{path}: {place}: was {given}; accepted: {_accepted(first)}") from None

@@ -35,15 +35,19 @@ async def ask(env_file: Path, newsroom_file: Path) -> int:
     address = click.prompt("The newsroom's address, or that of one of its feeds").strip()
     address = address if "://" in address else f"https://{address}"
     found = await _find_feed(settings, address)
-    if found is None:
-        click.echo(f"No feed was found at {address}. Give the address of a feed itself.", err=True)
+    if found is None and not click.confirm(
+        f"No feed was found at {address}. Lists on its pages can be read instead: write files to begin from?",
+        default=True,
+    ):
+        click.echo("Nothing was written. Give the address of a feed itself.", err=True)
         return 1
-    url, feed = found
     home = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}"
-    name = click.prompt("The newsroom's name", default=feed.title or urlsplit(address).hostname)
+    title = found[1].title if found else ""
+    source = _FEED.format(url=_quoted(found[0])) if found else _PAGE.format(url=_quoted(address))
+    name = click.prompt("The newsroom's name", default=title or urlsplit(address).hostname)
     language = click.prompt("Language of the stories", default="id")
     zone = click.prompt("Time zone", default="Asia/Jakarta")
-    newsroom_file.write_text(_newsroom_text(name, home, language, zone, url), encoding="utf-8")
+    newsroom_file.write_text(_newsroom_text(name, home, language, zone, source), encoding="utf-8")
     try:
         Newsroom.load(newsroom_file)
     except SettingsError as error:
@@ -56,7 +60,11 @@ async def ask(env_file: Path, newsroom_file: Path) -> int:
     env_file.touch(mode=0o600)
     env_file.chmod(0o600)
     env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    click.echo(f"{env_file} and {newsroom_file} are written. Start the bot with ./kabar run")
+    click.echo(f"{env_file} and {newsroom_file} are written.")
+    if found:
+        click.echo("Start the bot with ./kabar run")
+    else:
+        click.echo("Look at select in the second: ./kabar check shows what it finds. docs/sources.md has more.")
     return 0
 
 
@@ -68,7 +76,7 @@ async def _ask_token(api_url: str) -> str | None:
             click.echo(f"✓ @{bot.username}")
             return token
     except (SettingsError, TelegramError) as error:
-        click.echo(f"The token was not accepted: {error}", err=True)
+        click.echo(f"The token was not accepted: {str(error).replace(token, '…')}", err=True)
         return None
 
 
@@ -107,17 +115,35 @@ def _candidates(body: bytes, url: str) -> list[str]:
     return [link for link in links if link][:5] + [urljoin(url.rstrip("/") + "/", place) for place in USUAL_PLACES]
 
 
-def _newsroom_text(name: str, home: str, language: str, zone: str, feed: str) -> str:
-    def quoted(text: str) -> str:
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+_FEED = """[[sources]]
+id = "main"
+kind = "feed"
+url = {url}
+every = "5m"
+"""
+_PAGE = """# A list on a page, by CSS selectors: where its entries are, and title, link and time inside one entry.
+# A news sitemap is simpler, if there is one: kind = "sitemap", no select. See docs/sources.md.
+[[sources]]
+id = "main"
+kind = "page"
+url = {url}
+every = "5m"
+select = {{ item = "article", title = "h2", link = "a", time = "time" }}
+"""
 
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _newsroom_text(name: str, home: str, language: str, zone: str, source: str) -> str:
     return f"""# What each line means, and what else there is: newsroom.example.toml
 
 [newsroom]
-name = {quoted(name)}
-url = {quoted(home)}
-language = {quoted(language)}
-timezone = {quoted(zone)}
+name = {_quoted(name)}
+url = {_quoted(home)}
+language = {_quoted(language)}
+timezone = {_quoted(zone)}
 push_max_age = "6h"
 
 # Readers follow sections. Name yours, and give each source the section that its stories belong to.
@@ -125,12 +151,7 @@ push_max_age = "6h"
 # slug = "politik"
 # names = {{ id = "Politik", en = "Politics" }}
 
-[[sources]]
-id = "main"
-kind = "feed"
-url = {quoted(feed)}
-every = "5m"
-
+{source}
 [update]
 categories = ["Breaking"]
 title_prefixes = ["BREAKING", "UPDATE"]

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from sqlalchemy.engine import URL
 
+from bot.config import Newsroom
 from bot.web.server import SECRET_HEADER, webhook_secret
 from tests.databases import make_postgres, shown
 from tests.journeys.test_restarts import NEWSROOM
@@ -50,6 +51,8 @@ async def test_check_finds_everything_in_order_and_names_what_is_not(kabar: Kaba
     assert code == 1
     assert "✗ token" in output
     assert "✗ source dunia" in output
+    assert 'kind = "page"' in output
+    assert "222:wrong" not in output
 
 
 async def test_ingest_once_stores_and_the_next_run_pushes(kabar: Kabar, tmp_path: Path) -> None:
@@ -80,9 +83,7 @@ async def test_subscribers_go_out_and_come_in_and_bad_rows_are_named(kabar: Kaba
     assert "7,en,,false" in (tmp_path / "out.csv").read_text()
 
 
-async def test_init_asks_verifies_and_writes_what_run_needs(kabar: Kabar, tmp_path: Path) -> None:
-    answers = f"{kabar.world.token}\n9001\n{kabar.url}/news/dunia.xml\nKabar Contoh\nid\nAsia/Jakarta\n"
-    bare = tmp_path / "bare"
+async def init(kabar: Kabar, bare: Path, *answers: str) -> tuple[int | None, str]:
     bare.mkdir()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "init"),
@@ -95,13 +96,36 @@ async def test_init_asks_verifies_and_writes_what_run_needs(kabar: Kabar, tmp_pa
         },
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
-    output, errors = await process.communicate(answers.encode())
-    assert process.returncode == 0, (output, errors)
+    output, _ = await process.communicate("".join(f"{answer}\n" for answer in answers).encode())
+    return process.returncode, output.decode()
+
+
+async def test_init_asks_verifies_and_writes_what_run_needs(kabar: Kabar, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    feed = f"{kabar.url}/news/dunia.xml"
+    code, output = await init(kabar, bare, kabar.world.token, "9001", feed, "Kabar Contoh", "id", "Asia/Jakarta")
+    assert code == 0, output
     assert f"BOT_TOKEN={kabar.world.token}" in (bare / ".env").read_text()
     assert (bare / ".env").stat().st_mode & 0o077 == 0
     assert f'url = "{kabar.url}/news/dunia.xml"' in (bare / "newsroom.toml").read_text()
+
+
+async def test_init_helps_a_site_without_a_feed_to_begin(kabar: Kabar, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    code, output = await init(
+        kabar, bare, kabar.world.token, "9001", kabar.url, "y", "Kabar Contoh", "id", "Asia/Jakarta"
+    )
+    assert code == 0, output
+    (source,) = Newsroom.load(bare / "newsroom.toml").sources
+    assert (source.kind, source.select is not None) == ("page", True)
+    assert "docs/sources.md" in output
+
+
+async def test_init_does_not_repeat_a_wrong_token(kabar: Kabar, tmp_path: Path) -> None:
+    code, output = await init(kabar, tmp_path / "bare", "222:wrong")
+    assert (code, "222:wrong" in output) == (1, False)
 
 
 async def test_on_postgresql_an_old_schema_is_refused_and_migrate_helps(

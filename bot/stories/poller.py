@@ -227,7 +227,7 @@ class Poller:
     async def _read(self, source: Source, table: SourceTable, response: Response, body_digest: str) -> Document | None:
         """The document; None where it is the one that we have. An index of sitemaps may stay while they change."""
         if response.status not in (200, 304):
-            raise _BadStatus(_said(response.status))
+            raise _BadStatus(said(response.status))
         if response.status == 304 and not (source.etag or source.last_modified):
             raise _BadStatus("HTTP 304: nothing has changed, it says, since we never asked")
         if response.status == 304 or (body_digest == source.body_digest and table.kind != "sitemap"):
@@ -292,7 +292,7 @@ class Poller:
         return every * random.uniform(0.95, 1.05)
 
 
-def _said(status: int) -> str:
+def said(status: int) -> str:
     """A status in words for an editor."""
     words = {401: "asks for a password", 403: "refuses us", 404: "is not there", 410: "is gone for good"}
     words |= {429: "asks us to come less often", 500: "is broken", 502: "is broken", 503: "is overloaded"}
