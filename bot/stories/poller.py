@@ -254,13 +254,13 @@ class Poller:
             story_id, now = unlisted[url], self._now()
             async with self._database.write() as session:
                 story = await session.get_one(Story, story_id, with_for_update=True)
-                if (story.url, story.source_id) != (url, source.id):
-                    continue  # it has moved, or the CMS words it now
-                if await corrections.retract(session, story, now):
+                own = (story.url, story.source_id) == (url, source.id)  # else it has moved, or the CMS words it now
+                if own and await corrections.retract(session, story, now):
                     await notices.add(session, "story_gone", {"source": source.id, "title": story.title}, now)
             unlisted.pop(url)
-            log.info("story_retracted", source=source.id, story=story_id, reason="its page answers 410")
-            self._on_push()
+            if own:
+                log.info("story_retracted", source=source.id, story=story_id, reason="its page answers 410")
+                self._on_push()
 
     async def _failed(self, source: Source, table: SourceTable, error: str, response: Response | None) -> None:
         again_in = min(table.every.total_seconds() * 2 ** min(source.failures + 1, 12), BACKOFF_AT_MOST)
