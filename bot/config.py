@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from collections import Counter
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -247,7 +249,7 @@ class Newsroom(_Table):
     def _check_references(self) -> Self:
         slugs = [section.slug for section in self.sections]
         for names, what in ((slugs, "sections"), ([source.id for source in self.sources], "sources")):
-            twice = {name for name in names if names.count(name) > 1}
+            twice = {name for name, count in Counter(names).items() if count > 1}
             if twice:
                 raise ValueError(f"{what}: named twice: {', '.join(sorted(twice))}")
         if "update" in slugs:
@@ -275,6 +277,11 @@ class Newsroom(_Table):
     @property
     def slugs(self) -> tuple[str, ...]:
         return tuple(section.slug for section in self.sections)
+
+    @cached_property
+    def rankings(self) -> frozenset[str]:
+        """The ids of the sources that only rank stories."""
+        return frozenset(source.id for source in self.sources if source.list == "popular")
 
     def section_name(self, slug: str, language: str) -> str:
         """The section's name in `language`, else in the newsroom's, else any; the slug if it is not ours."""

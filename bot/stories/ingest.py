@@ -87,8 +87,8 @@ async def ingest(
             becomes_alert = True
         else:
             was_update, had_section = story.is_update, bool(story.section)
-            only_ranked = not popular and _only_ranked(story, newsroom)
-            if only_ranked:
+            only_ranked = not popular and story.source_id in newsroom.rankings
+            if only_ranked:  # who brings it now is its source, and it is news
                 story.source_id, story.published_at = source.id, _published(item, newsroom, now)
             if _take_over(story, item, source, newsroom, now) and story not in new:
                 corrected.add(story)
@@ -421,11 +421,6 @@ def _take_over(story: Story, item: Item, source: SourceTable, newsroom: Newsroom
     story.updated_at = now
     story.search_text = searchable(f"{story.title} {story.summary}")
     return revisions.note(story)
-
-
-def _only_ranked(story: Story, newsroom: Newsroom) -> bool:
-    """Whether only a popular list has named the story: who brings it now is its source, and it is news."""
-    return any(source.id == story.source_id and source.list == "popular" for source in newsroom.sources)
 
 
 async def _rank(session: AsyncSession, source_id: str, story_ids: list[int]) -> None:

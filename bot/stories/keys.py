@@ -6,7 +6,7 @@ survives a changed guid. The strongest come first.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from bot.stories.items import Item
@@ -63,30 +63,40 @@ def _is_day(year: str, month: str, day: str) -> bool:
     return int(year) in _YEAR and 1 <= int(month) <= 12 and 1 <= int(day) <= 31
 
 
-def keys_of(item: Item, source_id: str, shared: Container[str] = ()) -> tuple[str, ...]:
-    """The item's keys, strongest first. `shared`: those that other items of the document have too, and mean nothing."""
-    keys = [key for key in (_number_key(item.url), *_guid_key(item, source_id)) if key and key not in shared]
-    address = canonical(item.url)
-    if urlsplit(item.url).path.strip("/") and f"u:{address}" not in shared:
-        keys.append(f"u:{address}")
-    if not keys:
-        keys.append(f"u:{address}:{item.title}")
-    return tuple(dict.fromkeys(key[:KEY_LIMIT] for key in keys))
+def keys_of(item: Item, source_id: str) -> tuple[str, ...]:
+    """The item's keys, strongest first."""
+    return _kept(item, _number_key(item.url), _guid_key(item, source_id), _address_key(item.url))
 
 
 def keyed(items: Sequence[Item], source_id: str) -> list[tuple[Item, tuple[str, ...]]]:
     """Every item of one document with its keys.
 
-    A number that items with different titles have is a rubric's, an address that several have is a live page's.
+    A number that items with different titles have is a rubric's, an address that several have is a live page's: they
+    are nobody's.
     """
+    named = [(item, _number_key(item.url), _address_key(item.url)) for item in items]
     titles: defaultdict[str, set[str]] = defaultdict(set)
-    addresses = Counter(f"u:{canonical(item.url)}" for item in items)
-    for item in items:
-        if number := _number_key(item.url):
-            titles[number].add(item.title.casefold())
-    shared = {key for key, having in titles.items() if len(having) > 1}
-    shared |= {key for key, count in addresses.items() if count > 1}
-    return [(item, keys_of(item, source_id, shared)) for item in items]
+    for item, number, _ in named:
+        titles[number].add(item.title.casefold())
+    times = Counter(address for _, _, address in named)
+    return [
+        (
+            item,
+            _kept(
+                item,
+                number if len(titles[number]) == 1 else "",
+                _guid_key(item, source_id),
+                address if times[address] == 1 else "",
+            ),
+        )
+        for item, number, address in named
+    ]
+
+
+def _kept(item: Item, number: str, guid: str, address: str) -> tuple[str, ...]:
+    front_page = not urlsplit(item.url).path.strip("/")
+    keys = [key for key in (number, guid, "" if front_page else address) if key]
+    return tuple(dict.fromkeys(key[:KEY_LIMIT] for key in keys or [f"{_address_key(item.url)}:{item.title}"]))
 
 
 def _number_key(url: str) -> str:
@@ -94,11 +104,16 @@ def _number_key(url: str) -> str:
     return f"n:{_host(url)}:{number}" if number else ""
 
 
-def _guid_key(item: Item, source_id: str) -> Iterator[str]:
-    if item.guid:
-        everywhere = item.guid.startswith(("http://", "https://", "tag:", "urn:"))
-        guid = canonical(item.guid) if item.guid.startswith("http") else item.guid
-        yield f"g:{guid}" if everywhere else f"g:{source_id}:{guid}"
+def _guid_key(item: Item, source_id: str) -> str:
+    if not item.guid:
+        return ""
+    everywhere = item.guid.startswith(("http://", "https://", "tag:", "urn:"))
+    guid = canonical(item.guid) if item.guid.startswith("http") else item.guid
+    return f"g:{guid}" if everywhere else f"g:{source_id}:{guid}"
+
+
+def _address_key(url: str) -> str:
+    return f"u:{canonical(url)}"
 
 
 def _host(url: str) -> str:
