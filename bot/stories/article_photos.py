@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.stories.cleaning import one_line, plain_text, safe_url
-from bot.stories.feed_items import NAME_LIMIT
+from bot.stories.feed_items import CAPTION_LIMIT, NAME_LIMIT
 from bot.stories.headlines import meta, nearby
 from bot.stories.linked_data import as_list, as_text
 
-CAPTION_LIMIT = 300
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src")
 _CREDIT_NAME = re.compile(r"credit|kredit|copyright|photog|fotog|nama-foto|source|sumber", re.IGNORECASE)
 _LABEL = r"(?:foto|photo(?:graph)?|bild|picture|image|gambar|sumber|source|credit|kredit)(?:\s+(?:oleh|by|ihsan))?"

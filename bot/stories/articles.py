@@ -11,14 +11,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from bot.stories.article_dates import published_at
 from bot.stories.article_photos import photo_of
 from bot.stories.article_text import paragraphs
-from bot.stories.cleaning import one_line, plain_text, safe_url
+from bot.stories.cleaning import one_line, plain_lines, plain_text, safe_url
 from bot.stories.dates import parse_date
-from bot.stories.feed_items import NAME_LIMIT, SUMMARY_LIMIT
+from bot.stories.feed_items import NAME_LIMIT
 from bot.stories.headlines import Headline, headline_of, meta, nearby
-from bot.stories.items import Item
+from bot.stories.items import Item, captioned
 from bot.stories.linked_data import SECTION_LIMIT, as_list, as_text, linked_data
 from bot.stories.pages import base_of, tree_of
-from bot.stories.summaries import summary_of
+from bot.stories.summaries import condensed, is_cut, summary_of
 
 _AUTHORS = (
     "[itemprop=author]", "[rel=author]", "meta[name=author]", "meta[property='article:author']",
@@ -36,7 +36,6 @@ _AFTER_NAME = re.compile(
     re.IGNORECASE,
 )
 _HOMES = frozenset(("home", "beranda", "depan", "halaman depan", "index", "startseite"))
-_CUT = ("…", "...")  # how a list's first words of a story end
 _DATE_LINE = 120  # characters
 _FEW_LINKS = 4  # a list of more links is a menu
 
@@ -76,7 +75,7 @@ def parse_article(body: bytes, *, url: str, content_type: str = "", default_zone
     return Article(
         title=headline.text,
         canonical=safe_url(canonical, base),
-        summary=summary_of("\n".join(lines), headline.text) or plain_text(told, SUMMARY_LIMIT),
+        summary=summary_of("\n".join(lines), headline.text) or condensed(plain_lines(told), headline.text),
         body="\n".join(lines),
         author=author,
         image_url=photo.url,
@@ -91,7 +90,7 @@ def completed(item: Item, article: Article, *, is_thumbnail: bool = False) -> It
     """The list's item with what only the article's page says. `is_thumbnail`: the item's picture is a small one."""
     title = item.title or article.title
     image_url = (article.image_url if is_thumbnail else "") or item.image_url or article.image_url
-    summary = "" if item.summary.endswith(_CUT) and article.summary else item.summary
+    summary = "" if is_cut(item.summary) and article.summary else item.summary
     return replace(
         item,
         title=title,
@@ -102,11 +101,6 @@ def completed(item: Item, article: Article, *, is_thumbnail: bool = False) -> It
         categories=item.categories or article.sections,
         published_at=article.published_at or item.published_at,
     )
-
-
-def captioned(caption: str, credit: str) -> str:
-    """A photo's caption with its credit in brackets, as newspapers print it."""
-    return f"{caption} ({credit})".strip() if credit else caption
 
 
 def _is_date_line(line: str, zone: ZoneInfo, now: datetime) -> bool:

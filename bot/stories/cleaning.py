@@ -7,6 +7,7 @@ for some inputs: 40,000 nested <div> (200 kB) held lexbor for 2.7 s.
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from bot.stories.graphemes import cut_at_word
@@ -27,6 +28,7 @@ _TAG_START = re.compile(r"<(/?)([A-Za-z][^\s/<>]*)")
 _TAG_BREAK = re.compile(r""">|=\s*(["'])""")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8}|[xX][0-9a-fA-F]{1,7});?|[A-Za-z][A-Za-z0-9]{1,31};)")
 # A second layer of escaping is taken off only from what can hardly be meant literally.
+_SPACE = re.compile(r"\s+")
 _ESCAPED_MARKUP = re.compile(
     r"</(?:a|b|i|u|em|strong|p|div|span|h[1-6]|ul|ol|li|font|figure|blockquote)\s*>|<(?:br|hr|img|p)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
@@ -85,6 +87,24 @@ def plain_text(markup: str, limit: int | None = None) -> str:
     elif "&" in text:
         text = decode_references(text)
     return one_line(text, limit)
+
+
+def plain_lines(markup: str) -> Iterator[str]:
+    """The paragraphs of HTML or text as plain text, each one line; escaped once or twice."""
+    markup = markup[:MAX_MARKUP]
+    if "<" in markup:
+        markup = _SPACE.sub(" ", markup)  # plain text has its paragraphs in its lines
+    text = visible_text(markup, "\n")
+    if _ESCAPED_MARKUP.search(text):
+        text = visible_text(_SPACE.sub(" ", text), "\n")
+    elif "&" in text:
+        text = decode_references(text)
+    return literal_lines(text)
+
+
+def literal_lines(text: str) -> Iterator[str]:
+    """The paragraphs of literal text, each one line."""
+    return filter(None, map(one_line, text[:MAX_MARKUP].split("\n")))
 
 
 def one_line(text: str, limit: int | None = None) -> str:

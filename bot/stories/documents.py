@@ -1,5 +1,6 @@
 """A source's document, whatever its kind: feed, sitemap or page."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -17,6 +18,7 @@ ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
+_ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,16 @@ class Document:
 
 def digest_of(body: bytes) -> str:
     return blake2b(body, digest_size=16).hexdigest()
+
+
+def body_digest_of(body: bytes, kind: str) -> str:
+    """The same for two answers that need not be read both.
+
+    Of a feed the entries count: before them many a server writes the time, and after them its cache a comment.
+    """
+    if kind == "feed" and (first := _ENTRY.search(body)):
+        body = body[first.start() : max(body.rfind(b"item>"), body.rfind(b"entry>"))]
+    return digest_of(body)
 
 
 async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime) -> Document:

@@ -10,9 +10,9 @@ from bot.stories.cleaning import decode_references, one_line, plain_text, safe_u
 from bot.stories.items import Item
 
 TITLE_LIMIT = 300
-SUMMARY_LIMIT = 2_000
 NAME_LIMIT = 200  # an author, a feed's title
 CATEGORY_LIMIT = 100
+CAPTION_LIMIT = 300
 MAX_CATEGORIES = 30
 MAX_GUID = 500
 TITLE_FROM_SUMMARY = 120
@@ -45,6 +45,7 @@ def item_from(
     summary: str,
     author: str,
     image_url: str,
+    image_caption: str = "",
     categories: Iterable[str],
     published_at: datetime | None,
 ) -> Item | None:
@@ -59,6 +60,7 @@ def item_from(
         summary="" if summary == title else summary,
         author=author,
         image_url=image_url,
+        image_caption=image_caption,
         categories=tuple(dict.fromkeys(name for name in categories if name))[:MAX_CATEGORIES],
         published_at=published_at,
     )

@@ -25,6 +25,7 @@ _SHORT_NAMES = (
     "rights subject webmaster"
 )
 _SHORT = frozenset(_SHORT_NAMES.split())
+_RENAMED = {"media:description": "media:caption"}  # a picture's, which feedparser takes for the entry's own
 _CATEGORIES = frozenset(("category", "subject", "keywords"))
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -134,6 +135,7 @@ class _Scan:
         self._tags += 1
         if self._tags > MAX_TAGS:
             raise NotAFeed("more elements than a feed has")
+        name = _RENAMED.get(name, name)
         self._root = self._root or name
         local = name.rpartition(":")[2].lower()
         if closing:

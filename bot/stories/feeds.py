@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import feedparser.api
 
-from bot.stories.cleaning import decode_references, one_line, plain_text, safe_url
+from bot.stories.cleaning import decode_references, literal_lines, one_line, plain_lines, plain_text, safe_url
 from bot.stories.dates import parse_date
 from bot.stories.decoding import decode
 from bot.stories.feed_items import (
+    CAPTION_LIMIT,
     CATEGORY_LIMIT,
     NAME_LIMIT,
-    SUMMARY_LIMIT,
     TITLE_LIMIT,
     Feed,
     NotAFeed,
@@ -25,8 +25,9 @@ from bot.stories.feed_items import (
     looks_like_picture,
 )
 from bot.stories.feed_markup import first_element, safe_markup
-from bot.stories.items import Item
+from bot.stories.items import Item, captioned
 from bot.stories.jsonfeed import parse_json_feed
+from bot.stories.summaries import condensed, is_cut
 
 feedparser.api.PREFERRED_XML_PARSERS = []  # looking for one that nobody has was 60 % of the time a feed takes
 
@@ -105,9 +106,12 @@ def _item(entry: Any, base: str, version: str, zone: ZoneInfo, now: datetime) ->
     contents = [part for part in dict.get(entry, "content", []) if isinstance(part, dict)]
     bodies = [_text(part, "value") for part in contents]
     title = _shown(_text(entry, "title"), dict.get(entry, "title_detail"), version, TITLE_LIMIT)
-    summary = _shown(_text(entry, "summary"), dict.get(entry, "summary_detail"), version, SUMMARY_LIMIT)
-    if (not summary or summary == title) and bodies:
-        summary = _shown(bodies[0], contents[0], version, SUMMARY_LIMIT)
+    summary = condensed(_lines(_text(entry, "summary"), dict.get(entry, "summary_detail"), version), title)
+    if bodies and (not summary or summary == title or is_cut(summary)):
+        summary = condensed(_lines(bodies[0], contents[0], version), title) or summary
+    picture, caption = _media(entry, url or base)
+    if not picture:
+        summary = summary or condensed(plain_lines(_text(entry, "media_caption")), title)  # a video's
     dates = (parse_date(_text(entry, name), zone, now) for name in ("published", "updated", "created"))
     return item_from(
         url=url,
@@ -115,7 +119,8 @@ def _item(entry: Any, base: str, version: str, zone: ZoneInfo, now: datetime) ->
         guid=guid,
         summary=summary,
         author=_author(entry),
-        image_url=_picture(entry, [*bodies, _text(entry, "summary")], url or base),
+        image_url=picture or _picture(entry, [*bodies, _text(entry, "summary")], url or base),
+        image_caption=caption,
         categories=[
             plain_text(_text(tag, "label") or _text(tag, "term"), CATEGORY_LIMIT) for tag in dict.get(entry, "tags", [])
         ],
@@ -141,10 +146,18 @@ def _address(entry: Any, guid: str, base: str) -> str:
 
 
 def _shown(value: str, detail: Any, version: str, limit: int) -> str:
-    """A text construct as plain text. Only Atom says truthfully that a text is not HTML."""
-    if version.startswith("atom") and isinstance(detail, dict) and detail.get("type") == "text/plain":
-        return one_line(decode_references(value), limit)
-    return plain_text(value, limit)
+    """A text construct as plain text on one line."""
+    return one_line(decode_references(value), limit) if _is_literal(detail, version) else plain_text(value, limit)
+
+
+def _lines(value: str, detail: Any, version: str) -> Iterator[str]:
+    """A text construct as plain text, a paragraph a line."""
+    return literal_lines(decode_references(value)) if _is_literal(detail, version) else plain_lines(value)
+
+
+def _is_literal(detail: Any, version: str) -> bool:
+    """Whether a text construct has no markup. Only Atom says so truthfully."""
+    return version.startswith("atom") and isinstance(detail, dict) and detail.get("type") == "text/plain"
 
 
 def _author(entry: Any) -> str:
@@ -156,14 +169,28 @@ def _author(entry: Any) -> str:
     return one_line(", ".join(name for name in cleaned if name and "@" not in name), NAME_LIMIT)
 
 
-def _picture(entry: Any, bodies: list[str], base: str) -> str:
+def _media(entry: Any, base: str) -> tuple[str, str]:
+    """The address of the widest picture of Media RSS, and its caption if it can be no other's; "" without."""
     media = [each for each in dict.get(entry, "media_content", []) if isinstance(each, dict)]
     pictures = [
         each for each in media if looks_like_picture(_text(each, "url"), _text(each, "type"), _text(each, "medium"))
     ]
-    pictures.sort(key=_width, reverse=True)
-    found = [_text(each, "url") for each in pictures]
-    found += [_text(each, "url") for each in dict.get(entry, "media_thumbnail", []) if isinstance(each, dict)]
+    for each in sorted(pictures, key=_width, reverse=True):
+        if url := safe_url(decode_references(_text(each, "url")), base):
+            return url, _caption(entry) if each is pictures[0] else ""
+    return "", ""
+
+
+def _caption(entry: Any) -> str:
+    """The first picture's caption and credit."""
+    named = [_text(each, "content") for each in dict.get(entry, "media_credit", []) if isinstance(each, dict)]
+    credit = plain_text(named[0], NAME_LIMIT) if named else ""
+    return captioned(plain_text(_text(entry, "media_caption"), CAPTION_LIMIT), credit)
+
+
+def _picture(entry: Any, bodies: list[str], base: str) -> str:
+    """The picture that an entry shows otherwise: a thumbnail, an enclosure, or one inside its text."""
+    found = [_text(each, "url") for each in dict.get(entry, "media_thumbnail", []) if isinstance(each, dict)]
     found += _enclosed_pictures(entry)
     image = dict.get(entry, "image")
     found.append(_text(image, "href") or _text(image, "url") if isinstance(image, dict) else "")

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from datetime import datetime, time, timedelta
 from typing import TypeVar
 
@@ -22,7 +22,6 @@ from bot.stories.browse import searchable
 from bot.stories.duplicates import Recent, Text
 from bot.stories.items import Item
 from bot.stories.keys import keyed, keys_of
-from bot.stories.summaries import condensed
 
 log = structlog.get_logger("kabar.ingest")
 
@@ -65,7 +64,7 @@ async def ingest(
     Raises KeyTaken when two sources bring one new story at the same moment; the later transaction begins again.
     """
     popular = source.list == "popular"
-    pairs = keyed([_fitting(item) for item in items if item.title], source.id)
+    pairs = keyed([item for item in items if item.title], source.id)
     stories = await _stories(session, [key for _, keys in pairs for key in keys])
     if push and not popular and any(stories.keys().isdisjoint(keys) for _, keys in pairs):
         await _remember(session, recent, now)
@@ -146,7 +145,6 @@ class CmsStory:
 
 async def publish(database: Database, newsroom: Newsroom, published: CmsStory, now: datetime) -> Ingested:
     """Store what the CMS published; its alert or its correction begins at once."""
-    published = replace(published, item=_fitting(published.item))
     return await store(database, lambda session: _publish(session, newsroom, published, now))
 
 
@@ -303,11 +301,6 @@ async def _nobodys(session: AsyncSession, story_ids: Sequence[int]) -> int | Non
 
 def _api_key(name: str) -> str:
     return f"a:{name}"
-
-
-def _fitting(item: Item) -> Item:
-    """A summary that is too long for a card is made of the story's first sentences."""
-    return replace(item, summary=condensed(item.summary, item.title))
 
 
 async def _remember(session: AsyncSession, recent: Recent, now: datetime) -> None:

@@ -21,3 +21,8 @@ class Item:
     image_caption: str = ""
     categories: tuple[str, ...] = ()
     published_at: datetime | None = None  # aware, UTC; never later than the moment of parsing plus a day
+
+
+def captioned(caption: str, credit: str) -> str:
+    """A photo's caption with its credit in brackets, as newspapers print it."""
+    return f"{caption} ({credit})".strip() if credit else caption

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.stories.cleaning import one_line, plain_text, safe_url
+from bot.stories.cleaning import literal_lines, one_line, plain_lines, safe_url
 from bot.stories.dates import parse_date
 from bot.stories.feed_items import (
     CATEGORY_LIMIT,
     NAME_LIMIT,
-    SUMMARY_LIMIT,
     TITLE_LIMIT,
     Feed,
     NotAFeed,
@@ -19,6 +18,7 @@ from bot.stories.feed_items import (
     item_from,
 )
 from bot.stories.items import Item
+from bot.stories.summaries import condensed
 
 
 def parse_json_feed(text: str, *, url: str, default_zone: ZoneInfo, now: datetime, limit: int) -> Feed:
@@ -45,7 +45,8 @@ def _item(entry: dict[str, Any], base: str, zone: ZoneInfo, now: datetime) -> It
     address = next((_text(entry, name) for name in ("url", "external_url") if _text(entry, name)), "")
     url = safe_url(address, base) or safe_url(guid)
     markup = _text(entry, "content_html")
-    body = plain_text(markup, SUMMARY_LIMIT) or one_line(_text(entry, "content_text"), SUMMARY_LIMIT)
+    title = one_line(_text(entry, "title"), TITLE_LIMIT)
+    texts = (literal_lines(_text(entry, "summary")), plain_lines(markup), literal_lines(_text(entry, "content_text")))
     alone = entry.get("author")  # version 1.0's
     authors = _objects(entry, "authors") or ([alone] if isinstance(alone, dict) else [])
     names = [one_line(_text(author, "name"), NAME_LIMIT) for author in authors]
@@ -59,9 +60,9 @@ def _item(entry: dict[str, Any], base: str, zone: ZoneInfo, now: datetime) -> It
     tags = entry.get("tags")
     return item_from(
         url=url,
-        title=one_line(_text(entry, "title"), TITLE_LIMIT),
+        title=title,
         guid=guid,
-        summary=one_line(_text(entry, "summary"), SUMMARY_LIMIT) or body,
+        summary=next(filter(None, (condensed(lines, title) for lines in texts)), ""),
         author=one_line(", ".join(filter(None, names)), NAME_LIMIT),
         image_url=next(filter(None, pictures), "") or first_picture(markup, url or base),
         categories=[one_line(tag, CATEGORY_LIMIT) for tag in tags if isinstance(tag, str)]

@@ -16,6 +16,7 @@ from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError
 from bot.stories.items import Item
 from bot.stories.parsing import in_thread
+from bot.stories.summaries import is_cut
 
 log = structlog.get_logger("kabar.articles")
 
@@ -41,7 +42,8 @@ class Lookups:
 
     def _lacks(self, table: SourceTable, item: Item) -> bool:
         if table.kind == "feed":
-            return not (item.summary and item.image_url) and not changes.is_update(item, table, self._newsroom)
+            says_enough = item.summary and not is_cut(item.summary) and item.image_url
+            return not says_enough and not changes.is_update(item, table, self._newsroom)
         return True  # a list has no byline and no caption, a sitemap not even a summary
 
     async def complete(self, table: SourceTable, items: Sequence[Item]) -> dict[Item, Item]:

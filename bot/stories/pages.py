@@ -9,10 +9,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from bot.config import SelectTable
 from bot.stories.cleaning import one_line, safe_url, tag_end
 from bot.stories.decoding import decode
-from bot.stories.feed_items import SUMMARY_LIMIT, TITLE_LIMIT, Feed, NotAFeed, distinct, item_from
+from bot.stories.feed_items import TITLE_LIMIT, Feed, NotAFeed, distinct, item_from
 from bot.stories.items import Item
 from bot.stories.keys import without_tracking
 from bot.stories.moments import moment_of
+from bot.stories.summaries import condensed
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 600  # open elements; building a tree of 40,000 nested ones took lexbor 2.7 s
@@ -158,7 +159,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
         url=without_tracking(safe_url(link.attributes.get("href") or "", base)),
         title=shown,
         guid="",
-        summary=one_line(summary.text(separator=" "), SUMMARY_LIMIT) if summary is not None else "",
+        summary=condensed([one_line(summary.text(separator=" "))], shown) if summary is not None else "",
         author="",
         image_url=_source_of(image, base),
         categories=(),

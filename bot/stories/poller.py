@@ -17,7 +17,7 @@ from bot.logs import Trouble
 from bot.storage.engine import Database
 from bot.storage.models import Source, Story
 from bot.stories import sources, websub
-from bot.stories.documents import ACCEPT, Document, digest_of, read
+from bot.stories.documents import ACCEPT, Document, body_digest_of, read
 from bot.stories.duplicates import Recent
 from bot.stories.feeds import NotAFeed
 from bot.stories.fetcher import Fetcher, FetchError, Response, Turns
@@ -129,7 +129,9 @@ class Poller:
             response = await self._fetcher.fetch(
                 self._address(source), etag=source.etag, last_modified=source.last_modified, accept=ACCEPT
             )
-            body_digest = source.body_digest if response.status == 304 else digest_of(response.body)
+            body_digest = source.body_digest
+            if response.status != 304:
+                body_digest = body_digest_of(response.body, table.kind)
             document = await self._read(source, table, response, body_digest)
             if document is not None and document.failed:
                 log.warning("source_in_part", source=source.id, error=document.failed)

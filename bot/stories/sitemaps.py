@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 from zoneinfo import ZoneInfo
 
-from bot.stories.article_photos import CAPTION_LIMIT
 from bot.stories.cleaning import plain_text, safe_url
 from bot.stories.dates import parse_date
 from bot.stories.decoding import decode
-from bot.stories.feed_items import TITLE_LIMIT, NotAFeed, distinct
+from bot.stories.feed_items import CAPTION_LIMIT, TITLE_LIMIT, NotAFeed, distinct
 from bot.stories.feed_markup import first_element, safe_markup
 from bot.stories.items import Item
 

@@ -6,22 +6,23 @@ the beginning of the story: datelines, bylines, captions, "Baca juga".
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from bot.stories.cleaning import MAX_MARKUP, one_line, visible_text
+from bot.stories.cleaning import one_line, plain_lines
 from bot.stories.graphemes import cut_at_word
 
 LIMIT = 300  # characters; what a card shows
 SENTENCES = 3
 _SHORT = 25  # characters; a shorter paragraph is a label, a name or a place
+_ENOUGH = 2_000  # characters, of which a summary is made
 
-_SPACE = re.compile(r"\s+")
 _OPENINGS = (
     r"baca(?:\s+juga|\s+selengkapnya)?\b, lihat juga, simak(?: juga)?(?: video)?\b, tonton(?: juga)?\b, "
     r"pilihan redaksi, artikel terkait, berita terkait, read (?:also|more|next), also read, see also, related\b, "
     r"advertisement, iklan\b, scroll to continue, lanjutkan membaca, gambas:, \[gambas, video:, foto:, photo:, "
     r"ilustrasi\b, caption\b, copyright, ©, dapatkan (?:berita|update), ikuti (?:kami|saluran|berita), follow us, "
-    r"subscribe, bagikan\b, share\b"
+    r"subscribe, bagikan\b, share\b, "
+    r"(?:the post|artikel|postingan|tulisan)\b.{1,300}(?:appeared first on|first appeared on|pertama kali tampil)"
 )
 _NOT_THE_STORY = re.compile(rf"^\W*(?:{_OPENINGS.replace(', ', '|')})", re.IGNORECASE)
 _BYLINE = re.compile(
@@ -29,7 +30,12 @@ _BYLINE = re.compile(
     r"|edited by|oleh\s*:|by\s*:|laporan\s*:|sumber\s*:|source\s*:)\s*[:|/]?\s*[^.!?]{2,80}$",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(r"[(\[](?:baca|lihat|simak|read|see)\s+(?:juga|also|more)?\b[^)\]]{0,200}[)\]]", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"[(\[](?:baca|lihat|simak|read|see)\s+(?:juga|also|more)?\b[^)\]]{0,200}[)\]]"
+    r"|(?<=[.!?…”\"])\s+(?:baca|lihat|simak|read|see)\s+(?:juga|also|more)\s*:.*$",
+    re.IGNORECASE,
+)
+_CUT = re.compile(r"\s*[(\[](?:…|\.\.\.)[)\]]$")
 _DASH = r"\s*(?:—|–|--|\s-(?=\s))\s*"
 _PLACE = r"[A-Z][\w.'’/]*(?:[ -][A-Z][\w.'’/]*){0,3}"
 _DATELINE = re.compile(
@@ -47,18 +53,30 @@ _ABBREVIATED = re.compile(
 
 def summary_of(markup: str, title: str = "", limit: int = LIMIT) -> str:
     """At most `limit` characters of whole sentences from the beginning of a story's HTML or text."""
+    return _beginning(paragraphs_of(markup), title, limit)
+
+
+def condensed(lines: Iterable[str], title: str = "", limit: int = LIMIT) -> str:
+    """A source's own summary, given as its paragraphs: whole if it fits, else its first sentences."""
+    given = [line for line in _without_asides(_some(lines)) if line.casefold() != title.casefold()]
+    told = _without_datelines(_of_the_story(given)) or given
+    whole = " ".join(told)
+    return whole if len(whole) <= limit else _beginning(told, title, limit)
+
+
+def is_cut(summary: str) -> bool:
+    """Whether it is a story's first words, as many as had room."""
+    return summary.endswith(("…", "..."))
+
+
+def _beginning(paragraphs: list[str], title: str, limit: int) -> str:
     chosen = ""
-    for count, sentence in enumerate(_sentences(markup, title)):
+    for count, sentence in enumerate(_sentences(paragraphs, title)):
         longer = f"{chosen} {sentence}".strip()
         if count >= SENTENCES or (chosen and len(longer) > limit):
             break
         chosen = longer
     return cut_at_word(chosen, limit)
-
-
-def condensed(text: str, title: str = "", limit: int = LIMIT) -> str:
-    """A summary that is too long, made shorter by whole sentences; one that fits stays as it is."""
-    return text if len(text) <= limit else summary_of(text, title, limit)
 
 
 def sentences_of(text: str) -> list[str]:
@@ -76,21 +94,38 @@ def sentences_of(text: str) -> list[str]:
 
 def paragraphs_of(markup: str) -> list[str]:
     """The paragraphs of a story's HTML, as plain text, without those that are not the story."""
-    flat = _SPACE.sub(" ", markup[:MAX_MARKUP])
-    if "<" not in flat and "\n" in markup:
-        flat = markup[:MAX_MARKUP]  # plain text has its paragraphs in its lines
-    lines = (one_line(_ASIDE.sub(" ", line)) for line in visible_text(flat, "\n").split("\n"))
-    return [line for line in lines if line and not _NOT_THE_STORY.match(line) and not _BYLINE.match(line)]
+    return _of_the_story(_without_asides(plain_lines(markup)))
 
 
-def _sentences(markup: str, title: str) -> Iterator[str]:
-    paragraphs = paragraphs_of(markup)
+def _some(lines: Iterable[str]) -> list[str]:
+    """As many as a summary can need."""
+    given, length = [], 0
+    for line in lines:
+        given.append(line)
+        length += len(line)
+        if length > _ENOUGH:
+            break
+    return given
+
+
+def _without_asides(lines: Iterable[str]) -> Iterator[str]:
+    return filter(None, (_CUT.sub("…", one_line(_ASIDE.sub(" ", line))) for line in lines))
+
+
+def _of_the_story(lines: Iterable[str]) -> list[str]:
+    return [line for line in lines if not _NOT_THE_STORY.match(line) and not _BYLINE.match(line)]
+
+
+def _sentences(paragraphs: list[str], title: str) -> Iterator[str]:
     if any(len(each) >= _SHORT for each in paragraphs):
         paragraphs = [each for each in paragraphs if len(each) >= _SHORT or each[-1] in '.!?”"']
-    for number, paragraph in enumerate(paragraphs):
-        if paragraph.casefold() == title.casefold():
-            continue
-        yield from sentences_of(without_dateline(paragraph) if number < 2 else paragraph)
+    for paragraph in _without_datelines(paragraphs):
+        if paragraph.casefold() != title.casefold():
+            yield from sentences_of(paragraph)
+
+
+def _without_datelines(paragraphs: list[str]) -> list[str]:
+    return [*map(without_dateline, paragraphs[:2]), *paragraphs[2:]]
 
 
 def without_dateline(text: str) -> str:
@@ -99,7 +134,7 @@ def without_dateline(text: str) -> str:
     if found is None:
         return text
     rest = text[found.end() :]
-    opening = found[0].rstrip(" -–—")
-    # "Indonesia - Malaysia bermain imbang" opens with a pair, not a place: a lone hyphen needs a sign of a dateline.
-    sure = re.search(r"[—–]|--|[,()]|\.\w{2,4}\b|\b[A-Z]{3,}\b", found[0]) or " " not in opening
-    return rest if sure and len(rest) >= _SHORT else text
+    # "Indonesia - Malaysia bermain imbang" opens with a pair, "Ratna — menteri baru — tiba" with a person
+    signs = re.search(r"[,()]|\.\w{2,4}\b|\b[A-Z]{3,}\b", found[0])
+    alone = not rest[:1].islower() and (re.search("[—–]|--", found[0]) or " " not in found[0].rstrip(" -"))
+    return rest if (signs or alone) and len(rest) >= _SHORT else text

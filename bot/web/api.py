@@ -14,12 +14,11 @@ from bot.context import NewsBot
 from bot.delivery import corrections, pushes
 from bot.storage.models import Story
 from bot.stories import ingest
-from bot.stories.article_photos import CAPTION_LIMIT
-from bot.stories.cleaning import plain_text, safe_url
-from bot.stories.feed_items import NAME_LIMIT, SUMMARY_LIMIT, TITLE_LIMIT
+from bot.stories.cleaning import plain_lines, plain_text, safe_url
+from bot.stories.feed_items import CAPTION_LIMIT, NAME_LIMIT, TITLE_LIMIT
 from bot.stories.items import Item
 from bot.stories.parsing import in_thread
-from bot.stories.summaries import summary_of
+from bot.stories.summaries import condensed, summary_of
 
 log = structlog.get_logger("kabar.api")
 
@@ -174,7 +173,7 @@ class Api:
 
 def _item(given: Published) -> Item:
     title = plain_text(given.title, TITLE_LIMIT)
-    summary = plain_text(given.summary, SUMMARY_LIMIT) or summary_of(given.body_html, title)
+    summary = condensed(plain_lines(given.summary), title) or summary_of(given.body_html, title)
     return Item(
         url=given.url,
         title=title,

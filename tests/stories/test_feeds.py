@@ -79,6 +79,54 @@ def test_a_picture_is_found_wherever_it_stands(picture: str) -> None:
     assert parse(body).items[0].image_url == "https://news.example/a.jpg"
 
 
+def with_item(inside: str) -> str:
+    head, _, tail = RSS2.partition("<item>")
+    return f"{head}<item><title>Judul</title><link>/1</link>{inside}</item>{tail.partition('</item>')[2]}"
+
+
+MEDIA = (
+    '<media:content url="https://news.example/a.jpg" medium="image"><media:title>Foto</media:title>'
+    "<media:description>Air surut di hilir.</media:description><media:credit>Sinta/Contoh</media:credit>"
+    "</media:content>"
+)
+
+
+@pytest.mark.parametrize("inside", [f"{MEDIA}<description>Isi</description>", f"<description>Isi</description>{MEDIA}"])
+def test_a_pictures_caption_is_not_the_summary(inside: str) -> None:
+    (item,) = parse(with_item(inside)).items
+    assert (item.title, item.summary, item.image_caption) == ("Judul", "Isi", "Air surut di hilir. (Sinta/Contoh)")
+
+
+def test_of_two_pictures_the_caption_is_the_firsts() -> None:
+    wider = MEDIA.replace("a.jpg", "b.jpg").replace('medium="image"', 'medium="image" width="800"')
+    (item,) = parse(with_item(MEDIA + wider.replace("hilir", "hulu"))).items
+    assert (item.image_url, item.image_caption) == ("https://news.example/b.jpg", "")
+
+
+def test_a_videos_description_is_the_summary() -> None:
+    inside = '<media:thumbnail url="https://news.example/a.jpg"/><media:description>Air surut.</media:description>'
+    (item,) = parse(with_item(f"<media:group>{inside}</media:group>")).items
+    assert (item.summary, item.image_url, item.image_caption) == ("Air surut.", "https://news.example/a.jpg", "")
+
+
+STORY = "<p>Oleh: Bayu Aji</p><p>BANDUNG — Warga menanam seribu pohon.</p><p>Baca juga: Hujan</p><p>Hujan turun.</p>"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"<description><![CDATA[{STORY}]]></description>",
+        f"<content:encoded><![CDATA[{STORY}]]></content:encoded>",
+        "<description>Oleh: Bayu Aji BANDUNG — Warga menanam […]</description>"
+        f"<content:encoded><![CDATA[{STORY}]]></content:encoded>",
+    ],
+    ids=["description", "content", "teaser"],
+)
+def test_a_feed_that_brings_the_whole_story_is_summed_up(inside: str) -> None:
+    body = with_item(inside).replace("<rss ", '<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" ')
+    assert parse(body).items[0].summary == "Warga menanam seribu pohon. Hujan turun."
+
+
 def test_an_empty_feed_is_a_feed() -> None:
     assert parse("<rss version='2.0'><channel><title>Sepi</title></channel></rss>").items == ()
 

@@ -57,8 +57,22 @@ def test_abbreviations_numbers_and_quotes_do_not_end_a_sentence() -> None:
     ]
 
 
-def test_a_summary_that_fits_stays_as_it_is() -> None:
-    assert condensed("BANDUNG — Singkat. Padat. Jelas. Cukup.") == "BANDUNG — Singkat. Padat. Jelas. Cukup."
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["Singkat. Padat. Jelas. Cukup."], "Singkat. Padat. Jelas. Cukup."),
+        (["BANDUNG — Warga menanam seribu pohon."], "Warga menanam seribu pohon."),
+        (["Ratna — menteri yang baru — tiba hari ini."], "Ratna — menteri yang baru — tiba hari ini."),
+        (["Oleh: Bayu Aji", "Bandung - Warga menanam seribu pohon."], "Warga menanam seribu pohon."),
+        (["Warga menanam pohon.", "Baca juga: Hujan lagi"], "Warga menanam pohon."),
+        (["Warga menanam pohon. Baca juga: Hujan lagi"], "Warga menanam pohon."),
+        (["Warga menanam pohon, kata Ratna [...]"], "Warga menanam pohon, kata Ratna…"),
+        (["Warga menanam pohon.", "The post Seribu pohon appeared first on Contoh."], "Warga menanam pohon."),
+        (["Simak cara menanam pohon"], "Simak cara menanam pohon"),
+    ],
+)
+def test_a_sources_own_summary_is_kept_without_what_is_none(given: list[str], shown: str) -> None:
+    assert condensed(given) == shown
 
 
 @pytest.mark.parametrize("text", ["a" + "." * 200_000, "dr. A " * 30_000, "。" * 200_000, '." ' * 60_000])
