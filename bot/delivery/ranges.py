@@ -121,32 +121,8 @@ def _claimable(clock: ColumnElement[float]) -> tuple[ColumnElement[bool], ...]:
 
 async def claim(database: Database, session: AsyncSession, owner: str) -> Claim | None:
     """Take the best range that nobody holds: by lane, then age."""
-    clock = database.clock
-    best = (
-        select(PushRange.id)
-        .join(Push, Push.id == PushRange.push_id)
-        .where(*_claimable(clock))
-        .order_by(Push.lane, Push.id, PushRange.id)
-        .limit(1)
-        .with_for_update(of=PushRange, skip_locked=True)
-        .scalar_subquery()
-    )
-    row = (
-        await session.execute(
-            update(PushRange)
-            .where(PushRange.id == best)
-            .values(owner=owner, lease_until=clock + LEASE_SECONDS, fence=PushRange.fence + 1)
-            .returning(
-                PushRange.id,
-                PushRange.push_id,
-                PushRange.cursor,
-                PushRange.issued,
-                PushRange.end,
-                PushRange.fence,
-                PushRange.seen_since,
-            )
-        )
-    ).one_or_none()
+    found = await session.execute(_statements(database.is_sqlite).claim, {"whose": owner, "lease": LEASE_SECONDS})
+    row = found.one_or_none()
     if row is None:
         return None
     lane = await session.scalar(select(Push.lane).where(Push.id == row.push_id))
@@ -206,10 +182,57 @@ async def checkpoint(
 
 
 class _Statements:
-    """What a checkpoint says to the database, built once: building costs more than running."""
+    """What is said to the database all the time, built once: building costs more than running."""
 
     def __init__(self, is_sqlite: bool) -> None:
         clock = clock_of(is_sqlite)
+        best = (
+            select(PushRange.id)
+            .join(Push, Push.id == PushRange.push_id)
+            .where(*_claimable(clock))
+            .order_by(Push.lane, Push.id, PushRange.id)
+            .limit(1)
+            .with_for_update(of=PushRange, skip_locked=True)
+            .scalar_subquery()
+        )
+        self.claim = (
+            update(PushRange)
+            .where(PushRange.id == best)
+            .values(
+                owner=bindparam("whose"),
+                lease_until=clock + bindparam("lease", type_=Double),
+                fence=PushRange.fence + 1,
+            )
+            .returning(
+                PushRange.id,
+                PushRange.push_id,
+                PushRange.cursor,
+                PushRange.issued,
+                PushRange.end,
+                PushRange.fence,
+                PushRange.seen_since,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        self.waiting = (
+            select(
+                Delivery.push_id,
+                Delivery.subscriber_id,
+                Delivery.outcome,
+                Delivery.tries,
+                Push.audience,
+                Subscriber.chat_id,
+                Subscriber.thread_id,
+                Subscriber.language,
+                Subscriber.state,
+            )
+            .join(Push, Push.id == Delivery.push_id)
+            .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+            .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock, Push.state == RUNNING)
+            .order_by(Push.lane, Delivery.not_before)
+            .limit(bindparam("at_most", type_=Integer))
+            .with_for_update(of=Delivery, skip_locked=True)
+        )
         upto = bindparam("upto", type_=BigInteger)
         self.move = (
             update(PushRange)
@@ -319,27 +342,7 @@ async def claim_waiting(database: Database, session: AsyncSession, size: int) ->
 
     The due time moves on by the lease, so a process that dies leaves them to be found again; a row in doubt stays so.
     """
-    clock = database.clock
-    due = (
-        select(
-            Delivery.push_id,
-            Delivery.subscriber_id,
-            Delivery.outcome,
-            Delivery.tries,
-            Push.audience,
-            Subscriber.chat_id,
-            Subscriber.thread_id,
-            Subscriber.language,
-            Subscriber.state,
-        )
-        .join(Push, Push.id == Delivery.push_id)
-        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock, Push.state == RUNNING)
-        .order_by(Push.lane, Delivery.not_before)
-        .limit(size)
-        .with_for_update(of=Delivery, skip_locked=True)
-    )
-    rows = (await session.execute(due)).all()
+    rows = (await session.execute(_statements(database.is_sqlite).waiting, {"at_most": size})).all()
     found: list[Due] = []
     for push_id in dict.fromkeys(row.push_id for row in rows):
         mine = [row for row in rows if row.push_id == push_id]
@@ -347,7 +350,7 @@ async def claim_waiting(database: Database, session: AsyncSession, size: int) ->
         await session.execute(
             update(Delivery)
             .where(Delivery.push_id == push_id, Delivery.subscriber_id.in_(ids))
-            .values(not_before=clock + LEASE_SECONDS * 6)
+            .values(not_before=database.clock + LEASE_SECONDS * 6)
             .execution_options(synchronize_session=False)
         )
         copies = await _copies(session, mine[0].audience, ids)

@@ -29,7 +29,7 @@ log = structlog.get_logger("kabar.poller")
 
 AT_ONCE = 100  # polls of one process that wait for a document or hold one
 CLAIMED_AT_MOST = 500  # polls with those that wait for the turn of their host: one that hangs must not fill the places
-BUSY_SECONDS, IDLE_SECONDS = 0.1, 0.5  # between looks at what is due
+BUSY_SECONDS, IDLE_SECONDS = 0.25, 0.5  # between looks at what is due
 STILL_SHARE = 0.02  # of the time since the last change: what has not changed for a day is asked every half hour
 SLOWER_AT_MOST = 3  # times the setting; a source of UPDATEs is never asked less often
 FAILING_LONG = timedelta(hours=1)  # before the admins are told

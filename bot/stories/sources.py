@@ -7,8 +7,9 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Double, Update, bindparam, select, update
+from sqlalchemy import Double, Integer, Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.config import SourceTable
 from bot.storage.engine import Database, clock_of, upsert
@@ -65,23 +66,29 @@ def _digest_of(table: SourceTable) -> str:
 
 async def claim(database: Database, session: AsyncSession, owner: str, at_most: int = 1) -> list[Source]:
     """The sources that have been due the longest, ours for a lease's time."""
-    clock = database.clock
+    taken = await session.scalars(_claim(database.is_sqlite), {"whose": owner, "at_most": at_most})
+    return sorted(taken, key=lambda source: source.next_poll_at)
+
+
+@cache
+def _claim(is_sqlite: bool) -> ReturningUpdate[Source]:
+    """Built once, like `_success`."""
+    clock = clock_of(is_sqlite)
     due = (
         select(Source.id)
         .where(Source.next_poll_at <= clock, Source.lease_until < clock)
         .order_by(Source.next_poll_at)
-        .limit(at_most)
+        .limit(bindparam("at_most", type_=Integer))
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    taken = await session.scalars(
+    return (
         update(Source)
         .where(Source.id.in_(due))
-        .values(lease_owner=owner, lease_until=clock + LEASE_SECONDS)
-        .returning(Source),
-        execution_options={"populate_existing": True, "synchronize_session": False},
+        .values(lease_owner=bindparam("whose"), lease_until=clock + LEASE_SECONDS)
+        .returning(Source)
+        .execution_options(populate_existing=True, synchronize_session=False)
     )
-    return sorted(taken, key=lambda source: source.next_poll_at)
 
 
 async def is_primed(session: AsyncSession, source_id: str) -> bool:
