@@ -29,7 +29,9 @@ log = structlog.get_logger("kabar.poller")
 
 AT_ONCE = 100  # polls of one process that wait for a document or hold one
 CLAIMED_AT_MOST = 500  # polls with those that wait for the turn of their host: one that hangs must not fill the places
+STORED_AT_ONCE = 4  # readers' writes stand in one line with them, and should not wait for a hundred
 BUSY_SECONDS, IDLE_SECONDS = 0.25, 0.5  # between looks at what is due
+CLAIMED_AT_A_LOOK = 25  # which makes a hundred a second, and not all of them at one moment
 STILL_SHARE = 0.02  # of the time since the last change: what has not changed for a day is asked every half hour
 SLOWER_AT_MOST = 3  # times the setting; a source of UPDATEs is never asked less often
 FAILING_LONG = timedelta(hours=1)  # before the admins are told
@@ -64,6 +66,7 @@ class Poller:
         self._polling: set[str] = set()  # sources
         self._places = asyncio.Semaphore(AT_ONCE)
         self._turns = Turns()
+        self._storing = asyncio.Semaphore(STORED_AT_ONCE)
         self._recent = Recent()
         self._unlisted: dict[str, dict[str, int]] = {}  # by source: what its document left out when last it changed
         self._lookups = Lookups(fetcher=fetcher, newsroom=newsroom, now=now)
@@ -75,7 +78,7 @@ class Poller:
             while not self.stopping.is_set():
                 due: list[Source] = []
                 with self._troubles_told():
-                    due = await self.claim(min(AT_ONCE, CLAIMED_AT_MOST - len(self._polling)))
+                    due = await self.claim(min(CLAIMED_AT_A_LOOK, CLAIMED_AT_MOST - len(self._polling)))
                 for source in due:
                     if source.id not in self._polling:  # else it still waits for its turn, and has a new lease now
                         self._polling.add(source.id)
@@ -157,21 +160,22 @@ class Poller:
             if news is not None and self._public_url:
                 await websub.want(session, source.id, news.hub, news.topic)
 
-        if news is None:
-            done = Ingested()
-            async with self._database.write() as session:
-                await note(session, done)
-        else:
-            done = await take_in(
-                self._database,
-                self._newsroom,
-                table,
-                news.items,
-                now,
-                push=source.primed,
-                recent=self._recent,
-                then=note,
-            )
+        async with self._storing:
+            if news is None:
+                done = Ingested()
+                async with self._database.write() as session:
+                    await note(session, done)
+            else:
+                done = await take_in(
+                    self._database,
+                    self._newsroom,
+                    table,
+                    news.items,
+                    now,
+                    push=source.primed,
+                    recent=self._recent,
+                    then=note,
+                )
         if news is not None and table.list != "popular" and source.primed:
             async with self._database.read() as session:
                 self._unlisted[source.id] = await missing(session, table.id, news.items, now)
