@@ -18,7 +18,7 @@ from bot.i18n import choose, load_language
 from bot.storage.engine import Database, OldSchema, check_schema, upgrade
 from bot.stories import sources
 from bot.stories.documents import ACCEPT, read
-from bot.stories.feeds import NotAFeed
+from bot.stories.feeds import Unreadable
 from bot.stories.fetcher import Fetcher, FetchError, Response
 from bot.stories.items import Item
 from bot.stories.pages import found_by
@@ -81,7 +81,7 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
     except FetchError as error:
         ours = "; if it is yours, name it in ALLOW_PRIVATE_SOURCES" if error.reason == "refused_address" else ""
         return Finding(what, False, f"{error.detail}{ours}")
-    except NotAFeed as error:
+    except Unreadable as error:
         return Finding(what, False, f"{error}{_hint(table, answer)}{_selected(table, answer, newsroom)}")
     fine = bool(items) or table.kind == "feed" or table.update
     return Finding(what, fine, f"{len(items)} stories{_selected(table, answer, newsroom, items)}")
@@ -104,7 +104,7 @@ def _selected(table: SourceTable, answer: Response, newsroom: Newsroom, items: t
         return ""
     try:
         found = found_by(answer.body, table.select, content_type=answer.content_type)
-    except NotAFeed:
+    except Unreadable:
         return ""
     lines = [f"{name:<8} {count:>4} ×  {shown}" for name, (count, shown) in found.items()]
     times = [item.published_at for item in items if item.published_at]

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery import pushes
-from bot.logs import Trouble
+from bot.logs import OngoingFailure
 from bot.storage.engine import Database
 
 log = structlog.get_logger("kabar.housekeeping")
@@ -22,17 +22,17 @@ class Housekeeper:
         self._database = database
         self._days = days
         self._stopping = stopping
-        self._trouble = Trouble(log, "housekeeping_delayed")
+        self._failure = OngoingFailure(log, "housekeeping_delayed")
 
     async def run(self) -> None:
         while not self._stopping.is_set():
             try:
                 more = await self.step()
             except (SQLAlchemyError, OSError) as error:
-                self._trouble.met(error)
+                self._failure.note(error)
                 more = False
             else:
-                self._trouble.over()
+                self._failure.clear()
             try:
                 async with asyncio.timeout(0.05 if more else EVERY_SECONDS):
                     await self._stopping.wait()

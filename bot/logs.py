@@ -6,26 +6,26 @@ import time
 
 import structlog
 
-SAY_AGAIN_SECONDS = 60.0
+LOG_AGAIN_SECONDS = 60.0
 
 
-class Trouble:
-    """Something that goes wrong in a loop until it stops: said at its start, once a minute, and when it is over."""
+class OngoingFailure:
+    """Rate-limits the log of a failure that lasts: one line when it begins, one a minute, one when it has ended."""
 
     def __init__(self, log: structlog.typing.FilteringBoundLogger, event: str) -> None:
         self._log, self._event = log, event
         self._since: float | None = None
-        self._said = 0.0
+        self._logged_at = 0.0
 
-    def met(self, error: BaseException | str) -> None:
+    def note(self, error: BaseException | str) -> None:
         now = time.monotonic()
-        if self._since is None or now - self._said > SAY_AGAIN_SECONDS:
+        if self._since is None or now - self._logged_at > LOG_AGAIN_SECONDS:
             self._since = self._since or now
-            self._said = now
+            self._logged_at = now
             text = error if isinstance(error, str) else f"{type(error).__name__}: {error}".splitlines()[0]
             self._log.error(self._event, error=text, for_seconds=round(now - self._since))
 
-    def over(self) -> None:
+    def clear(self) -> None:
         if self._since is not None:
             self._log.info(f"{self._event}_over", after_seconds=round(time.monotonic() - self._since))
             self._since = None

@@ -10,7 +10,7 @@ from bot.audience import subscribers
 from bot.context import NewsBot
 from bot.delivery import notices, pushes
 from bot.i18n import Language, choose, load_language
-from bot.logs import Trouble
+from bot.logs import OngoingFailure
 from bot.messages import broadcasts
 from bot.storage.models import Push
 
@@ -23,18 +23,18 @@ class Reporter:
     def __init__(self, app: NewsBot, stopping: asyncio.Event) -> None:
         self._app = app
         self._stopping = stopping
-        self._trouble = Trouble(log, "reports_delayed")
+        self._failure = OngoingFailure(log, "reports_delayed")
 
     async def run(self) -> None:
         while not self._stopping.is_set():
             try:
                 await self.step()
             except (SQLAlchemyError, OSError, TelegramError) as error:
-                self._trouble.met(error)
+                self._failure.note(error)
             except Exception:
                 log.exception("reporter_failed")
             else:
-                self._trouble.over()
+                self._failure.clear()
             try:
                 async with asyncio.timeout(EVERY_SECONDS):
                     await self._stopping.wait()

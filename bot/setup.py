@@ -13,7 +13,7 @@ from bot.config import Newsroom, Settings, SettingsError
 from bot.delivery.telegram import AiohttpRequest
 from bot.stories.cleaning import plain_text, safe_url
 from bot.stories.documents import ACCEPT
-from bot.stories.feeds import Feed, NotAFeed, parse_feed
+from bot.stories.feeds import Feed, Unreadable, parse_feed
 from bot.stories.fetcher import Fetcher, FetchError
 
 _FEED_LINK = re.compile(r"<link\b[^>]{0,1000}>", re.IGNORECASE)
@@ -95,7 +95,7 @@ async def _find_feed(settings: Settings, address: str) -> tuple[str, Feed] | Non
                 feed = parse_feed(
                     answer.body, url=answer.url, content_type=answer.content_type, default_zone=zone, now=utcnow()
                 )
-            except NotAFeed:
+            except Unreadable:
                 if url == address:
                     tried += _candidates(answer.body, answer.url)
                 continue

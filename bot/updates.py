@@ -15,7 +15,7 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.context import NewsBot
-from bot.logs import Trouble
+from bot.logs import OngoingFailure
 from bot.storage import leases
 
 log = structlog.get_logger("kabar.updates")
@@ -41,8 +41,8 @@ class Updates:
         self._room = asyncio.Semaphore(CHATS_AT_ONCE)
         self._done: OrderedDict[int, None] = OrderedDict()
         self._next = 0
-        self._telegram_away = Trouble(log, "telegram_away")
-        self._database_away = Trouble(log, "database_away")
+        self._telegram_away = OngoingFailure(log, "telegram_away")
+        self._database_away = OngoingFailure(log, "database_away")
         self.last_taken = time.monotonic()  # of a poll that was answered, for /readyz
         self.holds_lease = False
 
@@ -82,9 +82,9 @@ class Updates:
             try:
                 async with self._app.database.write() as session:
                     mine = await leases.hold(self._app.database, session, LEASE, self._owner, LEASE_SECONDS)
-                self._database_away.over()
+                self._database_away.clear()
             except (SQLAlchemyError, OSError) as error:
-                self._database_away.met(error)
+                self._database_away.note(error)
                 mine = False
             self.holds_lease = mine
             if mine:
@@ -114,10 +114,10 @@ class Updates:
             except RetryAfter as error:
                 await asyncio.sleep(float(error._retry_after.total_seconds()))
             except TelegramError as error:
-                self._telegram_away.met(error)
+                self._telegram_away.note(error)
                 await asyncio.sleep(2)
             else:
-                self._telegram_away.over()
+                self._telegram_away.clear()
 
     async def _take(self, group: asyncio.TaskGroup) -> None:
         oldest = min(self._in_hand, default=self._next)

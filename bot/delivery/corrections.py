@@ -22,7 +22,7 @@ ROUNDS = 2  # corrections to one and the same content; a source that comes back 
 CORRECTIONS_AT_MOST = 20  # of one story; a counter in a summary would otherwise be edited into every chat all day
 
 
-async def expect(session: AsyncSession, story: Story, after: float) -> None:
+async def schedule(session: AsyncSession, story: Story, after: float) -> None:
     """The story has changed: its copies are to be corrected when it has been still for `after` seconds."""
     clock = clock_of(session.get_bind().dialect.name == "sqlite")
     await session.flush()
@@ -104,7 +104,7 @@ async def retract(session: AsyncSession, story: Story, now: datetime) -> bool:
     return True
 
 
-async def catch_up(session: AsyncSession, push: Push, records: Iterable[Record]) -> None:
+async def hand_over_late_copies(session: AsyncSession, push: Push, records: Iterable[Record]) -> None:
     """Copies that arrived while the story's correction or retraction was under way are handed to it.
 
     They were on the wire when it was queued, so its pages may have passed them.

@@ -77,7 +77,7 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CheckpointResult:
     """What a checkpoint tells the owner: whether the push still runs, for the audience that was paged and with the
     content that was loaded, and whether a better lane waits."""
 
@@ -156,7 +156,7 @@ async def checkpoint(
     records: Sequence[Record],
     push: Push,
     now: datetime,
-) -> Standing | None:
+) -> CheckpointResult | None:
     """Record what came back, move the cursor, renew the lease. None: another owner has taken the range over.
 
     `push` is as it was when the range was claimed.
@@ -173,7 +173,7 @@ async def checkpoint(
     else:
         state = (await session.execute(known.push, {"push": claimed.push_id})).one()
     better = claimed.lane > 1 and bool(await session.scalar(known.better, {"than": claimed.lane}))
-    return Standing(
+    return CheckpointResult(
         running=state.state == RUNNING,
         same_audience=state.audience == push.audience,
         same_revision=state.revision == push.revision,

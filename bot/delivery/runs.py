@@ -149,8 +149,8 @@ class RangeRun:
             return self._claim.end
         return max(self._cursor, self._handed)
 
-    async def _checkpoint(self, wanted: int) -> ranges.Standing | None:
-        async def once(session: AsyncSession) -> tuple[ranges.Standing | None, budget.Reservation]:
+    async def _checkpoint(self, wanted: int) -> ranges.CheckpointResult | None:
+        async def once(session: AsyncSession) -> tuple[ranges.CheckpointResult | None, budget.Reservation]:
             standing = await self._store(session, records, cursor, issued)
             if wanted and standing is not None and standing.go_on:
                 return standing, await budget.reserve(self._database, session, wanted)
@@ -172,7 +172,7 @@ class RangeRun:
 
     async def _store(
         self, session: AsyncSession, records: list[Record], cursor: int, issued: int
-    ) -> ranges.Standing | None:
+    ) -> ranges.CheckpointResult | None:
         standing = await ranges.checkpoint(
             self._database,
             session,
@@ -184,7 +184,7 @@ class RangeRun:
             now=self._sender.now(),
         )
         if standing is None or standing.overtaken:
-            await corrections.catch_up(session, self._push, records)
+            await corrections.hand_over_late_copies(session, self._push, records)
         if self._content.text_only and not self._knew_text_only:
             await pushes.go_text_only(session, self._push.id)
             self._knew_text_only = True

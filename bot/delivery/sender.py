@@ -23,7 +23,7 @@ from bot.delivery.outcomes import Gone, Mark, Missing, Moved, Outcome, Refused, 
 from bot.delivery.ranges import Chat, Due, Record
 from bot.delivery.runs import IN_FLIGHT, RangeRun
 from bot.delivery.telegram import AiohttpRequest
-from bot.logs import Trouble
+from bot.logs import OngoingFailure
 from bot.storage.engine import Database
 from bot.storage.models import Push
 
@@ -72,8 +72,8 @@ class Sender:
         self._owner = owner
         self._urls: dict[str, URL] = {}
         self._floods: dict[int, float] = {}
-        self._database_away = Trouble(log, "database_away")
-        self._telegram_away = Trouble(log, "telegram_away")
+        self._database_away = OngoingFailure(log, "database_away")
+        self._telegram_away = OngoingFailure(log, "telegram_away")
         self.brakes: defaultdict[int, Brake] = defaultdict(Brake)
 
     async def run_ranges(self) -> None:
@@ -99,11 +99,11 @@ class Sender:
         try:
             more = await step()
         except (SQLAlchemyError, OSError) as error:
-            self._database_away.met(error)
+            self._database_away.note(error)
         except Exception:
             log.exception("sender_failed")
         else:
-            self._database_away.over()
+            self._database_away.clear()
             return more
         await self._rest(2.0)
         return False
@@ -115,12 +115,12 @@ class Sender:
                 async with self.database.write() as session:
                     done = await work(session)
             except (SQLAlchemyError, OSError) as error:
-                self._database_away.met(error)
+                self._database_away.note(error)
                 if self.stopping.is_set():
                     raise
                 await self._pause(1.0)
             else:
-                self._database_away.over()
+                self._database_away.clear()
                 return done
 
     async def _rest(self, seconds: float) -> None:
@@ -187,7 +187,7 @@ class Sender:
         async def once(session: AsyncSession) -> None:
             for push_id, batch in records.items():
                 await ranges.record(self.database, session, push_id, batch, self.now())
-                await corrections.catch_up(session, found[push_id], batch)
+                await corrections.hand_over_late_copies(session, found[push_id], batch)
 
         await self.persist(once)
         for push in found.values():
@@ -261,11 +261,11 @@ class Sender:
             if isinstance(outcome, Sent) and content.has_new_photo and (photo := content.learn_photo(answer)):
                 await self.persist(partial(contents.keep_photo, story_id=content.story_id or 0, file_id=photo))
             if not isinstance(outcome, Wait) or outcome.flood:
-                self._telegram_away.over()
+                self._telegram_away.clear()
                 return outcome
             if self.stopping.is_set():
                 return outcome
-            self._telegram_away.met(outcome.reason)
+            self._telegram_away.note(outcome.reason)
             await self._pause(CONNECTION_WAITS[min(attempt, len(CONNECTION_WAITS) - 1)])
         raise AssertionError("itertools.count() does not end")
 

@@ -60,7 +60,7 @@ class Article:
 
 
 def parse_article(body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime) -> Article:
-    """What an article's page says: JSON-LD, Open Graph and the page itself. Raises NotAFeed."""
+    """What an article's page says: JSON-LD, Open Graph and the page itself. Raises Unreadable."""
     tree = tree_of(body, content_type)
     base = base_of(tree, url)
     data = linked_data(tree)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.config import Newsroom, SourceTable
 from bot.stories import pages, websub
-from bot.stories.feeds import ITEMS_AT_MOST, NotAFeed, parse_feed
+from bot.stories.feeds import ITEMS_AT_MOST, Unreadable, parse_feed
 from bot.stories.fetcher import Fetcher, FetchError, Response
 from bot.stories.items import Item
 from bot.stories.parsing import in_thread
@@ -55,23 +55,23 @@ def body_digest_of(body: bytes, kind: str) -> str:
 
 
 async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime) -> Document:
-    """A source's document, whatever its kind; an index of sitemaps is followed. Raises NotAFeed."""
+    """A source's document, whatever its kind; an index of sitemaps is followed. Raises Unreadable."""
     document, further = await _parse(table, response, newsroom, now)
     items, failed = list(document.items), []
     for address in further:
         try:
             part = await fetcher.fetch(address, accept=ACCEPT)
             if part.status != 200:
-                raise NotAFeed(f"HTTP {part.status}")
+                raise Unreadable(f"HTTP {part.status}")
             found, deeper = await _parse(table, part, newsroom, now)
             if deeper:
-                raise NotAFeed("an index inside an index")
-        except (FetchError, NotAFeed) as error:
+                raise Unreadable("an index inside an index")
+        except (FetchError, Unreadable) as error:
             failed.append(f"the sitemap {address}: {getattr(error, 'detail', error)}")
         else:
             items += found.items
     if failed and len(failed) == len(further):
-        raise NotAFeed(failed[0])
+        raise Unreadable(failed[0])
     return replace(
         document, items=tuple(items[:ITEMS_AT_MOST]), in_parts=bool(further), failed=failed[0] if failed else ""
     )
@@ -80,7 +80,7 @@ async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroo
 async def read_delivered(
     table: SourceTable, body: bytes, content_type: str, topic: str, newsroom: Newsroom, now: datetime
 ) -> Document:
-    """What a hub brings of a source. Raises NotAFeed."""
+    """What a hub brings of a source. Raises Unreadable."""
     delivered = Response(url=topic, status=200, body=body, content_type=content_type)
     return (await _parse(table, delivered, newsroom, now))[0]
 
@@ -99,6 +99,6 @@ async def _parse(
         found = await in_thread(parse_sitemap, response.body, **given)
         return Document(found.items, hub, topic or response.url), found.further
     if table.select is None:
-        raise NotAFeed("a page needs its selectors: select = { item = …, title = …, link = … }")
+        raise Unreadable("a page needs its selectors: select = { item = …, title = …, link = … }")
     page = await in_thread(pages.parse_page, response.body, table.select, may_be_empty=table.update, **given)
     return Document(page.items, hub or page.hub, topic or page.self_url or response.url), ()

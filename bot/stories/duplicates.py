@@ -63,7 +63,7 @@ class Text:
         )
 
 
-class Recent:
+class RecentStories:
     """The newest stories by their words.
 
     Words are weighed by how few of the stories have them (TF-IDF), so the words of every story count little.

@@ -1,4 +1,4 @@
-"""What reading a feed comes to, in whatever format: Feed, NotAFeed, and the Items with their rules."""
+"""What reading a feed comes to, in whatever format: Feed, Unreadable, and the Items with their rules."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _ATTRIBUTE = re.compile(r"""(?<![\w-])(src|data-src|width|height)\s*=\s*(?:"([^"
 _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif)(?:$|[?#])", re.IGNORECASE)
 
 
-class NotAFeed(ValueError):
+class Unreadable(ValueError):
     """A document that is no feed, or none that can be read; its text says in a few words what it is instead."""
 
 

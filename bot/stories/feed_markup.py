@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from bot.stories.cleaning import tag_end
-from bot.stories.feed_items import NotAFeed
+from bot.stories.feed_items import Unreadable
 
 MAX_TAGS = 300_000  # feedparser takes about 20 µs for each: 6 s
 MAX_DEPTH = 1_000
@@ -59,7 +59,7 @@ def first_element(text: str) -> str:
 
 
 def safe_markup(text: str) -> str:
-    """The document as one that any XML parser takes in linear time. Raises NotAFeed for what no feed looks like.
+    """The document as one that any XML parser takes in linear time. Raises Unreadable for what no feed looks like.
 
     Faults of nesting are kept: whether they matter is the parser's question. A document that breaks off is cut back
     to its last whole entry.
@@ -134,7 +134,7 @@ class _Scan:
     def _tag(self, name: str, attributes: str, *, closing: bool, empty: bool) -> None:
         self._tags += 1
         if self._tags > MAX_TAGS:
-            raise NotAFeed("more elements than a feed has")
+            raise Unreadable("more elements than a feed has")
         name = _RENAMED.get(name, name)
         self._root = self._root or name
         local = name.rpartition(":")[2].lower()
@@ -150,21 +150,21 @@ class _Scan:
             return
         self._categories = 0 if local in ("item", "entry") else self._categories + (local in _CATEGORIES)
         if self._categories > MAX_CATEGORIES:
-            raise NotAFeed("more categories than an entry has")
+            raise Unreadable("more categories than an entry has")
         self.kept.append(f"<{name}{attributes}/>" if empty else f"<{name}{attributes}>")
         if not empty:
             self._depth += 1
             if not self._short and local in _SHORT:
                 self._short, self._room = self._depth, _MAX_SHORT
             if self._depth > MAX_DEPTH:
-                raise NotAFeed("nested too deeply")
+                raise Unreadable("nested too deeply")
 
     def _attributes(self, inside: str) -> str:
         """The attributes of a tag, quoted; of two with one name the first."""
         kept: dict[str, str] = {}
         for count, match in enumerate(_ATTRIBUTE.finditer(inside)):
             if count > MAX_ATTRIBUTES:
-                raise NotAFeed("an element with too many attributes")
+                raise Unreadable("an element with too many attributes")
             name, value = match[1], next((match[group] for group in (2, 3, 4) if match[group] is not None), "")
             if name is None or name in kept or len(value) > _MAX_VALUE or not _ATTRIBUTE_NAME.fullmatch(name):
                 continue
@@ -174,13 +174,13 @@ class _Scan:
                     continue  # XML 1.0 can't undeclare a prefix
             kept[name] = _safe_text(value).replace("<", "&lt;").replace('"', "&quot;")
         if len(self._namespaces) > MAX_NAMESPACES:
-            raise NotAFeed("too many namespaces")
+            raise Unreadable("too many namespaces")
         return "".join(f' {name}="{value}"' for name, value in kept.items())
 
     def _cut_back(self) -> None:
         """Drop the half of an entry at the end: half a title must not become a story."""
         if not self._entry_end:
-            raise NotAFeed("broken XML")
+            raise Unreadable("broken XML")
         del self.kept[self._entry_end :]
 
 

@@ -18,7 +18,7 @@ from bot.stories.feed_items import (
     NAME_LIMIT,
     TITLE_LIMIT,
     Feed,
-    NotAFeed,
+    Unreadable,
     distinct,
     first_picture,
     item_from,
@@ -31,7 +31,7 @@ from bot.stories.summaries import condensed, is_cut
 
 feedparser.api.PREFERRED_XML_PARSERS = []  # looking for one that nobody has was 60 % of the time a feed takes
 
-__all__ = ["ITEMS_AT_MOST", "MAX_BYTES", "Feed", "NotAFeed", "parse_feed"]
+__all__ = ["ITEMS_AT_MOST", "MAX_BYTES", "Feed", "Unreadable", "parse_feed"]
 
 ITEMS_AT_MOST = 10_000
 MAX_BYTES = 10_000_000
@@ -48,15 +48,15 @@ _OTHER_ROOTS = {
 def parse_feed(
     body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime, limit: int = ITEMS_AT_MOST
 ) -> Feed:
-    """The feed in `body`, at most `limit` items in the document's order. Raises NotAFeed, and nothing else.
+    """The feed in `body`, at most `limit` items in the document's order. Raises Unreadable, and nothing else.
 
     `url` is where it was read, which relative links are resolved against; `default_zone` is that of times without one.
     """
     if len(body) > MAX_BYTES:
-        raise NotAFeed(f"larger than {MAX_BYTES // 1_000_000} MB")
+        raise Unreadable(f"larger than {MAX_BYTES // 1_000_000} MB")
     text = decode(body, content_type).lstrip("\ufeff\0 \t\r\n")
     if not text:
-        raise NotAFeed("an empty answer")
+        raise Unreadable("an empty answer")
     if text[0] in "{[":
         return parse_json_feed(text, url=url, default_zone=default_zone, now=now, limit=limit)
     root = first_element(text)
@@ -64,7 +64,7 @@ def parse_feed(
         text = _after_noise(text)
         root = first_element(text) or root
     if root not in _ROOTS:
-        raise NotAFeed(_OTHER_ROOTS.get(root, "XML, but not a feed" if root else "neither XML nor JSON"))
+        raise Unreadable(_OTHER_ROOTS.get(root, "XML, but not a feed" if root else "neither XML nor JSON"))
     parsed = _parse(safe_markup(text))
     entries = parsed["entries"]
     items = distinct((_item(entry, url, parsed["version"], default_zone, now) for entry in entries), limit)
@@ -84,9 +84,9 @@ def _parse(markup: str) -> Any:
     try:
         parsed = feedparser.parse(document, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     except Exception as error:  # what gets through the scan and still breaks the parser is the document's fault
-        raise NotAFeed(f"broken XML ({type(error).__name__})") from error
+        raise Unreadable(f"broken XML ({type(error).__name__})") from error
     if not parsed["entries"] and isinstance(parsed.get("bozo_exception"), SAXException):
-        raise NotAFeed("broken XML")
+        raise Unreadable("broken XML")
     return parsed
 
 

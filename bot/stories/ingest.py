@@ -19,7 +19,7 @@ from bot.storage.engine import Database, upsert
 from bot.storage.models import PopularEntry, Story, StoryKey
 from bot.stories import changes, duplicates, sources
 from bot.stories.browse import searchable
-from bot.stories.duplicates import Recent, Text
+from bot.stories.duplicates import RecentStories, Text
 from bot.stories.items import Item
 from bot.stories.keys import keyed, keys_of
 
@@ -56,7 +56,7 @@ async def ingest(
     now: datetime,
     *,
     push: bool,
-    recent: Recent,
+    recent: RecentStories,
     flood: bool = False,
 ) -> Ingested:
     """Store items of a source, in the transaction of `session`. `push`: alerts may be queued; `flood`: they are held.
@@ -111,7 +111,7 @@ async def ingest(
     await session.flush()
     await _name(session, named, new)
     for story in corrected:
-        await corrections.expect(session, story, corrections.SETTLE_SECONDS)
+        await corrections.schedule(session, story, corrections.SETTLE_SECONDS)
     if popular:
         await _rank(session, source.id, list(dict.fromkeys(story.id for story in reversed(ranked))))
         return Ingested(len(new), len(corrected))
@@ -156,7 +156,7 @@ async def take_in(
     now: datetime,
     *,
     push: bool,
-    recent: Recent,
+    recent: RecentStories,
     then: Callable[[AsyncSession, Ingested], Awaitable[None]] | None = None,
 ) -> Ingested:
     """Store what a document of a source holds; `push`: its new stories are news (not at a source's first poll).
@@ -242,7 +242,7 @@ async def _publish(session: AsyncSession, newsroom: Newsroom, published: CmsStor
     source = SourceTable(id=API, url=newsroom.newsroom.url, section=published.section or None, update=published.update)
     keys = (api_key, *keys_of(item, API))
     known = await _known(session, list(keys))
-    found = known.get(api_key) or await _nobodys(session, [known[key] for key in keys if key in known])
+    found = known.get(api_key) or await _first_without_cms_id(session, [known[key] for key in keys if key in known])
     story = await session.get(Story, found, with_for_update=True) if found is not None else None
     corrected = promoted = becomes_alert = False
     if story is None:
@@ -292,7 +292,7 @@ def _rewrite(story: Story, published: CmsStory, newsroom: Newsroom, now: datetim
     return before != [getattr(story, name) for name in kept]
 
 
-async def _nobodys(session: AsyncSession, story_ids: Sequence[int]) -> int | None:
+async def _first_without_cms_id(session: AsyncSession, story_ids: Sequence[int]) -> int | None:
     """The first of the stories that the CMS has not published under another id."""
     named = select(StoryKey.story_id).where(StoryKey.story_id.in_(story_ids), StoryKey.key.startswith("a:"))
     taken = set(await session.scalars(named)) if story_ids else set()
@@ -303,7 +303,7 @@ def _api_key(name: str) -> str:
     return f"a:{name}"
 
 
-async def _remember(session: AsyncSession, recent: Recent, now: datetime) -> None:
+async def _remember(session: AsyncSession, recent: RecentStories, now: datetime) -> None:
     """Take the stories stored since the last time into `recent`.
 
     Until this transaction ends no other compares: of two sources that bring a story at once, one sees the other's.
@@ -321,7 +321,7 @@ async def _remember(session: AsyncSession, recent: Recent, now: datetime) -> Non
 
 
 async def _repeated(
-    session: AsyncSession, source: SourceTable, item: Item, recent: Recent, now: datetime
+    session: AsyncSession, source: SourceTable, item: Item, recent: RecentStories, now: datetime
 ) -> Story | None:
     """The recent story of another source that the item only repeats."""
     found = recent.closest(Text.of(0, source.id, item.published_at or now, item.title, item.summary))

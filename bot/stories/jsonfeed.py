@@ -12,7 +12,7 @@ from bot.stories.feed_items import (
     NAME_LIMIT,
     TITLE_LIMIT,
     Feed,
-    NotAFeed,
+    Unreadable,
     distinct,
     first_picture,
     item_from,
@@ -22,13 +22,13 @@ from bot.stories.summaries import condensed
 
 
 def parse_json_feed(text: str, *, url: str, default_zone: ZoneInfo, now: datetime, limit: int) -> Feed:
-    """The feed in a JSON text. Raises NotAFeed."""
+    """The feed in a JSON text. Raises Unreadable."""
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):  # also numbers of more digits than Python converts
-        raise NotAFeed("broken JSON") from None
+        raise Unreadable("broken JSON") from None
     if not isinstance(parsed, dict) or "jsonfeed.org/version/" not in _text(parsed, "version"):
-        raise NotAFeed("JSON, but not a JSON Feed")
+        raise Unreadable("JSON, but not a JSON Feed")
     entries = _objects(parsed, "items")
     hubs = [hub for hub in _objects(parsed, "hubs") if _text(hub, "type").lower() == "websub"]
     return Feed(

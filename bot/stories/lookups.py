@@ -12,7 +12,7 @@ import structlog
 from bot.config import Newsroom, SourceTable
 from bot.stories import changes, pages
 from bot.stories.articles import completed, parse_article
-from bot.stories.feeds import NotAFeed
+from bot.stories.feeds import Unreadable
 from bot.stories.fetcher import Fetcher, FetchError
 from bot.stories.items import Item
 from bot.stories.parsing import in_thread
@@ -86,7 +86,7 @@ class Lookups:
                 default_zone=self._newsroom.zone,
                 now=self._now(),
             )
-        except (FetchError, NotAFeed, TimeoutError) as error:  # the list's own words have to do
+        except (FetchError, Unreadable, TimeoutError) as error:  # the list's own words have to do
             log.debug("article_not_read", url=item.url, error=str(error))
             return item
         return completed(item, article, is_thumbnail=table.select is not None and not table.select.image)

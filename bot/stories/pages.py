@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from bot.config import SelectTable
 from bot.stories.cleaning import one_line, safe_url, tag_end
 from bot.stories.decoding import decode
-from bot.stories.feed_items import TITLE_LIMIT, Feed, NotAFeed, distinct, item_from
+from bot.stories.feed_items import TITLE_LIMIT, Feed, Unreadable, distinct, item_from
 from bot.stories.items import Item
 from bot.stories.keys import without_tracking
 from bot.stories.moments import moment_of
@@ -30,7 +30,7 @@ _CLOSED_NAMES = "p li tr td th dt dd option optgroup thead tbody tfoot colgroup 
 _VOID, _CLOSED = frozenset(_VOID_NAMES.split()), frozenset(_CLOSED_NAMES.split())
 
 
-class BadSelector(NotAFeed):
+class BadSelector(Unreadable):
     pass
 
 
@@ -44,17 +44,17 @@ def parse_page(
     now: datetime,
     may_be_empty: bool = False,
 ) -> Feed:
-    """A page's list of stories, in its order. Raises NotAFeed where the page or a selector gives nothing."""
+    """A page's list of stories, in its order. Raises Unreadable where the page or a selector gives nothing."""
     tree = tree_of(body, content_type)
     base = base_of(tree, url)
     entries = _css(tree, select.item)
     if not entries and may_be_empty:  # as a list of UPDATEs is on most days
         return Feed(title="", items=(), hub=_linked(tree, "hub", base), self_url=_linked(tree, "self", base))
     if not entries:
-        raise NotAFeed(f"the selector item = {select.item!r} finds nothing on the page")
+        raise Unreadable(f"the selector item = {select.item!r} finds nothing on the page")
     found = distinct((_entry(node, select, base, default_zone, now) for node in entries), ITEMS_AT_MOST)
     if not found:
-        raise NotAFeed(f"{len(entries)} entries, and none with a title and a link: look at title and link")
+        raise Unreadable(f"{len(entries)} entries, and none with a title and a link: look at title and link")
     return Feed(title="", items=found, hub=_linked(tree, "hub", base), self_url=_linked(tree, "self", base))
 
 
@@ -79,14 +79,14 @@ def found_by(body: bytes, select: SelectTable, *, content_type: str = "") -> dic
 
 def tree_of(body: bytes, content_type: str) -> LexborHTMLParser:
     if len(body) > MAX_BYTES:
-        raise NotAFeed(f"larger than {MAX_BYTES // 1_000_000} MB")
+        raise Unreadable(f"larger than {MAX_BYTES // 1_000_000} MB")
     text = decode(body, content_type)
     if not text.strip():
-        raise NotAFeed("an empty answer")
+        raise Unreadable("an empty answer")
     if _depth(text, _VOID) > MAX_DEPTH and _depth(text, _VOID | _CLOSED) > MAX_DEPTH:
-        raise NotAFeed("a page nested too deep")
+        raise Unreadable("a page nested too deep")
     if _has_monster(text):
-        raise NotAFeed("an element with too many attributes")
+        raise Unreadable("an element with too many attributes")
     return LexborHTMLParser(text)
 
 

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Newsroom, SourceTable
 from bot.delivery import corrections, notices
-from bot.logs import Trouble
+from bot.logs import OngoingFailure
 from bot.storage.engine import Database
 from bot.storage.models import Source, Story
 from bot.stories import sources, websub
 from bot.stories.documents import ACCEPT, Document, body_digest_of, read
-from bot.stories.duplicates import Recent
-from bot.stories.feeds import NotAFeed
+from bot.stories.duplicates import RecentStories
+from bot.stories.feeds import Unreadable
 from bot.stories.fetcher import Fetcher, FetchError, Response, Turns
 from bot.stories.ingest import Ingested, missing, take_in, unknown
 from bot.stories.items import Item
@@ -61,13 +61,13 @@ class Poller:
         self._now = now
         self._on_push = on_push
         self._public_url = public_url
-        self._database_away = Trouble(log, "database_away")
+        self._database_away = OngoingFailure(log, "database_away")
         self._tables = {source.id: source for source in newsroom.sources}
         self._polling: set[str] = set()  # sources
         self._places = asyncio.Semaphore(AT_ONCE)
         self._turns = Turns()
         self._storing = asyncio.Semaphore(STORED_AT_ONCE)
-        self._recent = Recent()
+        self._recent = RecentStories()
         self._unlisted: dict[str, dict[str, int]] = {}  # by source: what its document left out when last it changed
         self._lookups = Lookups(fetcher=fetcher, newsroom=newsroom, now=now)
         self.stopping = stopping
@@ -77,7 +77,7 @@ class Poller:
         async with asyncio.TaskGroup() as group:
             while not self.stopping.is_set():
                 due: list[Source] = []
-                with self._troubles_told():
+                with self._failures_logged():
                     due = await self.claim(min(CLAIMED_AT_A_LOOK, CLAIMED_AT_MOST - len(self._polling)))
                 for source in due:
                     if source.id not in self._polling:  # else it still waits for its turn, and has a new lease now
@@ -88,7 +88,7 @@ class Poller:
                         await self.stopping.wait()
                 except TimeoutError:
                     continue
-        with self._troubles_told():
+        with self._failures_logged():
             async with self._database.write() as session:
                 await sources.release(session, self._owner)
 
@@ -104,7 +104,7 @@ class Poller:
         try:
             async with self._turns.of(self._address(source)), self._places:
                 if not self.stopping.is_set():
-                    with self._troubles_told():
+                    with self._failures_logged():
                         await self.poll(source)
         finally:
             self._polling.discard(source.id)
@@ -113,16 +113,16 @@ class Poller:
         return source.moved_to or self._tables[source.id].url
 
     @contextmanager
-    def _troubles_told(self) -> Iterator[None]:
+    def _failures_logged(self) -> Iterator[None]:
         """What fails is logged, and tried again when the source's lease has run out."""
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
-            self._database_away.met(error)
+            self._database_away.note(error)
         except Exception:
             log.exception("poller_failed")
         else:
-            self._database_away.over()
+            self._database_away.clear()
 
     async def poll(self, source: Source) -> Ingested | None:
         """Poll one source now; None if it failed, with the failure noted on it."""
@@ -139,8 +139,8 @@ class Poller:
             if document is not None and document.failed:
                 log.warning("source_in_part", source=source.id, error=document.failed)
                 if not source.primed:
-                    raise NotAFeed(document.failed)  # else what it lacks would be news at the next poll
-        except (FetchError, NotAFeed, _BadStatus) as error:
+                    raise Unreadable(document.failed)  # else what it lacks would be news at the next poll
+        except (FetchError, Unreadable, _BadStatus) as error:
             await self._failed(source, table, str(getattr(error, "detail", error)), response)
             return None
         except Exception as error:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from bot.stories.cleaning import plain_text, safe_url
 from bot.stories.dates import parse_date
 from bot.stories.decoding import decode
-from bot.stories.feed_items import CAPTION_LIMIT, TITLE_LIMIT, NotAFeed, distinct
+from bot.stories.feed_items import CAPTION_LIMIT, TITLE_LIMIT, Unreadable, distinct
 from bot.stories.feed_markup import first_element, safe_markup
 from bot.stories.items import Item
 
@@ -39,11 +39,11 @@ class Sitemap:
 
 
 def parse_sitemap(body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime) -> Sitemap:
-    """Raises NotAFeed for what is no sitemap, and nothing else."""
+    """Raises Unreadable for what is no sitemap, and nothing else."""
     text = decode(_unpacked(body), content_type).lstrip("\ufeff\0 \t\r\n")
     root = first_element(text)
     if root not in ("urlset", "sitemapindex"):
-        raise NotAFeed("not a sitemap" if text else "an empty answer")
+        raise Unreadable("not a sitemap" if text else "an empty answer")
     name = "url" if root == "urlset" else "sitemap"
     whole = f"</{root}>" in text[-200:] or f"</{name}>" not in text
     if not whole:  # it breaks off: what came whole counts
@@ -67,9 +67,9 @@ def _unpacked(body: bytes) -> bytes:
             with gzip.open(BytesIO(body)) as file:
                 body = file.read(MAX_BYTES + 1)
         except (OSError, EOFError, zlib.error) as error:
-            raise NotAFeed(f"broken gzip ({type(error).__name__})") from error
+            raise Unreadable(f"broken gzip ({type(error).__name__})") from error
     if len(body) > MAX_BYTES:
-        raise NotAFeed(f"larger than {MAX_BYTES // 1_000_000} MB")
+        raise Unreadable(f"larger than {MAX_BYTES // 1_000_000} MB")
     return body
 
 

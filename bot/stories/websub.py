@@ -15,7 +15,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.logs import Trouble
+from bot.logs import OngoingFailure
 from bot.storage.engine import Database, upsert
 from bot.storage.models import HubSubscription
 from bot.stories.cleaning import safe_url
@@ -142,7 +142,7 @@ class Subscriber:
         self._public_url = public_url.rstrip("/")
         self._source_ids = source_ids
         self._stopping = stopping
-        self._trouble = Trouble(log, "websub_delayed")
+        self._failure = OngoingFailure(log, "websub_delayed")
 
     async def run(self) -> None:
         while not self._stopping.is_set():
@@ -150,11 +150,11 @@ class Subscriber:
             try:
                 more = await self.step()
             except (SQLAlchemyError, OSError) as error:
-                self._trouble.met(error)
+                self._failure.note(error)
             except Exception:
                 log.exception("websub_failed")
             else:
-                self._trouble.over()
+                self._failure.clear()
             if not more:
                 try:
                     async with asyncio.timeout(IDLE_SECONDS):

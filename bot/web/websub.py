@@ -9,8 +9,8 @@ from bot.context import NewsBot
 from bot.storage.models import Source
 from bot.stories import websub
 from bot.stories.documents import read_delivered
-from bot.stories.duplicates import Recent
-from bot.stories.feeds import MAX_BYTES, NotAFeed
+from bot.stories.duplicates import RecentStories
+from bot.stories.feeds import MAX_BYTES, Unreadable
 from bot.stories.ingest import take_in
 
 log = structlog.get_logger("kabar.websub")
@@ -25,7 +25,7 @@ class WebSub:
     def __init__(self, app: NewsBot) -> None:
         self._app = app
         self._tables = {source.id: source for source in app.newsroom.sources}
-        self._recent = Recent()
+        self._recent = RecentStories()
         self._reading = asyncio.Semaphore(AT_ONCE)
 
     def routes(self, site: web.Application) -> None:
@@ -67,7 +67,7 @@ class WebSub:
         try:
             kind = request.headers.get("Content-Type", "")
             document = await read_delivered(table, body, kind, row.topic, self._app.newsroom, now)
-        except NotAFeed as error:
+        except Unreadable as error:
             log.warning("websub_unreadable", source=table.id, error=str(error))
             return web.Response(status=202)
         push = source is not None and source.primed

@@ -35,7 +35,7 @@ async def take(database: Database, owner: str) -> ranges.Claim | None:
 
 async def store(
     database: Database, claimed: ranges.Claim, cursor: int, issued: int, records: list[Record]
-) -> ranges.Standing | None:
+) -> ranges.CheckpointResult | None:
     async with database.write() as session:
         return await ranges.checkpoint(
             database,

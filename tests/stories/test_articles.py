@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.stories.articles import Article, completed, parse_article
-from bot.stories.feed_items import NotAFeed
+from bot.stories.feed_items import Unreadable
 from bot.stories.items import Item
 
 NOW = datetime(2026, 2, 22, 5, 0, tzinfo=UTC)
@@ -120,7 +120,7 @@ def test_linked_data_that_is_not_quite_json_is_read() -> None:
     ],
 )
 def test_a_page_that_would_hold_a_parser_is_refused(page: str) -> None:
-    with pytest.raises(NotAFeed):
+    with pytest.raises(Unreadable):
         article(page)
 
 

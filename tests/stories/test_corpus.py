@@ -21,7 +21,7 @@ import feedparser
 import pytest
 
 from bot.stories import feeds
-from bot.stories.feed_items import NotAFeed
+from bot.stories.feed_items import Unreadable
 from bot.stories.sitemaps import parse_sitemap
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -136,7 +136,7 @@ def first_entry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         entries.clear()
         try:
             feed = feeds.parse_feed(body, **given(body))
-        except NotAFeed:
+        except Unreadable:
             return {}
         return {"feed's title": feed.title} | (entries[0] if entries else {})
 
@@ -183,11 +183,11 @@ def test_no_document_of_the_corpus_raises_or_hangs(corpus: Path) -> None:
         for limited in (given(body), given(body) | {"content_type": "text/html; charset=utf-16"}):
             try:
                 read += len(feeds.parse_feed(body, **limited).items)
-            except NotAFeed as error:
+            except Unreadable as error:
                 assert str(error)
         try:
             parse_sitemap(body, **given(body))
-        except NotAFeed as error:
+        except Unreadable as error:
             assert str(error)
     assert read > 60  # most documents hold one entry without a link
 

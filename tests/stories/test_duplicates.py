@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.clock import utcnow
-from bot.stories.duplicates import Recent, Text
+from bot.stories.duplicates import RecentStories, Text
 
 NOW = utcnow()
 
@@ -16,7 +16,7 @@ def text(id: int, title: str, summary: str, source: str = "") -> Text:
 
 
 def closest(new: Text, known: list[Text]) -> int | None:
-    recent = Recent()
+    recent = RecentStories()
     for each in known:
         recent.add(each)
     return recent.closest(new)
@@ -77,7 +77,7 @@ def test_only_another_sources_recent_story_is_repeated() -> None:
 def test_on_labelled_pairs_few_merges_are_false_and_copies_are_found() -> None:
     """140 invented pairs, made to be hard: templates, developments and opposites differ by a word or a number."""
     pairs = json.loads(Path(__file__).with_name("pairs.json").read_text(encoding="utf-8"))
-    recent = Recent()
+    recent = RecentStories()
     for number, pair in enumerate(pairs, 1):
         recent.add(text(number, **pair["one"], source="one"))
     merged = [

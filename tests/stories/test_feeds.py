@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.stories.feeds import Feed, NotAFeed, parse_feed
+from bot.stories.feeds import Feed, Unreadable, parse_feed
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 MORNING = datetime(2026, 2, 22, 2, 40, tzinfo=UTC)
@@ -156,7 +156,7 @@ def test_an_empty_feed_is_a_feed() -> None:
     ],
 )
 def test_what_is_no_feed_says_so_in_words(body: str | bytes, reason: str | None) -> None:
-    with pytest.raises(NotAFeed, match=reason):
+    with pytest.raises(Unreadable, match=reason):
         parse(body)
 
 
@@ -177,13 +177,13 @@ def test_links_that_are_no_web_addresses_are_left_out() -> None:
 
 @given(st.binary(max_size=2000))
 def test_no_document_makes_it_fail_otherwise(body: bytes) -> None:
-    with contextlib.suppress(NotAFeed):
+    with contextlib.suppress(Unreadable):
         parse(body)
 
 
 @given(st.text(alphabet="<>/&;!?[]'\" ab=itemrschannelxml", max_size=300))
 def test_no_near_xml_makes_it_fail_otherwise(text: str) -> None:
-    with contextlib.suppress(NotAFeed):
+    with contextlib.suppress(Unreadable):
         parse("<rss version='2.0'><channel><item>" + text)
 
 
@@ -194,7 +194,7 @@ def test_entities_are_never_expanded() -> None:
     )
     try:
         shown = parse(body).items[0].title
-    except NotAFeed:
+    except Unreadable:
         return
     assert "aaaaaaaaaa" not in shown
     assert "root:" not in shown

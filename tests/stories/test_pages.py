@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config import SelectTable
-from bot.stories.feed_items import NotAFeed
+from bot.stories.feed_items import Unreadable
 from bot.stories.items import Item
 from bot.stories.pages import found_by, parse_page, tree_of
 
@@ -52,7 +52,7 @@ def test_an_entry_that_is_itself_the_link() -> None:
     ],
 )
 def test_what_a_selector_does_not_find_is_said(body: bytes, select: SelectTable, said: str) -> None:
-    with pytest.raises(NotAFeed, match=said):
+    with pytest.raises(Unreadable, match=said):
         parse(body, select)
 
 
@@ -68,7 +68,7 @@ def test_an_editor_sees_what_each_selector_found() -> None:
     ids=["center", "details", "slashed", "tags in a tag"],
 )
 def test_a_page_that_would_hold_the_parser_is_refused(markup: str) -> None:
-    with pytest.raises(NotAFeed):
+    with pytest.raises(Unreadable):
         tree_of(markup.encode(), "text/html; charset=utf-8")
 
 
@@ -81,7 +81,7 @@ def test_a_list_that_may_be_empty_is_one_on_most_days() -> None:
     select = SelectTable(item=".update li", title="a", link="a")
     read = partial(parse_page, b"<ul class=update></ul>", select, url="https://news.example/", now=NOW)
     assert read(default_zone=ZoneInfo("UTC"), may_be_empty=True).items == ()
-    with pytest.raises(NotAFeed):
+    with pytest.raises(Unreadable):
         read(default_zone=ZoneInfo("UTC"))
 
 

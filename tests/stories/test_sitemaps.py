@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.stories.feed_items import NotAFeed
+from bot.stories.feed_items import Unreadable
 from bot.stories.sitemaps import Sitemap, parse_sitemap
 
 NOW = datetime(2026, 2, 22, 5, 0, tzinfo=UTC)
@@ -92,7 +92,7 @@ def test_what_breaks_off_keeps_its_whole_entries() -> None:
     ],
 )
 def test_what_is_no_sitemap_is_said_to_be_none(text: str | bytes) -> None:
-    with pytest.raises(NotAFeed):
+    with pytest.raises(Unreadable):
         parse(text)
 
 
