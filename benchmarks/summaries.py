@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bot.stories.summaries import LIMIT, paragraphs_of, sentences_of, summary_of, without_dateline
+from bot.stories.reading.summaries import LIMIT, paragraphs_of, sentences_of, summary_of, without_dateline
 
 ARTICLES = Path(__file__).resolve().parent.parent / "tests" / "articles"
 SENTENCES = 3

@@ -28,9 +28,10 @@ from bot.messages import commands
 from bot.reporter import Reporter
 from bot.storage import engine
 from bot.storage.engine import Database
-from bot.stories import sources, websub
-from bot.stories.fetcher import Fetcher
+from bot.stories import sources
 from bot.stories.poller import Poller
+from bot.stories.reading import websub
+from bot.stories.reading.fetcher import Fetcher
 from bot.updates import ALLOWED, Updates
 from bot.web.clicks import Clicks
 from bot.web.server import Server, webhook_secret

@@ -17,12 +17,12 @@ from bot.delivery.telegram import AiohttpRequest
 from bot.i18n import choose, load_language
 from bot.storage.engine import Database, OldSchema, check_schema, upgrade
 from bot.stories import sources
-from bot.stories.documents import ACCEPT, read
-from bot.stories.feeds import Unreadable
-from bot.stories.fetcher import Fetcher, FetchError, Response
 from bot.stories.items import Item
-from bot.stories.pages import found_by
 from bot.stories.poller import Poller, said
+from bot.stories.reading.documents import ACCEPT, read
+from bot.stories.reading.feeds import Unreadable
+from bot.stories.reading.fetcher import Fetcher, FetchError, Response
+from bot.stories.reading.pages import found_by
 
 
 @dataclass(frozen=True, slots=True)

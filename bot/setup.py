@@ -11,10 +11,10 @@ from telegram.ext import ExtBot
 from bot.clock import utcnow
 from bot.config import Newsroom, Settings, SettingsError
 from bot.delivery.telegram import AiohttpRequest
-from bot.stories.cleaning import plain_text, safe_url
-from bot.stories.documents import ACCEPT
-from bot.stories.feeds import Feed, Unreadable, parse_feed
-from bot.stories.fetcher import Fetcher, FetchError
+from bot.stories.reading.cleaning import plain_text, safe_url
+from bot.stories.reading.documents import ACCEPT
+from bot.stories.reading.feeds import Feed, Unreadable, parse_feed
+from bot.stories.reading.fetcher import Fetcher, FetchError
 
 _FEED_LINK = re.compile(r"<link\b[^>]{0,1000}>", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)

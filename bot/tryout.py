@@ -18,7 +18,8 @@ from bot.sandbox.cast import EDITOR, cast
 from bot.sandbox.newsroom import Newsroom as SampleNewsroom
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
-from bot.stories import browse, sources
+from bot.stories import sources
+from bot.stories.showing import browse
 from bot.web.server import figures_of
 
 HOST = "127.0.0.1"

@@ -5,7 +5,7 @@ from telegram import Update
 from bot.context import Context
 from bot.messages.stories import Page, listing
 from bot.messages.text import Message
-from bot.stories import browse
+from bot.stories.showing import browse
 
 
 async def latest(_: Update, context: Context) -> None:

@@ -4,7 +4,7 @@ from telegram import Update
 
 from bot.context import Context
 from bot.messages.stories import Page, listing
-from bot.stories import browse
+from bot.stories.showing import browse
 
 
 async def popular(_: Update, context: Context) -> None:

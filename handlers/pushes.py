@@ -6,7 +6,7 @@ from bot.context import Context
 from bot.delivery import pushes
 from bot.messages import broadcasts
 from bot.messages.text import shorten
-from bot.stories import browse
+from bot.stories.showing import browse
 
 TITLE_SHOWN = 80
 

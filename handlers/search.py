@@ -6,7 +6,7 @@ from bot.context import Context
 from bot.messages import menus
 from bot.messages.stories import Page, listing
 from bot.messages.text import Message, shorten
-from bot.stories import browse
+from bot.stories.showing import browse
 
 WORDS_IN_BUTTON = 40  # bytes; a button's data holds 64, and its page stands in it too
 WORDS_SHOWN = 100

@@ -7,7 +7,7 @@ from bot.context import Context
 from bot.messages import menus
 from bot.messages.stories import listing
 from bot.messages.text import Message
-from bot.stories import browse
+from bot.stories.showing import browse
 from handlers.latest import page_of
 
 

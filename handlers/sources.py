@@ -4,7 +4,8 @@ from telegram import Update
 
 from bot.context import Context
 from bot.messages import sources as messages
-from bot.stories import browse, sources
+from bot.stories import sources
+from bot.stories.showing import browse
 
 
 async def show_sources(_: Update, context: Context) -> None:

@@ -5,7 +5,7 @@ from telegram import Update
 from bot.audience import subscriptions
 from bot.context import Context
 from bot.messages import menus
-from bot.stories import popularity
+from bot.stories.showing import popularity
 from handlers import sections, story
 
 

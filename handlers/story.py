@@ -6,7 +6,7 @@ from telegram import Update
 
 from bot.context import Context
 from bot.messages.stories import card, retracted, withdrawal_offer
-from bot.stories import browse, popularity
+from bot.stories.showing import browse, popularity
 
 
 async def press(update: Update, context: Context) -> None:

@@ -5,7 +5,7 @@ from telegram import Update
 from bot.context import Context
 from bot.delivery import corrections
 from bot.messages import stories
-from bot.stories import browse
+from bot.stories.showing import browse
 
 
 async def press(update: Update, context: Context) -> None:

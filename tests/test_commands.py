@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from bot.config import Newsroom
 from bot.web.server import SECRET_HEADER, webhook_secret
 from tests.databases import make_postgres, shown
-from tests.journeys.test_restarts import NEWSROOM
+from tests.journeys.child import NEWSROOM
 from tests.wire import PATIENCE, SARI, Kabar
 
 ROOT = Path(__file__).parent.parent

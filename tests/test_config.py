@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.config import Newsroom, Settings
-from bot.stories.fetcher import place_of
+from bot.stories.reading.fetcher import place_of
 
 
 def newsroom(**source: Any) -> Newsroom:

@@ -9,7 +9,7 @@ from bot.config import Newsroom
 from bot.i18n import Language, load_language
 from bot.messages.text import Message, Rows, Text, button, link, shorten
 from bot.storage.models import Story
-from bot.stories.popularity import code_of
+from bot.stories.showing.popularity import code_of
 
 TITLE_ON_CARD = 256
 TITLE_IN_LIST = 120

@@ -88,7 +88,7 @@ class Source(Base, kw_only=True, eq=False):
 
 
 class HubSubscription(Base, kw_only=True, eq=False):
-    """A source that a WebSub hub brings to us; bot.stories.websub."""
+    """A source that a WebSub hub brings to us; bot.stories.reading.websub."""
 
     __tablename__ = "hub_subscriptions"
 
@@ -130,7 +130,7 @@ class Story(Base, kw_only=True, eq=False):
     image_file_id: Mapped[str] = mapped_column(Text, default="", server_default="")
     is_update: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     state: Mapped[str] = mapped_column(String(16), default="live", server_default="live")  # live | retracted
-    revision: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))  # bot.stories.revisions
+    revision: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))  # bot.delivery.revisions
     revisions: Mapped[list[Any]] = mapped_column(JSON, default_factory=list, server_default="[]")
     correct_at: Mapped[float | None] = mapped_column(Double, default=None)  # when copies are to be corrected
     corrected_at: Mapped[datetime | None] = mapped_column(Moment, default=None)  # when copies last were
@@ -138,11 +138,11 @@ class Story(Base, kw_only=True, eq=False):
     first_seen_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
     search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
-    heat: Mapped[float | None] = mapped_column(Double, default=None)  # bot.stories.popularity
+    heat: Mapped[float | None] = mapped_column(Double, default=None)  # bot.stories.showing.popularity
 
 
 class StoryKey(Base, kw_only=True, eq=False):
-    """One of the names by which a source may mean a story: bot.stories.keys."""
+    """One of the names by which a source may mean a story: bot.stories.telling.keys."""
 
     __tablename__ = "story_keys"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -17,11 +17,12 @@ from bot.delivery import corrections, notices, pushes, revisions
 from bot.delivery.corrections import LIVE, RETRACTED
 from bot.storage.engine import Database, upsert
 from bot.storage.models import PopularEntry, Story, StoryKey
-from bot.stories import changes, duplicates, sources
-from bot.stories.browse import searchable
-from bot.stories.duplicates import RecentStories, Text
+from bot.stories import sources
 from bot.stories.items import Item
-from bot.stories.keys import keyed, keys_of
+from bot.stories.showing.browse import searchable
+from bot.stories.telling import changes, duplicates
+from bot.stories.telling.duplicates import RecentStories, Text
+from bot.stories.telling.keys import keyed, keys_of
 
 log = structlog.get_logger("kabar.ingest")
 

@@ -16,14 +16,15 @@ from bot.delivery import corrections, notices
 from bot.logs import OngoingFailure
 from bot.storage.engine import Database
 from bot.storage.models import Source, Story
-from bot.stories import sources, websub
-from bot.stories.documents import ACCEPT, Document, body_digest_of, read
-from bot.stories.duplicates import RecentStories
-from bot.stories.feeds import Unreadable
-from bot.stories.fetcher import Fetcher, FetchError, Response, Turns
+from bot.stories import sources
+from bot.stories.articles.lookups import Lookups
 from bot.stories.ingest import Ingested, missing, take_in, unknown
 from bot.stories.items import Item
-from bot.stories.lookups import Lookups
+from bot.stories.reading import websub
+from bot.stories.reading.documents import ACCEPT, Document, body_digest_of, read
+from bot.stories.reading.feeds import Unreadable
+from bot.stories.reading.fetcher import Fetcher, FetchError, Response, Turns
+from bot.stories.telling.duplicates import RecentStories
 
 log = structlog.get_logger("kabar.poller")
 

@@ -14,11 +14,11 @@ from bot.context import NewsBot
 from bot.delivery import corrections, pushes
 from bot.storage.models import Story
 from bot.stories import ingest
-from bot.stories.cleaning import plain_lines, plain_text, safe_url
-from bot.stories.feed_items import CAPTION_LIMIT, NAME_LIMIT, TITLE_LIMIT
 from bot.stories.items import Item
-from bot.stories.parsing import in_thread
-from bot.stories.summaries import condensed, summary_of
+from bot.stories.reading.cleaning import plain_lines, plain_text, safe_url
+from bot.stories.reading.feed_items import CAPTION_LIMIT, NAME_LIMIT, TITLE_LIMIT
+from bot.stories.reading.parsing import in_thread
+from bot.stories.reading.summaries import condensed, summary_of
 
 log = structlog.get_logger("kabar.api")
 

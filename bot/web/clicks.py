@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.context import NewsBot
-from bot.stories import browse, popularity
+from bot.stories.showing import browse, popularity
 
 log = structlog.get_logger("kabar.clicks")
 

@@ -15,7 +15,7 @@ from telegram import Update
 from bot.audience import subscribers
 from bot.context import NewsBot
 from bot.delivery import pushes
-from bot.stories import browse
+from bot.stories.showing import browse
 from bot.updates import Updates
 from bot.web.api import Api
 from bot.web.clicks import Clicks

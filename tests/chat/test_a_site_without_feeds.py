@@ -1,7 +1,7 @@
 """A newsroom that has only web pages: a front page with a Populer and an UPDATE list, and article pages."""
 
 from bot.config import Newsroom
-from tests.delivery.test_corrections import follow
+from tests.delivery.steps import follow
 from tests.wire import OLIVER, SARI, Kabar, Press, newsroom
 
 

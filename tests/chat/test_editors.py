@@ -5,7 +5,7 @@ import asyncio
 from bot.config import Newsroom
 from bot.sandbox.world import Message
 from bot.stories import sources
-from tests.delivery.test_corrections import follow, shown
+from tests.delivery.steps import follow, shown
 from tests.wire import EDITOR, SARI, Kabar, labels, newsroom
 
 

@@ -7,12 +7,12 @@ from copy import deepcopy
 import pytest
 from sqlalchemy import select, update
 
-from bot.audience import subscribers, subscriptions
 from bot.clock import utcnow
 from bot.delivery import corrections, pushes
 from bot.sandbox.world import Message
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Notice, Push, Story
+from tests.delivery.steps import follow, shown
 from tests.wire import OLIVER, SARI, Kabar
 
 PHOTO = "/news/foto.png"
@@ -24,16 +24,6 @@ def still_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(corrections, "SETTLE_SECONDS", 0.0)
     monkeypatch.setattr("bot.delivery.sender.DESK_SECONDS", 0.1)
     yield
-
-
-async def follow(kabar: Kabar, *chats: int, target: str = "section:dunia") -> None:
-    assert kabar.process is not None
-    async with kabar.process.database.write() as session:
-        for chat in chats:
-            place = kabar.world.chats[chat]
-            place.bot = "member"
-            found = await subscribers.greet(session, chat, kind=place.type, language="id", now=utcnow())
-            await subscriptions.follow(session, found.id, target)
 
 
 async def published(kabar: Kabar, title: str = "Sepuluh orang mengungsi", **more: str) -> Message:
@@ -49,11 +39,6 @@ async def published(kabar: Kabar, title: str = "Sepuluh orang mengungsi", **more
 
 def rewrite(kabar: Kabar, **fields: str) -> None:
     kabar.press.feeds["dunia"][0] |= fields
-
-
-def shown(kabar: Kabar, message: Message) -> str:
-    now = kabar.now(message)
-    return str(now.get("text") or now.get("caption"))
 
 
 async def pushes_of(kabar: Kabar, kind: str) -> list[Push]:

@@ -6,12 +6,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from bot.audience import subscribers, subscriptions
-from bot.clock import utcnow
-from bot.delivery import pushes, ranges, sender
+from bot.audience import subscriptions
+from bot.delivery import ranges, sender
 from bot.delivery.budget import Window
 from bot.delivery.outcomes import Mark
-from bot.storage.models import Delivery, Push, Subscriber
+from bot.storage.models import Delivery, Subscriber
+from tests.delivery.steps import announce, finished, got, register, state_of
 from tests.wire import OLIVER, PATIENCE, SARI, Kabar
 
 
@@ -20,49 +20,6 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Tries again after tenths of a second instead of several."""
     monkeypatch.setattr(sender, "UNKNOWN_BACKOFF", 0.1)
     yield
-
-
-async def announce(kabar: Kabar, text: str = "Kabar uji", **more: object) -> int:
-    """Queue a broadcast to everyone, as the confirmed end of a conversation would; the push's id."""
-    assert kabar.process is not None
-    async with kabar.process.database.write() as session:
-        content = {"method": "sendMessage", "params": {"text": text, **more}}
-        push = await pushes.new_draft(session, 1, content, utcnow())
-        await pushes.confirm(kabar.process.database, session, push.id, utcnow(), 0)
-    kabar.process.sender.wake.set()
-    return push.id
-
-
-async def register(kabar: Kabar, *chats: int, thread: int = 0) -> None:
-    """Make the chats subscribers without a word, so that no answer delays the push."""
-    assert kabar.process is not None
-    async with kabar.process.database.write() as session:
-        for chat in chats:
-            place = kabar.world.chats[chat]
-            place.bot = "member"
-            await subscribers.greet(session, chat, thread_id=thread, kind=place.type, language="id", now=utcnow())
-
-
-async def finished(kabar: Kabar, push_id: int) -> Push:
-    assert kabar.process is not None
-    while True:
-        async with kabar.process.database.read() as session:
-            push = await session.get_one(Push, push_id)
-        if push.state in (pushes.FINISHED, pushes.PAUSED):
-            return push
-        await kabar.process.sender._rest(0.05)
-
-
-async def state_of(kabar: Kabar, chat: int, thread: int = 0) -> str:
-    assert kabar.process is not None
-    async with kabar.process.database.read() as session:
-        found = await subscribers.find(session, chat, thread)
-    assert found is not None
-    return found.state
-
-
-def got(kabar: Kabar, chat: int) -> int:
-    return sum("Kabar uji" in str(message.get("text")) for message in kabar.world.from_bot(chat))
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "html_502", "html_504", "error_500"])

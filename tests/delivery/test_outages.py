@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.delivery import pushes
 from bot.storage import engine
-from tests.delivery.test_engine import announce, finished, got, register
+from tests.delivery.steps import announce, finished, got, register
 from tests.wire import Kabar
 
 READERS = 60

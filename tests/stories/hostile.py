@@ -11,8 +11,8 @@ from bot.config import Newsroom
 from bot.storage.engine import Database
 from bot.storage.models import Notice, Push, Source, Story
 from bot.stories import sources
-from bot.stories.fetcher import Fetcher
 from bot.stories.poller import Poller
+from bot.stories.reading.fetcher import Fetcher
 
 PATIENCE = 100  # seconds; only a broken promise takes so long, on a busy machine too
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -154,3 +154,12 @@ async def beside(
                 database=database, fetcher=fetcher, newsroom=file, owner="one", now=utcnow, stopping=asyncio.Event()
             )
             yield Beside(database, poller, hostile, healthy)
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    """An answer that never ends, a byte at a time."""
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.05)

@@ -12,9 +12,8 @@ from bot.clock import utcnow
 from bot.delivery import pushes
 from bot.storage.engine import Database
 from bot.storage.models import Notice, Push, Source, Story
-from bot.stories import lookups
-from tests.stories.hostile import PATIENCE, beside, item, response, rss
-from tests.stories.test_hostile_documents import drip
+from bot.stories.articles import lookups
+from tests.stories.hostile import PATIENCE, beside, drip, item, response, rss
 
 FIRST, SECOND, THIRD = (
     item(700_001, "Banjir surut di tiga desa"),

@@ -12,9 +12,10 @@ from bot.config import Newsroom
 from bot.delivery import notices
 from bot.storage.engine import Database
 from bot.storage.models import Source, Story
-from bot.stories import browse, sources
-from bot.stories.fetcher import Fetcher
+from bot.stories import sources
 from bot.stories.poller import Poller
+from bot.stories.reading.fetcher import Fetcher
+from bot.stories.showing import browse
 
 FEED = "<rss version='2.0'><channel><title>Kabar</title>{}</channel></rss>"
 ITEM = "<item><title>{0}</title><link>https://news.example/dunia/{1}/a</link><guid>{1}</guid></item>"

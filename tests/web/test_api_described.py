@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.test_api import cms
+from tests.web.cms import cms
 from tests.wire import Kabar
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")

@@ -8,10 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.stories import browse, popularity
+from bot.stories.showing import browse, popularity
 from bot.web import clicks
-from tests.delivery.test_corrections import follow
-from tests.web.test_api import STORY, cms
+from tests.delivery.steps import follow
+from tests.web.cms import STORY, cms
 from tests.wire import SARI, Kabar, button
 
 READER = {"User-Agent": "Mozilla/5.0 (Android 15; Mobile)"}

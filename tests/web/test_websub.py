@@ -28,9 +28,9 @@ from aiohttp import web
 from sqlalchemy import select, update
 
 from bot.storage.models import HubSubscription
-from bot.stories import websub
-from tests.delivery.test_corrections import follow
-from tests.web.test_api import free_port
+from bot.stories.reading import websub
+from tests.delivery.steps import follow
+from tests.web.cms import free_port
 from tests.wire import SARI, Kabar, newsroom
 
 RSS = '<rss version="2.0"><channel><title>dunia</title>{head}{items}</channel></rss>'

@@ -1,0 +1,168 @@
+"""An article's own page: what it says of its story that a list or a feed did not. Pure; for a thread."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from bot.stories.articles.headlines import Headline, headline_of, meta, nearby
+from bot.stories.articles.linked_data import SECTION_LIMIT, as_list, as_text, linked_data
+from bot.stories.articles.photos import photo_of
+from bot.stories.articles.published import published_at
+from bot.stories.articles.text import paragraphs
+from bot.stories.items import Item, captioned
+from bot.stories.reading.cleaning import one_line, plain_lines, plain_text, safe_url
+from bot.stories.reading.dates import parse_date
+from bot.stories.reading.feed_items import NAME_LIMIT
+from bot.stories.reading.pages import base_of, tree_of
+from bot.stories.reading.summaries import condensed, is_cut, summary_of
+
+_AUTHORS = (
+    "[itemprop=author]", "[rel=author]", "meta[name=author]", "meta[property='article:author']",
+    "meta[name='content_author']", "[class*=author]", "[class*=byline]", "[class*=penulis]", "[class*=reporter]",
+)  # fmt: skip
+_ROLE = re.compile(
+    r"^(?:(?:foto\s*&\s*)?teks|(?:diposting\s+|ditulis\s+)?oleh|penulis|by|von|reporter|pewarta|wartawan"
+    r"|laporan(?:\s+wartawan)?|written by|dilaporkan)\s*[:\-]?\s+",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(rf"(?:^|\|\s*|WIB\s+|WITA\s+|WIT\s+){_ROLE.pattern[1:]}(?=[^\W\d_])", re.IGNORECASE)
+_AFTER_NAME = re.compile(
+    r"\s*(?:[|•·\n(;]|\s[-–—]\s|\d|\S+@|\b(?:editor|penyunting|redaktur|edited by|dibaca|dosen)\b"
+    r"|,?\s*\b(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|mon|tue|wed|thu|fri|sat|sun)\w*\b).*$",
+    re.IGNORECASE,
+)
+_HOMES = frozenset(("home", "beranda", "depan", "halaman depan", "index", "startseite"))
+_DATE_LINE = 120  # characters
+_FEW_LINKS = 4  # a list of more links is a menu
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What an article's page says of its story; empty where it says nothing. `canonical` is the story's own address.
+
+    `sections` are names from the surest to the vaguest; `body` has one paragraph a line.
+    """
+
+    title: str
+    canonical: str
+    summary: str
+    body: str
+    author: str
+    image_url: str
+    image_caption: str
+    image_credit: str
+    sections: tuple[str, ...]
+    published_at: datetime | None
+
+
+def parse_article(body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime) -> Article:
+    """What an article's page says: JSON-LD, Open Graph and the page itself. Raises Unreadable."""
+    tree = tree_of(body, content_type)
+    base = base_of(tree, url)
+    data = linked_data(tree)
+    headline = headline_of(tree, as_text(data.get("headline")))
+    photo = photo_of(tree, data, headline.node, base)
+    told = as_text(data.get("description")) or meta(tree, "og:description") or meta(tree, "description")
+    moment = published_at(tree, headline.node, as_text(data.get("datePublished")), url, default_zone, now)
+    author, sections = _author(data, tree, headline), _sections(data, tree, headline)
+    canonical = next((node.attributes.get("href") or "" for node in tree.css("link[rel=canonical]")), "")
+    lines = paragraphs(tree, data, url, {headline.text, photo.caption, photo.credit})
+    lines = [line for line in lines if line and not _is_date_line(line, default_zone, now)]
+    return Article(
+        title=headline.text,
+        canonical=safe_url(canonical, base),
+        summary=summary_of("\n".join(lines), headline.text) or condensed(plain_lines(told), headline.text),
+        body="\n".join(lines),
+        author=author,
+        image_url=photo.url,
+        image_caption=photo.caption,
+        image_credit=photo.credit,
+        sections=sections,
+        published_at=moment,
+    )
+
+
+def completed(item: Item, article: Article, *, is_thumbnail: bool = False) -> Item:
+    """The list's item with what only the article's page says. `is_thumbnail`: the item's picture is a small one."""
+    title = item.title or article.title
+    image_url = (article.image_url if is_thumbnail else "") or item.image_url or article.image_url
+    summary = "" if is_cut(item.summary) and article.summary else item.summary
+    return replace(
+        item,
+        title=title,
+        summary=summary or ("" if article.summary == title else article.summary),
+        author=item.author or article.author,
+        image_url=image_url,
+        image_caption=item.image_caption or captioned(article.image_caption, article.image_credit),
+        categories=item.categories or article.sections,
+        published_at=article.published_at or item.published_at,
+    )
+
+
+def _is_date_line(line: str, zone: ZoneInfo, now: datetime) -> bool:
+    return len(line) <= _DATE_LINE and line[-1] not in '.!?”"' and parse_date(line, zone, now) is not None
+
+
+def _author(data: dict[str, Any], tree: LexborHTMLParser, headline: Headline) -> str:
+    said = [({"name": each} if isinstance(each, str) else each) for each in as_list(data.get("author"))]
+    said = [each for each in said if isinstance(each, dict)]
+    people = [_name(plain_text(as_text(each.get("name")))) for each in said if each.get("@type") != "Organization"]
+    if any(people):
+        return ", ".join(dict.fromkeys(name for name in people if name))
+    site = meta(tree, "og:site_name").casefold()
+    found = [_name(node.attributes.get("content") or node.text(separator=" ")) for node in tree.css(_AUTHORS[0])[:5]]
+    before, after = nearby(tree, headline.node)
+    lines = (one_line(node.text(separator=" ")) for node in (*after, *before))
+    found += [_name(line[byline.end() :]) for line in lines if len(line) < 160 and (byline := _BYLINE.search(line))]
+    for selector in _AUTHORS[1:]:
+        found += [_name(node.attributes.get("content") or node.text(separator=" ")) for node in tree.css(selector)[:5]]
+    found += [plain_text(as_text(each.get("name")), NAME_LIMIT) for each in said]  # a desk, or the newsroom itself
+    return next((name for name in found if name and name.casefold() != site), "")
+
+
+def _name(text: str) -> str:
+    """The name in a byline; "" where it is none."""
+    name = _AFTER_NAME.sub("", _ROLE.sub("", one_line(text, NAME_LIMIT))).strip(" |,;:-–—")
+    name = name.title() if name.isupper() and " " in name else name
+    return name if 2 < len(name) <= 80 and not name.lower().startswith(("http", "www.")) else ""
+
+
+def _sections(data: dict[str, Any], tree: LexborHTMLParser, headline: Headline) -> tuple[str, ...]:
+    named = [plain_text(each, SECTION_LIMIT) for each in as_list(data.get("articleSection")) if isinstance(each, str)]
+    named.append(meta(tree, "article:section")[:SECTION_LIMIT])
+    crumbs = data.get("crumbs") or [
+        one_line(node.text(separator=" "), SECTION_LIMIT)
+        for node in tree.css("[class*=breadcrumb] a, [class*=Breadcrumb] a, nav[aria-label*=readcrumb] a")
+    ]
+    if not any(named) and not crumbs:  # a page with neither may have its section's name above the headline
+        before, _ = nearby(tree, headline.node)
+        labels = [node for node in before if node.tag == "a" and not _is_menu(node)]
+        crumbs = [one_line(node.text(separator=" "), SECTION_LIMIT) for node in labels]
+    title = headline.text.casefold()
+    named += [crumb for crumb in crumbs if crumb.rstrip("… .").casefold() not in title]
+    site = meta(tree, "og:site_name").casefold()
+    kept = [name for name in named if name and name.casefold() not in _HOMES and name.casefold() != site]
+    return tuple(dict.fromkeys(kept))[:5]
+
+
+def _is_menu(link: LexborNode) -> bool:
+    """Whether a link is one of the site's, which are on every page, and not the story's own."""
+    group = link.parent
+    for _ in range(3):  # a list's link stands in an item of its own, others in a <span>
+        if group is None or group.parent is None or len(group.css("a")) > 1 or group.parent.css_first("h1"):
+            break
+        group = group.parent
+    if group is None or len(links := group.css("a")) > _FEW_LINKS:
+        return True
+    if one_line(links[0].text(separator=" ")).casefold() in _HOMES:
+        return False  # a breadcrumb
+    above: LexborNode | None = group
+    while above is not None and above.tag not in ("article", "main", "body"):
+        if above.tag == "nav" or (above.tag == "header" and above.css_first("h1") is None):
+            return True
+        above = above.parent
+    return False

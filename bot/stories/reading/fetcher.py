@@ -1,0 +1,276 @@
+"""The fetcher: polite, bounded, guarded HTTP. Addresses are checked when the connection is made, on every hop."""
+
+import asyncio
+import ipaddress
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
+
+import aiohttp
+
+from bot.stories.reading.cleaning import safe_url
+
+REDIRECTS_AT_MOST = 5
+AT_ONCE_PER_HOST = 2
+CONNECTIONS = 200  # of one process; some hosts hang for half a minute, and the others should not wait for them
+CHUNK = 65_536
+_REDIRECTS = (301, 302, 303, 307, 308)
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_REFUSED = (
+    ipaddress.ip_network("100.64.0.0/10"),  # CGNAT; is_global is right about it only from Python 3.13 on
+    ipaddress.ip_network("2002::/16"),  # 6to4, which wraps any IPv4 address
+    ipaddress.ip_network("2001::/32"),  # Teredo
+    ipaddress.ip_network("fec0::/10"),  # site-local
+    *_NAT64,
+)
+
+
+class FetchError(Exception):
+    """A fetch that brought no answer.
+
+    `reason` is one of refused_address, dns, connect, timeout, too_big, too_many_redirects, bad_redirect, tls, broken;
+    `detail` says it to an editor.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, whatever its status. `retry_after` and `max_age` are seconds; `moved_to` the new address for good."""
+
+    url: str
+    status: int
+    body: bytes
+    content_type: str
+    etag: str = ""
+    last_modified: str = ""
+    retry_after: float | None = None
+    max_age: float | None = None
+    moved_to: str = ""
+    links: tuple[str, ...] = ()  # its Link headers
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open internet's."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if ip in ipaddress.ip_network("::/96"):
+            return False
+    if any(ip.version == network.version and ip in network for network in _REFUSED):
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
+
+
+class Turns:
+    """At most AT_ONCE_PER_HOST at a time for each host and port; the others wait, in order."""
+
+    def __init__(self) -> None:
+        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def of(self, url: str) -> asyncio.Semaphore:
+        return self._hosts.setdefault(place_of(url), asyncio.Semaphore(AT_ONCE_PER_HOST))
+
+
+def place_of(url: str) -> str:
+    """An address's "host:port"."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+class _RefusedAddress(OSError):
+    pass
+
+
+class Fetcher:
+    """`private` is False, True, or the "host:port"s on private addresses that may be fetched."""
+
+    def __init__(
+        self,
+        *,
+        private: bool | frozenset[str] = False,
+        user_agent: str = "Kabar",
+        max_bytes: int = 10_000_000,
+        timeout: float = 30.0,
+    ) -> None:
+        self._private = private
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
+        self._max_bytes = max_bytes
+        self._timeout = timeout
+        self._turns = Turns()
+        self._sessions: list[aiohttp.ClientSession] = []
+
+    async def __aenter__(self) -> Self:
+        self._sessions = [self._session(guarded=True), self._session(guarded=False)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for session in self._sessions:
+            await session.close()
+
+    def _session(self, *, guarded: bool) -> aiohttp.ClientSession:
+        factory: Callable[[Any], socket.socket] | None = _guarded_socket if guarded else None
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=CONNECTIONS, socket_factory=factory, keepalive_timeout=15, enable_cleanup_closed=False
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            max_line_size=16_384,
+            max_field_size=16_384,
+            auto_decompress=True,
+            trust_env=False,
+        )
+
+    async def fetch(
+        self, url: str, *, etag: str = "", last_modified: str = "", accept: str = "*/*", max_bytes: int | None = None
+    ) -> Response:
+        """GET the address, following redirects. A status is data; FetchError is raised where there is no answer."""
+        headers = self._headers | {"Accept": accept}
+        if etag:
+            headers["If-None-Match"] = etag
+        if last_modified:
+            headers["If-Modified-Since"] = last_modified
+        return await self._follow(url, headers, max_bytes or self._max_bytes)
+
+    async def post(self, url: str, form: dict[str, str]) -> Response:
+        """POST a form, as guarded as a fetch; a redirect gets the same form."""
+        return await self._follow(url, self._headers, self._max_bytes, form)
+
+    async def _follow(
+        self, url: str, headers: dict[str, str], max_bytes: int, form: dict[str, str] | None = None
+    ) -> Response:
+        """All hops together may take `timeout`; waiting for a host's turn is not the host's fault, and not counted."""
+        here, permanent, left = url, True, self._timeout
+        method = "GET" if form is None else "POST"
+        for _ in range(REDIRECTS_AT_MOST + 1):
+            _refuse_scheme(here)
+            async with self._turns.of(here):
+                began = time.monotonic()
+                try:
+                    async with asyncio.timeout(left):
+                        answer = await self._ask(method, here, headers, max_bytes, form)
+                except TimeoutError:
+                    raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
+                left -= time.monotonic() - began
+            if isinstance(answer, Response):
+                moved = here if permanent and here != url else ""
+                return replace(answer, moved_to=moved)
+            status, location = answer
+            permanent = permanent and status in (301, 308)
+            here = safe_url(location, here)
+            if not here:
+                raise FetchError("bad_redirect", f"a redirect to {location[:100]!r}")
+        raise FetchError("too_many_redirects", f"more than {REDIRECTS_AT_MOST} redirects")
+
+    def _pick(self, url: str) -> aiohttp.ClientSession:
+        allowed = self._private if isinstance(self._private, bool) else place_of(url) in self._private
+        return self._sessions[1 if allowed else 0]
+
+    async def _ask(
+        self, method: str, url: str, headers: dict[str, str], max_bytes: int, data: dict[str, str] | None = None
+    ) -> Response | tuple[int, str]:
+        try:
+            async with self._pick(url).request(
+                method, url, headers=headers, data=data, allow_redirects=False
+            ) as answer:
+                if answer.status in _REDIRECTS and "Location" in answer.headers:
+                    return answer.status, answer.headers["Location"]
+                body = b"" if answer.status == 304 else await _read(answer, max_bytes)
+                return Response(
+                    url=url,
+                    status=answer.status,
+                    body=body,
+                    content_type=answer.headers.get("Content-Type", ""),
+                    etag=_ascii(answer.headers.get("ETag", ""))[:1000],
+                    last_modified=_ascii(answer.headers.get("Last-Modified", ""))[:200],
+                    retry_after=_retry_after(answer.headers.get("Retry-After", "")),
+                    max_age=_max_age(answer.headers.get("Cache-Control", "")),
+                    links=tuple(answer.headers.getall("Link", ()))[:20],
+                )
+        except FetchError:
+            raise
+        except aiohttp.ClientConnectorDNSError as error:
+            raise FetchError("dns", f"no address for {urlsplit(url).hostname}") from error
+        except (
+            aiohttp.ClientConnectorCertificateError,
+            aiohttp.ClientConnectorSSLError,
+            aiohttp.ClientSSLError,
+        ) as error:
+            raise FetchError("tls", "the certificate or the encryption is not in order") from error
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, _RefusedAddress) or "private address" in str(error):
+                raise FetchError("refused_address", "an address that is not on the open internet") from error
+            raise FetchError("connect", f"no connection: {error.os_error.strerror or error.os_error}") from error
+        except _RefusedAddress as error:
+            raise FetchError("refused_address", "an address that is not on the open internet") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchError("broken", f"the answer broke off ({type(error).__name__})") from error
+
+
+def _guarded_socket(address: Any) -> socket.socket:
+    """Make the socket for one resolved address, or refuse: this is after DNS, so a rebinding name gains nothing."""
+    family, kind, protocol, _, place = address
+    if not is_public(place[0]):
+        raise _RefusedAddress(f"private address {place[0]}")
+    return socket.socket(family, kind, protocol)
+
+
+def _refuse_scheme(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        fetched = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fetched = False
+    if not fetched:
+        raise FetchError("refused_address", "not an http(s) address")
+
+
+async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    """The body as it is after decompression, which stops at `max_bytes` whatever the header promised."""
+    declared = answer.content_length
+    if declared is not None and declared > max_bytes:
+        raise FetchError("too_big", f"more than {max_bytes // 1_000_000} MB")
+    parts, size = [], 0
+    async for chunk in answer.content.iter_chunked(CHUNK):
+        size += len(chunk)
+        if size > max_bytes:
+            raise FetchError("too_big", f"more than {max_bytes // 1_000_000} MB")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _ascii(value: str) -> str:
+    """A header's value as it can be stored and sent back; "" where it can't."""
+    return value if value.isascii() and value.isprintable() else ""
+
+
+def _retry_after(value: str) -> float | None:
+    value = value.strip()
+    if value.isdigit():
+        return float(min(int(value), 7 * 86400))
+    try:
+        when = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return min(max(0.0, when.timestamp() - time.time()), 7 * 86400.0)
+
+
+def _max_age(value: str) -> float | None:
+    for part in value.split(","):
+        name, _, seconds = part.strip().partition("=")
+        if name.lower() == "max-age" and seconds.isdigit():
+            return float(min(int(seconds), 86400))
+    return None

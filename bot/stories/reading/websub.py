@@ -1,0 +1,208 @@
+"""WebSub, as a subscriber: https://www.w3.org/TR/websub/. A hub brings a source's document when it changes.
+
+What a hub asks is answered by bot.web.websub; here is what we remember, ask for, and believe.
+"""
+
+import asyncio
+import hmac
+import random
+import re
+import secrets
+from collections.abc import Iterable
+
+import structlog
+from sqlalchemy import case, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.logs import OngoingFailure
+from bot.storage.engine import Database, upsert
+from bot.storage.models import HubSubscription
+from bot.stories.reading.cleaning import safe_url
+from bot.stories.reading.fetcher import Fetcher, FetchError
+
+log = structlog.get_logger("kabar.websub")
+
+IDLE_SECONDS = 5.0
+LEASE_WISHED = 7 * 86_400  # seconds
+LEASE_AT_LEAST, LEASE_AT_MOST = 60, 30 * 86_400
+RENEW_AFTER = 0.8  # of a lease
+UNVERIFIED_AGAIN = 3_600.0  # a hub that took our wish and never came to verify is asked again
+DENIED_AGAIN = 3_600.0  # a running subscription that somebody says is denied is asked for anew
+BACKOFF_AT_MOST = 86_400.0
+SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
+_METHODS = ("sha512", "sha384", "sha256")  # sha1 may not be told from a forgery any more
+_LINK = re.compile(r"<([^<>]{1,2000})>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]*))", re.IGNORECASE)
+
+
+def discover(links: Iterable[str], base: str) -> tuple[str, str]:
+    """The hub and the topic ("self") that a document's Link headers name; empty where they don't. §4"""
+    found: dict[str, str] = {}
+    for header in links:
+        for address, parameters in _LINK.findall(header[:8_000]):
+            relation = _REL.search(parameters)
+            for name in (relation[1] or relation[2] or "").lower().split() if relation else ():
+                found.setdefault(name, safe_url(address, base))
+    return found.get("hub", ""), found.get("self", "")
+
+
+def is_signed(body: bytes, header: str, secret: str) -> bool:
+    """Whether a delivered body bears the signature that only our hub can make. §7.1"""
+    method, _, signature = header.strip().partition("=")
+    if method.lower() not in _METHODS:
+        return False
+    expected = hmac.new(secret.encode(), body, method.lower()).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.strip().lower().encode("utf-8", "surrogateescape"))
+
+
+async def find(session: AsyncSession, source_id: str) -> HubSubscription | None:
+    return await session.get(HubSubscription, source_id, populate_existing=True)
+
+
+async def want(session: AsyncSession, source_id: str, hub: str, topic: str) -> None:
+    """The source's document names this hub and topic, or none: from now on we want that."""
+    row = await find(session, source_id)
+    if row is None:
+        if hub:
+            await session.execute(
+                upsert(session, HubSubscription)
+                .values(source_id=source_id, hub=hub, topic=topic)
+                .on_conflict_do_nothing(index_elements=["source_id"])
+            )
+    elif not hub:
+        await session.delete(row)  # the hub hears of it by the answer to its next delivery
+    elif (row.hub, row.topic) != (hub, topic):  # the old one runs out by itself
+        row.hub, row.topic, row.secret, row.asked, row.active, row.failures = hub, topic, "", "", False, 0
+        row.ask_at = 0.0
+
+
+async def verify(
+    database: Database, session: AsyncSession, source_id: str, mode: str, topic: str, lease_seconds: str
+) -> bool:
+    """A hub asks whether we asked for this. Only what we asked for, for this topic, is confirmed. §5.3"""
+    row = await find(session, source_id)
+    if row is None or row.topic != topic or row.asked != mode:
+        return False
+    if mode == UNSUBSCRIBE:
+        await session.delete(row)
+        return True
+    lease = int(lease_seconds) if lease_seconds.isdecimal() and len(lease_seconds) < 12 else LEASE_WISHED
+    lease = min(max(lease, LEASE_AT_LEAST), LEASE_AT_MOST)
+    await session.execute(
+        update(HubSubscription)
+        .where(HubSubscription.source_id == source_id)
+        .values(asked="", active=True, failures=0, last_error="", ask_at=database.clock + lease * RENEW_AFTER)
+    )
+    log.info("hub_subscribed", source=source_id, hub=row.hub, lease=lease)
+    return True
+
+
+async def deny(database: Database, session: AsyncSession, source_id: str, topic: str, reason: str) -> bool:
+    """A hub will not, or no longer, bring the topic. §5.2
+
+    Anybody can say so, as nothing is signed: what runs goes on until its lease ends, and the hub itself is asked.
+    """
+    row = await find(session, source_id)
+    if row is None or row.topic != topic:
+        return False
+    log.warning("hub_denied", source=source_id, hub=row.hub, reason=reason[:200])
+    error = f"denied: {reason[:200]}"
+    if row.asked and not row.active:
+        await _failed(database, session, row, error)
+        return True
+    soon = database.clock + DENIED_AGAIN
+    await session.execute(
+        update(HubSubscription)
+        .where(HubSubscription.source_id == source_id)
+        .values(last_error=error, ask_at=case((HubSubscription.ask_at > soon, soon), else_=HubSubscription.ask_at))
+    )
+    return True
+
+
+async def _failed(database: Database, session: AsyncSession, row: HubSubscription, error: str) -> None:
+    again = min(300.0 * 2 ** min(row.failures, 10), BACKOFF_AT_MOST) * random.uniform(0.9, 1.1)
+    await session.execute(
+        update(HubSubscription)
+        .where(HubSubscription.source_id == row.source_id)
+        .values(
+            asked="", active=False, failures=row.failures + 1, last_error=error[:500], ask_at=database.clock + again
+        )
+    )
+
+
+class Subscriber:
+    """The loop that asks hubs: for new subscriptions, renewals, and an end to those of sources that were dropped."""
+
+    def __init__(
+        self, *, database: Database, fetcher: Fetcher, public_url: str, source_ids: set[str], stopping: asyncio.Event
+    ) -> None:
+        self._database = database
+        self._fetcher = fetcher
+        self._public_url = public_url.rstrip("/")
+        self._source_ids = source_ids
+        self._stopping = stopping
+        self._failure = OngoingFailure(log, "websub_delayed")
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            more = False
+            try:
+                more = await self.step()
+            except (SQLAlchemyError, OSError) as error:
+                self._failure.note(error)
+            except Exception:
+                log.exception("websub_failed")
+            else:
+                self._failure.clear()
+            if not more:
+                try:
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._stopping.wait()
+                except TimeoutError:
+                    continue
+
+    async def step(self) -> bool:
+        """Ask one hub, if it is time. False: it is not."""
+        async with self._database.write() as session:
+            due = (
+                select(HubSubscription)
+                .where(HubSubscription.ask_at <= self._database.clock)
+                .order_by(HubSubscription.ask_at)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            row = await session.scalar(due)
+            if row is None:
+                return False
+            mode = SUBSCRIBE if row.source_id in self._source_ids else UNSUBSCRIBE
+            if mode == UNSUBSCRIBE and not row.active:
+                await session.execute(delete(HubSubscription).where(HubSubscription.source_id == row.source_id))
+                return True
+            secret = row.secret or secrets.token_hex(24)
+            await session.execute(
+                update(HubSubscription)
+                .where(HubSubscription.source_id == row.source_id)
+                .values(asked=mode, secret=secret, ask_at=self._database.clock + UNVERIFIED_AGAIN)
+            )
+        await self._ask(row, mode, secret)
+        return True
+
+    async def _ask(self, row: HubSubscription, mode: str, secret: str) -> None:
+        """Before the hub's answer its verification may come: what it needs is stored already. §5.1"""
+        form = {
+            "hub.mode": mode,
+            "hub.topic": row.topic,
+            "hub.callback": f"{self._public_url}/websub/{row.source_id}",
+        }
+        if mode == SUBSCRIBE:
+            form |= {"hub.secret": secret, "hub.lease_seconds": str(LEASE_WISHED)}
+        try:
+            answer = await self._fetcher.post(row.hub, form)
+            error = "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"
+        except FetchError as failure:
+            error = failure.detail
+        if error:
+            log.warning("hub_refused", source=row.source_id, hub=row.hub, mode=mode, error=error)
+            async with self._database.write() as session:
+                await _failed(self._database, session, row, error)

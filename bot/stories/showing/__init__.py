@@ -1,0 +1,1 @@
+"""Showing: what readers browse, search and open most."""

@@ -1,0 +1,1 @@
+"""Telling: which story an item is, and what has changed."""
