@@ -96,7 +96,7 @@ async def announce(opened: Database, rate: float) -> int:
         await budget.prepare(session, rate)
         content = {"method": "sendMessage", "params": {"text": TEXT}}
         push = await pushes.new_draft(session, 1, content, now)
-        await pushes.confirm(opened, session, push.id, now, 0)
+        await pushes.confirm(session, push.id, now, 0)
     return push.id
 
 

@@ -96,7 +96,7 @@ async def _claim_time(opened: Database) -> float:
     for _ in range(21):
         began = time.monotonic()
         async with opened.write() as session:
-            claimed = await ranges.claim(opened, session, "bench")
+            claimed = await ranges.claim(session, "bench")
             assert claimed is not None
         async with opened.read() as session:
             chats, _, _ = await ranges.page(session, claimed, push.audience, claimed.cursor, 500)

@@ -15,6 +15,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 
 import handlers
+from bot import loops
 from bot.clock import utcnow
 from bot.config import Newsroom, Settings, SettingsError
 from bot.context import Context, NewsBot
@@ -50,12 +51,10 @@ def user_agent(newsroom: Newsroom) -> str:
 
 async def prepare_database(database: Database, settings: Settings, newsroom: Newsroom) -> None:
     """Bring an SQLite file to the present schema, or raise OldSchema on PostgreSQL; make the rows a start needs."""
-    if database.is_sqlite:
-        await engine.upgrade(settings.database_url)
-    await engine.check_schema(database)
+    await engine.prepare_schema(database)
     async with database.write() as session:
         await budget.prepare(session, settings.send_rate)
-        await sources.sync(database, session, newsroom.sources)
+        await sources.sync(session, newsroom.sources)
 
 
 class Process:
@@ -150,11 +149,7 @@ class Process:
                 ) from None
             except TelegramError as error:
                 log.warning("telegram_unreachable", reason=str(error), again_in=RETRY_START_SECONDS)
-                try:
-                    async with asyncio.timeout(RETRY_START_SECONDS):
-                        await self.stopping.wait()
-                except TimeoutError:
-                    continue
+                await loops.wait(self.stopping, RETRY_START_SECONDS)
         return False
 
     async def _introduce(self) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Self, cast
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Chat, ChatMember, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, TelegramError
@@ -18,7 +17,7 @@ from bot.config import Newsroom, Settings
 from bot.delivery.outcomes import PHOTO_TEXTS
 from bot.i18n import Language, choose, load_language
 from bot.messages.text import NO_PREVIEW, Message
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Session
 from bot.storage.models import Story, Subscriber
 
 log = structlog.get_logger("kabar.chat")
@@ -98,16 +97,16 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
         return user is not None and user.id in self.news.settings.admin_ids and self.is_private
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    async def read(self) -> AsyncIterator[Session]:
         async with self.news.database.read() as session:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self) -> AsyncIterator[Session]:
         async with self.news.database.write() as session:
             yield session
 
-    async def greet(self, session: AsyncSession) -> Subscriber:
+    async def greet(self, session: Session) -> Subscriber:
         """The chat's subscriber, registered if it is new."""
         user = self.incoming.effective_user
         wanted = user.language_code if user and self.is_private else None

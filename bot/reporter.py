@@ -3,14 +3,13 @@
 import asyncio
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import BadRequest, Forbidden, TelegramError
 
+from bot import loops
 from bot.audience import subscribers
 from bot.context import NewsBot
 from bot.delivery import notices, pushes
 from bot.i18n import Language, choose, load_language
-from bot.logs import OngoingFailure
 from bot.messages import broadcasts
 from bot.storage.models import Push
 
@@ -23,25 +22,11 @@ class Reporter:
     def __init__(self, app: NewsBot, stopping: asyncio.Event) -> None:
         self._app = app
         self._stopping = stopping
-        self._failure = OngoingFailure(log, "reports_delayed")
 
     async def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                await self.step()
-            except (SQLAlchemyError, OSError, TelegramError) as error:
-                self._failure.note(error)
-            except Exception:
-                log.exception("reporter_failed")
-            else:
-                self._failure.clear()
-            try:
-                async with asyncio.timeout(EVERY_SECONDS):
-                    await self._stopping.wait()
-            except TimeoutError:
-                continue
+        await loops.repeat("reports", self.step, stopping=self._stopping, idle_seconds=EVERY_SECONDS)
 
-    async def step(self) -> None:
+    async def step(self) -> bool:
         """Bring every progress message up to date, and say every notice once."""
         async with self._app.database.read() as session:
             watched = await pushes.with_progress_message(session)
@@ -57,6 +42,7 @@ class Reporter:
                     log.warning("admin_unreachable", admin=admin, reason=str(error))
             async with self._app.database.write() as session:
                 await notices.said(session, notice.id, self._app.now())
+        return False
 
     async def _language(self, admin: int) -> Language:
         async with self._app.database.read() as session:
@@ -68,7 +54,7 @@ class Reporter:
             return
         async with self._app.database.read() as session:
             state = await pushes.progress(session, push.id)
-            clock = await self._app.database.moment(session)
+            clock = await session.moment()
         if state is None:
             return
         undo = state.push.state == pushes.RUNNING and state.push.not_before > clock

@@ -81,7 +81,7 @@ class Updates:
         while True:
             try:
                 async with self._app.database.write() as session:
-                    mine = await leases.hold(self._app.database, session, LEASE, self._owner, LEASE_SECONDS)
+                    mine = await leases.hold(session, LEASE, self._owner, LEASE_SECONDS)
                 self._database_away.clear()
             except (SQLAlchemyError, OSError) as error:
                 self._database_away.note(error)

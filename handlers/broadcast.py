@@ -156,7 +156,7 @@ async def _send(context: Context, number: int) -> None:
     undo = context.news.settings.undo_seconds
     message = context.incoming.effective_message
     async with context.write() as session:
-        confirmed = await pushes.confirm(context.news.database, session, number, context.news.now(), undo)
+        confirmed = await pushes.confirm(session, number, context.news.now(), undo)
         state = await pushes.progress(session, number)
         if confirmed and state is not None and message is not None:
             state.push.progress_message_id = message.message_id

@@ -13,7 +13,7 @@ async def show_sources(_: Update, context: Context) -> None:
     async with context.read() as session:
         found = await sources.everything(session)
         counts = await browse.count_by_source(session)
-        clock = await context.news.database.moment(session)
+        clock = await session.moment()
     listed = {source.id for source in context.newsroom.sources}
     health = [
         messages.Health(

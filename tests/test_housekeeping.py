@@ -19,13 +19,13 @@ async def test_old_deliveries_are_dropped_and_their_counts_stay(database: Databa
         made = []
         for _ in range(3):
             push = await pushes.new_draft(session, 1, {"method": "sendMessage", "params": {"text": "a"}}, utcnow())
-            await pushes.confirm(database, session, push.id, utcnow(), 0)
+            await pushes.confirm(session, push.id, utcnow(), 0)
             chats = [ranges.Chat(number, number, 0, "id") for number in (1, 2, 3)]
-            await ranges.record(database, session, push.id, [Record(chat, Mark.SENT, 7) for chat in chats], utcnow())
+            await ranges.record(session, push.id, [Record(chat, Mark.SENT, 7) for chat in chats], utcnow())
             made.append(push.id)
         old, recent, running = made
         await session.execute(update(Push).where(Push.id.in_((old, recent))).values(state=pushes.FINISHED))
-        month_ago = int(await database.moment(session)) - 31 * 86_400
+        month_ago = int(await session.moment()) - 31 * 86_400
         await session.execute(update(Delivery).where(Delivery.push_id.in_((old, running))).values(at=month_ago))
     assert not await Housekeeper(database, 30, asyncio.Event()).step()
     async with database.read() as session:

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.audience.subscribers import ACTIVE, SILENT
+from bot.storage.engine import Session
 from bot.storage.models import Delivery, Subscriber, Subscription
 
 Audience = dict[str, Any]
@@ -40,7 +40,7 @@ class Page:
 
 
 async def page(
-    session: AsyncSession,
+    session: Session,
     audience: Audience,
     push_id: int,
     after: int,
@@ -111,12 +111,12 @@ def _reached_in(audience: Audience) -> tuple[str, ...]:
     return (ACTIVE, SILENT) if "copies_of" in audience else (ACTIVE,)
 
 
-async def ceiling(session: AsyncSession) -> int:
+async def ceiling(session: Session) -> int:
     """The highest subscriber id of this moment: whoever comes later is not in the audience."""
     return await session.scalar(select(func.coalesce(func.max(Subscriber.id), 0))) or 0
 
 
-async def count(session: AsyncSession, audience: Audience, until: int, without: int | None = None) -> int:
+async def count(session: Session, audience: Audience, until: int, without: int | None = None) -> int:
     """How many chats the audience holds now; `without` those for which that push has an outcome."""
     found = select(func.count()).select_from(Subscriber)
     found = found.where(Subscriber.id <= until, Subscriber.state.in_(_reached_in(audience)))
@@ -134,7 +134,7 @@ async def count(session: AsyncSession, audience: Audience, until: int, without: 
     return await session.scalar(found) or 0
 
 
-async def is_larger(session: AsyncSession, audience: Audience, limit: int) -> bool:
+async def is_larger(session: Session, audience: Audience, limit: int) -> bool:
     """Whether the audience may hold more than `limit` chats: a quick look, at whoever may be counted twice or away."""
     if "copies_of" in audience:
         return False

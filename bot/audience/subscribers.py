@@ -8,25 +8,24 @@ the choices are kept: a chat that returns is served as before.
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.engine import upsert
+from bot.storage.engine import Session
 from bot.storage.models import Subscriber, Subscription
 
 ACTIVE, BLOCKED, LEFT, SILENT, MOVED = "active", "blocked", "left", "silent", "moved"
 SEEN_EVERY = timedelta(hours=1)  # `last_seen_at` is written at most so often
 
 
-async def find(session: AsyncSession, chat_id: int, thread_id: int = 0) -> Subscriber | None:
+async def find(session: Session, chat_id: int, thread_id: int = 0) -> Subscriber | None:
     return await session.scalar(select(Subscriber).filter_by(chat_id=chat_id, thread_id=thread_id))
 
 
 async def greet(
-    session: AsyncSession, chat_id: int, *, thread_id: int = 0, kind: str, language: str, now: datetime
+    session: Session, chat_id: int, *, thread_id: int = 0, kind: str, language: str, now: datetime
 ) -> Subscriber:
     """The chat's subscriber, made now if it is new. Whoever writes to us can be reached, so it is active again."""
     await session.execute(
-        upsert(session, Subscriber)
+        session.upsert(Subscriber)
         .values(
             chat_id=chat_id,
             thread_id=thread_id,
@@ -48,11 +47,11 @@ async def greet(
     return found
 
 
-async def set_language(session: AsyncSession, subscriber_id: int, language: str) -> None:
+async def set_language(session: Session, subscriber_id: int, language: str) -> None:
     await session.execute(update(Subscriber).where(Subscriber.id == subscriber_id).values(language=language))
 
 
-async def set_state(session: AsyncSession, chat_id: int, state: str, reason: str, now: datetime) -> bool:
+async def set_state(session: Session, chat_id: int, state: str, reason: str, now: datetime) -> bool:
     """Record whether a whole chat, with all its topics, can be reached; False if we don't know the chat."""
     result = await session.execute(
         update(Subscriber)
@@ -63,13 +62,13 @@ async def set_state(session: AsyncSession, chat_id: int, state: str, reason: str
     return result.first() is not None
 
 
-async def set_topic_state(session: AsyncSession, subscriber_id: int, state: str, reason: str, now: datetime) -> None:
+async def set_topic_state(session: Session, subscriber_id: int, state: str, reason: str, now: datetime) -> None:
     await session.execute(
         update(Subscriber).where(Subscriber.id == subscriber_id).values(state=state, state_reason=reason, state_at=now)
     )
 
 
-async def move(session: AsyncSession, old_chat: int, new_chat: int, now: datetime) -> None:
+async def move(session: Session, old_chat: int, new_chat: int, now: datetime) -> None:
     """A group was upgraded: everything we know of it goes on under its new chat id.
 
     Where the new id has come to us already, it keeps its own choices and gains the old ones.
@@ -84,7 +83,7 @@ async def move(session: AsyncSession, old_chat: int, new_chat: int, now: datetim
         targets = (await session.scalars(select(Subscription.target).filter_by(subscriber_id=old.id))).all()
         for target in targets:
             await session.execute(
-                upsert(session, Subscription)
+                session.upsert(Subscription)
                 .values(subscriber_id=new.id, target=target)
                 .on_conflict_do_nothing(index_elements=["subscriber_id", "target"])
             )
@@ -93,6 +92,22 @@ async def move(session: AsyncSession, old_chat: int, new_chat: int, now: datetim
     await session.flush()
 
 
-async def count_by_state(session: AsyncSession) -> dict[str, int]:
+async def count_by_state(session: Session) -> dict[str, int]:
     rows = await session.execute(select(Subscriber.state, func.count()).group_by(Subscriber.state))
     return {state: count for state, count in rows}
+
+
+async def page_with_targets(session: Session, after: int, size: int) -> list[tuple[int, int, str, set[str]]]:
+    """(id, chat_id, language, targets) of the next `size` active chats after id `after`, without their topics."""
+    rows = await session.execute(
+        select(Subscriber.id, Subscriber.chat_id, Subscriber.language)
+        .where(Subscriber.id > after, Subscriber.state == ACTIVE, Subscriber.thread_id == 0)
+        .order_by(Subscriber.id)
+        .limit(size)
+    )
+    page = {row.id: (row.id, row.chat_id, row.language, set[str]()) for row in rows}
+    for subscriber_id, target in await session.execute(
+        select(Subscription.subscriber_id, Subscription.target).where(Subscription.subscriber_id.in_(list(page)))
+    ):
+        page[subscriber_id][3].add(target)
+    return list(page.values())

@@ -1,9 +1,8 @@
 """Subscriptions: which targets a subscriber follows. A target is `update` or `section:<slug>`."""
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.engine import upsert
+from bot.storage.engine import Session
 from bot.storage.models import Subscription
 
 UPDATE = "update"
@@ -13,32 +12,32 @@ def section_target(slug: str) -> str:
     return f"section:{slug}"
 
 
-async def following(session: AsyncSession, subscriber_id: int) -> frozenset[str]:
+async def following(session: Session, subscriber_id: int) -> frozenset[str]:
     """The targets that the subscriber follows."""
     rows = await session.scalars(select(Subscription.target).where(Subscription.subscriber_id == subscriber_id))
     return frozenset(rows)
 
 
-async def follow(session: AsyncSession, subscriber_id: int, target: str) -> None:
+async def follow(session: Session, subscriber_id: int, target: str) -> None:
     """Follow `target`; following it already is fine."""
     await session.execute(
-        upsert(session, Subscription)
+        session.upsert(Subscription)
         .values(subscriber_id=subscriber_id, target=target)
         .on_conflict_do_nothing(index_elements=["subscriber_id", "target"])
     )
 
 
-async def unfollow(session: AsyncSession, subscriber_id: int, target: str) -> None:
+async def unfollow(session: Session, subscriber_id: int, target: str) -> None:
     await session.execute(
         delete(Subscription).where(Subscription.subscriber_id == subscriber_id, Subscription.target == target)
     )
 
 
-async def unfollow_all(session: AsyncSession, subscriber_id: int) -> None:
+async def unfollow_all(session: Session, subscriber_id: int) -> None:
     await session.execute(delete(Subscription).where(Subscription.subscriber_id == subscriber_id))
 
 
-async def replace(session: AsyncSession, subscriber_id: int, targets: set[str]) -> None:
+async def replace(session: Session, subscriber_id: int, targets: set[str]) -> None:
     """Make `targets` all that the subscriber follows."""
     await unfollow_all(session, subscriber_id)
     for target in sorted(targets):

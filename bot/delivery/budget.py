@@ -13,16 +13,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import Double, Select, Update, and_, bindparam, case, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Double, and_, bindparam, case, select, update
 from telegram.ext import BaseRateLimiter
 
-from bot.storage.engine import Database, clock_of, upsert
+from bot.storage.engine import Database, Session, clock
 from bot.storage.models import Budget
 
 log = structlog.get_logger("kabar.budget")
@@ -50,10 +47,10 @@ class Reservation:
 UNLIMITED_GAP = 0.0
 
 
-async def prepare(session: AsyncSession, rate: float) -> None:
+async def prepare(session: Session, rate: float) -> None:
     """Make the row, or bring it to a changed setting. `rate` is in messages a second; 0 is unlimited."""
     await session.execute(
-        upsert(session, Budget).values(id=ROW, next_free=0.0, rate=rate, setting=rate).on_conflict_do_nothing()
+        session.upsert(Budget).values(id=ROW, next_free=0.0, rate=rate, setting=rate).on_conflict_do_nothing()
     )
     await session.execute(
         update(Budget).where(Budget.id == ROW, Budget.setting != rate).values(rate=rate, setting=rate)
@@ -65,54 +62,44 @@ def pace_of(rate: float) -> float:
     return max(min(rate - 1, rate * BELOW), rate * 0.5)
 
 
-async def reserve(database: Database, session: AsyncSession, wanted: int) -> Reservation:
+async def reserve(session: Session, wanted: int) -> Reservation:
     """Take up to `wanted` places, no further than AHEAD. Part of the caller's short transaction, its last statement."""
-    look, move, learn = _statements(database.is_sqlite)
-    row = (await session.execute(look)).one()
+    row = (await session.execute(_LOOK)).one()
     rate, lead = float(row[0]), float(row[1])
     if rate <= 0:
         return Reservation(wanted, max(0.0, lead), UNLIMITED_GAP)
     if row[2]:
-        await session.execute(learn)
+        await session.execute(_LEARN)
     pace = pace_of(rate)
     if lead > AHEAD:
         return Reservation(0, lead - AHEAD, 0.0)
     count = min(wanted, int((AHEAD - max(0.0, lead)) * pace) + 1)  # the last of them begins within AHEAD
-    moved = (await session.execute(move, {"seconds": count / pace})).scalar_one()
+    moved = (await session.execute(_MOVE, {"seconds": count / pace})).scalar_one()
     return Reservation(count, max(0.0, float(moved) - count / pace), 1 / pace)
 
 
-@cache
-def _statements(is_sqlite: bool) -> tuple[Select[float, float, bool], ReturningUpdate[float], Update]:
-    """To look at the row, to move its next free moment by `seconds`, and to raise its rate after quiet.
-
-    Built once, since a push asks all the time.
-    """
-    clock = clock_of(is_sqlite)
-    starts = case((Budget.next_free > clock, Budget.next_free), else_=clock)
-    quiet = and_(Budget.rate < Budget.setting, Budget.changed_at < clock - QUIET_SECONDS)
-    raised = Budget.rate + Budget.setting * RAISED_BY
-    learn = (
-        update(Budget)
-        .where(Budget.id == ROW, quiet)
-        .values(rate=case((raised > Budget.setting, Budget.setting), else_=raised), changed_at=clock)
-        .execution_options(synchronize_session=False)
-    )
-    look = select(Budget.rate, Budget.next_free - clock, quiet).where(Budget.id == ROW)
-    move = (
-        update(Budget)
-        .where(Budget.id == ROW)
-        .values(next_free=starts + bindparam("seconds", type_=Double))
-        .returning(Budget.next_free - clock)
-        .execution_options(synchronize_session=False)
-    )
-    return look, move, learn
+# Built once, since a push asks all the time: building a statement costs more than running it.
+_STARTS = case((Budget.next_free > clock(), Budget.next_free), else_=clock())
+_QUIET = and_(Budget.rate < Budget.setting, Budget.changed_at < clock() - QUIET_SECONDS)
+_RAISED = Budget.rate + Budget.setting * RAISED_BY
+_LOOK = select(Budget.rate, Budget.next_free - clock(), _QUIET).where(Budget.id == ROW)
+_MOVE = (
+    update(Budget)
+    .where(Budget.id == ROW)
+    .values(next_free=_STARTS + bindparam("seconds", type_=Double))
+    .returning(Budget.next_free - clock())
+    .execution_options(synchronize_session=False)
+)
+_LEARN = (
+    update(Budget)
+    .where(Budget.id == ROW, _QUIET)
+    .values(rate=case((Budget.setting < _RAISED, Budget.setting), else_=_RAISED), changed_at=clock())
+    .execution_options(synchronize_session=False)
+)
 
 
-async def charge(database: Database, session: AsyncSession, count: int) -> float:
+async def charge(session: Session, count: int) -> float:
     """Answers to readers were sent: pushes make room for them. Returns how far ahead of now the row stands, in s."""
-    clock = database.clock
-    starts = case((Budget.next_free > clock, Budget.next_free), else_=clock)
     pace = case(
         (Budget.rate > 1 / (1 - BELOW), Budget.rate * BELOW),
         (Budget.rate > 2, Budget.rate - 1),
@@ -122,20 +109,19 @@ async def charge(database: Database, session: AsyncSession, count: int) -> float
     lead = await session.scalar(
         update(Budget)
         .where(Budget.id == ROW)
-        .values(next_free=starts + count / pace)
-        .returning(Budget.next_free - clock)
+        .values(next_free=_STARTS + count / pace)
+        .returning(Budget.next_free - clock())
     )
     return float(lead or 0.0)
 
 
-async def halt(database: Database, session: AsyncSession, seconds: float) -> float:
+async def halt(session: Session, seconds: float) -> float:
     """Telegram asked the whole bot to wait: every process stops sending for so long, and is slower then.
 
     Returns the rate that holds from now. What was on the wire meets the same wait: that lowers it no further.
     """
-    clock = database.clock
-    until = clock + seconds
-    lowers = Budget.next_free < clock + 0.5 * seconds
+    until = clock() + seconds
+    lowers = Budget.next_free < clock() + 0.5 * seconds
     await session.execute(
         update(Budget)
         .where(Budget.id == ROW)
@@ -270,7 +256,7 @@ class AnswerLimiter(BaseRateLimiter[None]):
             count, self._uncharged = self._uncharged, 0
             try:
                 async with self._database.write() as session:
-                    lead = await charge(self._database, session, count)
+                    lead = await charge(session, count)
             except Exception as error:  # the answers are sent; a charge that fails costs precision, not a message
                 log.warning("charge_failed", count=count, error=str(error))
             else:  # other processes answer too, or Telegram halted the bot: then this one holds back as well

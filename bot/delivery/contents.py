@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import update
 
 from bot.config import Newsroom
 from bot.delivery.outcomes import Mark, Refused
@@ -15,7 +14,7 @@ from bot.delivery.revisions import same_photo
 from bot.i18n import choose, load_language
 from bot.messages.stories import card, retracted
 from bot.messages.text import Message
-from bot.storage.engine import clock_of
+from bot.storage.engine import Session
 from bot.storage.models import Push, Story
 
 DELETABLE_SECONDS = 48 * 3600 - 300  # https://core.telegram.org/bots/api#deletemessage, less what a queue may take
@@ -226,17 +225,16 @@ def text_instead(photo: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-async def load(session: AsyncSession, newsroom: Newsroom, push: Push, public_url: str = "") -> Content:
+async def load(session: Session, newsroom: Newsroom, push: Push, public_url: str = "") -> Content:
     """The push's content as it is now."""
     story = await session.get(Story, push.story_id) if push.story_id is not None else None
     if story is None:
         return Written(newsroom, push)
     session.expunge(story)  # the content keeps its own copy of the story as it was rendered
     if push.kind == "retraction":
-        now = await session.scalar(select(clock_of(session.get_bind().dialect.name == "sqlite")))
-        return Retraction(newsroom, push, float(now or 0.0))
+        return Retraction(newsroom, push, await session.moment())
     return (Correction if push.kind == "correction" else Alert)(newsroom, push, story, public_url)
 
 
-async def keep_photo(session: AsyncSession, story_id: int, file_id: str) -> None:
+async def keep_photo(session: Session, story_id: int, file_id: str) -> None:
     await session.execute(update(Story).where(Story.id == story_id).values(image_file_id=file_id))

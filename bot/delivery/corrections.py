@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.audience import segments
 from bot.delivery import notices, pushes
 from bot.delivery.outcomes import Mark
 from bot.delivery.pushes import CANCELLED, DRAFT, FINISHED, HELD, LANES, PAUSED, RUNNING
 from bot.delivery.ranges import Record
-from bot.storage.engine import Database, clock_of
+from bot.storage.engine import Session, clock
 from bot.storage.models import Delivery, Push, Story
 
 LIVE, RETRACTED = "live", "retracted"  # states of a story
@@ -22,23 +21,22 @@ ROUNDS = 2  # corrections to one and the same content; a source that comes back 
 CORRECTIONS_AT_MOST = 20  # of one story; a counter in a summary would otherwise be edited into every chat all day
 
 
-async def schedule(session: AsyncSession, story: Story, after: float) -> None:
+async def schedule(session: Session, story: Story, after: float) -> None:
     """The story has changed: its copies are to be corrected when it has been still for `after` seconds."""
-    clock = clock_of(session.get_bind().dialect.name == "sqlite")
     await session.flush()
     await session.execute(
         update(Story)
         .where(Story.id == story.id)
-        .values(correct_at=clock + after)
+        .values(correct_at=clock() + after)
         .execution_options(synchronize_session=False)
     )
 
 
-async def queue_due(database: Database, session: AsyncSession, now: datetime, limit: int = 20) -> int:
+async def queue_due(session: Session, now: datetime, limit: int = 20) -> int:
     """Queue the corrections of stories whose change has settled; how many stories were looked at."""
     due = (
         select(Story)
-        .where(Story.correct_at.is_not(None), Story.correct_at <= database.clock)
+        .where(Story.correct_at.is_not(None), Story.correct_at <= clock())
         .order_by(Story.correct_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -50,21 +48,21 @@ async def queue_due(database: Database, session: AsyncSession, now: datetime, li
     return len(stories)
 
 
-async def correct_now(session: AsyncSession, story: Story, now: datetime) -> None:
+async def correct_now(session: Session, story: Story, now: datetime) -> None:
     """The newsroom itself says that the story has changed: its copies follow without waiting, however often."""
     await session.flush()
     story.correct_at = None
     await _correct(session, story, now, trusted=True)
 
 
-async def promote(session: AsyncSession, story: Story, now: datetime) -> None:
+async def promote(session: Session, story: Story, now: datetime) -> None:
     """The story is an UPDATE now: the copies that chats have say so at once. Nothing in it was wrong before."""
     await session.flush()
     await _correct(session, story, now, trusted=True, was_wrong=False)
 
 
 async def _correct(
-    session: AsyncSession, story: Story, now: datetime, *, trusted: bool = False, was_wrong: bool = True
+    session: Session, story: Story, now: datetime, *, trusted: bool = False, was_wrong: bool = True
 ) -> None:
     alert = await _alert(session, story)
     if story.state != LIVE or alert is None or alert.state in (DRAFT, HELD):
@@ -85,14 +83,14 @@ async def _correct(
     await _start(session, story, alert, CORRECTION, story.revision, audience, now)
 
 
-async def _flaps(session: AsyncSession, story: Story) -> bool:
+async def _flaps(session: Session, story: Story) -> bool:
     earlier = (
         await session.scalars(select(Push.revision).where(Push.story_id == story.id, Push.kind == CORRECTION))
     ).all()
     return len(earlier) >= CORRECTIONS_AT_MOST or earlier.count(story.revision) >= ROUNDS
 
 
-async def retract(session: AsyncSession, story: Story, now: datetime) -> bool:
+async def retract(session: Session, story: Story, now: datetime) -> bool:
     """Withdraw the story from every chat that got it, and from all lists; False if it was withdrawn before."""
     if story.state == RETRACTED:
         return False
@@ -104,7 +102,7 @@ async def retract(session: AsyncSession, story: Story, now: datetime) -> bool:
     return True
 
 
-async def hand_over_late_copies(session: AsyncSession, push: Push, records: Iterable[Record]) -> None:
+async def hand_over_late_copies(session: Session, push: Push, records: Iterable[Record]) -> None:
     """Copies that arrived while the story's correction or retraction was under way are handed to it.
 
     They were on the wire when it was queued, so its pages may have passed them.
@@ -135,7 +133,7 @@ async def hand_over_late_copies(session: AsyncSession, push: Push, records: Iter
         newest.state, newest.finished_at = RUNNING, None
 
 
-async def _alert(session: AsyncSession, story: Story) -> Push | None:
+async def _alert(session: Session, story: Story) -> Push | None:
     return await session.scalar(
         select(Push)
         .where(Push.alert_of == story.id)
@@ -145,7 +143,7 @@ async def _alert(session: AsyncSession, story: Story) -> Push | None:
 
 
 async def _cancel(
-    session: AsyncSession, story: Story, states: tuple[str, ...], now: datetime, *which: ColumnElement[bool]
+    session: Session, story: Story, states: tuple[str, ...], now: datetime, *which: ColumnElement[bool]
 ) -> None:
     await session.execute(
         update(Push)
@@ -156,7 +154,7 @@ async def _cancel(
 
 
 async def _start(
-    session: AsyncSession,
+    session: Session,
     story: Story,
     alert: Push,
     kind: str,

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.audience import segments
 from bot.audience.subscriptions import UPDATE, section_target
 from bot.delivery.budget import pace_of
-from bot.storage.engine import Database, upsert
+from bot.storage.engine import Session, clock
 from bot.storage.models import Delivery, Push, PushRange, Story
 
 DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED = "draft", "held", "running", "paused", "finished", "cancelled"
@@ -39,7 +38,7 @@ class Progress:
         return self.push.sent + self.push.gone + self.push.refused + self.push.lost
 
 
-async def queue_alert(session: AsyncSession, story: Story, now: datetime, *, held: bool = False) -> Push | None:
+async def queue_alert(session: Session, story: Story, now: datetime, *, held: bool = False) -> Push | None:
     """Push a story to all who follow UPDATE (if it is one) or its section; None if nobody could.
 
     A story has one alert. One that became an UPDATE after its section alert goes on in the UPDATE lane, to whoever of
@@ -51,7 +50,7 @@ async def queue_alert(session: AsyncSession, story: Story, now: datetime, *, hel
     kind = "update" if story.is_update else "section"
     audience = segments.of_targets(targets)
     created = await session.scalar(
-        upsert(session, Push)
+        session.upsert(Push)
         .values(
             kind=kind,
             lane=LANES[kind],
@@ -73,7 +72,7 @@ async def queue_alert(session: AsyncSession, story: Story, now: datetime, *, hel
     return push
 
 
-async def _widen_alert(session: AsyncSession, story: Story, audience: segments.Audience, now: datetime) -> Push | None:
+async def _widen_alert(session: Session, story: Story, audience: segments.Audience, now: datetime) -> Push | None:
     push = await session.scalar(select(Push).where(Push.alert_of == story.id))
     if push is None or push.kind == "update" or not story.is_update:
         return push
@@ -100,7 +99,7 @@ async def _widen_alert(session: AsyncSession, story: Story, audience: segments.A
     return push
 
 
-async def start(session: AsyncSession, push: Push, now: datetime, *, not_before: float = 0.0) -> None:
+async def start(session: Session, push: Push, now: datetime, *, not_before: float = 0.0) -> None:
     """From here the engine sends it: fix its audience's ceiling, and cut it into ranges. It is counted meanwhile."""
     push.ceiling = await segments.ceiling(session)
     push.total = UNCOUNTED
@@ -123,29 +122,29 @@ def new_range(push_id: int, start: int, end: int, seen_since: datetime | None = 
     return PushRange(push_id=push_id, start=start, cursor=start, issued=start, end=end, seen_since=seen_since)
 
 
-async def _change(session: AsyncSession, push_id: int, source: tuple[str, ...], **values: Any) -> bool:
+async def _change(session: Session, push_id: int, source: tuple[str, ...], **values: Any) -> bool:
     result = await session.execute(
         update(Push).where(Push.id == push_id, Push.state.in_(source)).values(**values).returning(Push.id)
     )
     return result.first() is not None
 
 
-async def pause(session: AsyncSession, push_id: int, reason: str = "") -> bool:
+async def pause(session: Session, push_id: int, reason: str = "") -> bool:
     return await _change(session, push_id, (RUNNING,), state=PAUSED, reason=reason)
 
 
-async def resume(session: AsyncSession, push_id: int, now: datetime) -> bool:
+async def resume(session: Session, push_id: int, now: datetime) -> bool:
     changed = await _change(session, push_id, (PAUSED,), state=RUNNING, reason="", not_before=0.0)
     if changed:
         await finish_if_done(session, push_id, now)
     return changed
 
 
-async def cancel(session: AsyncSession, push_id: int, now: datetime) -> bool:
+async def cancel(session: Session, push_id: int, now: datetime) -> bool:
     return await _change(session, push_id, (DRAFT, HELD, RUNNING, PAUSED), state=CANCELLED, finished_at=now)
 
 
-async def release(session: AsyncSession, push_id: int, now: datetime) -> bool:
+async def release(session: Session, push_id: int, now: datetime) -> bool:
     """A held push starts."""
     if not await _change(session, push_id, (HELD,), state=DRAFT):
         return False
@@ -154,7 +153,7 @@ async def release(session: AsyncSession, push_id: int, now: datetime) -> bool:
     return True
 
 
-async def finish_if_done(session: AsyncSession, push_id: int, now: datetime) -> bool:
+async def finish_if_done(session: Session, push_id: int, now: datetime) -> bool:
     """A running push with nothing left to claim and nobody left to try again is finished."""
     left = exists().where(PushRange.push_id == push_id, PushRange.done.is_(False))
     waiting = exists().where(Delivery.push_id == push_id, Delivery.not_before.is_not(None))
@@ -167,13 +166,13 @@ async def finish_if_done(session: AsyncSession, push_id: int, now: datetime) -> 
     return result.first() is not None
 
 
-async def uncounted(session: AsyncSession, limit: int = 5) -> list[Push]:
+async def uncounted(session: Session, limit: int = 5) -> list[Push]:
     """Pushes that were started, and whose audience nobody has counted yet."""
     rows = await session.scalars(select(Push).where(Push.total < 0).limit(limit))
     return list(rows.all())
 
 
-async def count(session: AsyncSession, push: Push) -> int:
+async def count(session: Session, push: Push) -> int:
     """How many chats the push is for: those it has an outcome for, or will try again, and those it has yet to reach."""
     found = await progress(session, push.id)
     if found is None or push.state == CANCELLED:
@@ -181,16 +180,16 @@ async def count(session: AsyncSession, push: Push) -> int:
     return found.settled + found.waiting + await segments.count(session, push.audience, push.ceiling, without=push.id)
 
 
-async def set_total(session: AsyncSession, push_id: int, total: int) -> None:
+async def set_total(session: Session, push_id: int, total: int) -> None:
     await session.execute(update(Push).where(Push.id == push_id).values(total=total))
 
 
-async def go_text_only(session: AsyncSession, push_id: int) -> None:
+async def go_text_only(session: Session, push_id: int) -> None:
     """Telegram refused the push's photo: from now on it goes as text."""
     await session.execute(update(Push).where(Push.id == push_id).values(text_only=True))
 
 
-async def progress(session: AsyncSession, push_id: int) -> Progress | None:
+async def progress(session: Session, push_id: int) -> Progress | None:
     push = await session.get(Push, push_id, populate_existing=True)
     if push is None:
         return None
@@ -200,14 +199,14 @@ async def progress(session: AsyncSession, push_id: int) -> Progress | None:
     return Progress(push, waiting or 0)
 
 
-async def of_story(session: AsyncSession, story_id: int) -> list[Progress]:
+async def of_story(session: Session, story_id: int) -> list[Progress]:
     """The story's pushes, the oldest first."""
     ids = await session.scalars(select(Push.id).where(Push.story_id == story_id).order_by(Push.id))
     found = [await progress(session, push_id) for push_id in ids.all()]
     return [each for each in found if each is not None]
 
 
-async def current(session: AsyncSession, limit: int = 10) -> list[Progress]:
+async def current(session: Session, limit: int = 10) -> list[Progress]:
     """Running, paused and held pushes, the most urgent first."""
     ids = await session.scalars(
         select(Push.id).where(Push.state.in_((RUNNING, PAUSED, HELD))).order_by(Push.lane, Push.id.desc()).limit(limit)
@@ -216,7 +215,7 @@ async def current(session: AsyncSession, limit: int = 10) -> list[Progress]:
     return [each for each in found if each is not None]
 
 
-async def recent(session: AsyncSession, limit: int) -> list[Push]:
+async def recent(session: Session, limit: int) -> list[Push]:
     """The latest pushes that somebody was there to receive, the newest first."""
     rows = await session.scalars(
         select(Push).where(Push.started_at.is_not(None), Push.total > 0).order_by(Push.id.desc()).limit(limit)
@@ -224,13 +223,13 @@ async def recent(session: AsyncSession, limit: int) -> list[Push]:
     return list(rows.all())
 
 
-async def held(session: AsyncSession) -> list[int]:
+async def held(session: Session) -> list[int]:
     """Ids of the alerts that a flooding source had held back, oldest first."""
     rows = await session.scalars(select(Push.id).where(Push.state == HELD).order_by(Push.id))
     return list(rows.all())
 
 
-async def with_progress_message(session: AsyncSession, limit: int = 50) -> list[Push]:
+async def with_progress_message(session: Session, limit: int = 50) -> list[Push]:
     """Broadcasts whose author watches a progress message that may be out of date."""
     rows = await session.scalars(
         select(Push)
@@ -241,7 +240,7 @@ async def with_progress_message(session: AsyncSession, limit: int = 50) -> list[
     return list(rows.all())
 
 
-async def note_shown(session: AsyncSession, push_id: int, shown: str) -> None:
+async def note_shown(session: Session, push_id: int, shown: str) -> None:
     """Remember what a push's progress message says; "final" when it will not change any more."""
     await session.execute(update(Push).where(Push.id == push_id).values(progress_shown=shown))
 
@@ -251,7 +250,7 @@ def seconds_needed(count: int, rate: float) -> float:
     return count / pace_of(rate) if rate > 0 else count / 1000
 
 
-async def new_draft(session: AsyncSession, author: int, content: dict[str, Any], now: datetime) -> Push:
+async def new_draft(session: Session, author: int, content: dict[str, Any], now: datetime) -> Push:
     """A broadcast that a person writes; an earlier draft of the same person is dropped."""
     await session.execute(
         update(Push).where(Push.author == author, Push.state == DRAFT).values(state=CANCELLED, finished_at=now)
@@ -270,27 +269,27 @@ async def new_draft(session: AsyncSession, author: int, content: dict[str, Any],
     return push
 
 
-async def draft_of(session: AsyncSession, author: int) -> Push | None:
+async def draft_of(session: Session, author: int) -> Push | None:
     return await session.scalar(select(Push).where(Push.author == author, Push.state == DRAFT))
 
 
-async def confirm(database: Database, session: AsyncSession, push_id: int, now: datetime, undo_seconds: int) -> bool:
+async def confirm(session: Session, push_id: int, now: datetime, undo_seconds: int) -> bool:
     """A person confirmed a draft: it starts after `undo_seconds`. False if it is no draft any more."""
     if not await _change(session, push_id, (DRAFT,), state=HELD):
         return False
     push = await session.get_one(Push, push_id, populate_existing=True)
-    not_before = await database.moment(session) + undo_seconds if undo_seconds else 0.0
+    not_before = await session.moment() + undo_seconds if undo_seconds else 0.0
     await start(session, push, now, not_before=not_before)
     push.total = await segments.count(session, push.audience, push.ceiling)  # its author looks at it at once
     return True
 
 
-async def count_by_state(session: AsyncSession) -> dict[str, int]:
+async def count_by_state(session: Session) -> dict[str, int]:
     rows = await session.execute(select(Push.state, func.count()).group_by(Push.state))
     return {state: count for state, count in rows}
 
 
-async def totals(session: AsyncSession) -> dict[str, int]:
+async def totals(session: Session) -> dict[str, int]:
     """Deliveries of all pushes by outcome."""
     row = (
         await session.execute(
@@ -303,12 +302,12 @@ async def totals(session: AsyncSession) -> dict[str, int]:
     return dict(zip(("sent", "gone", "refused", "lost", "doubled"), map(int, row), strict=True))
 
 
-async def prune(database: Database, session: AsyncSession, days: int, size: int) -> int:
+async def prune(session: Session, days: int, size: int) -> int:
     """Drop up to `size` single deliveries of pushes that ended over `days` days ago; their counts stay. How many."""
     old = (
         select(Delivery.push_id, Delivery.subscriber_id)
         .join(Push, Push.id == Delivery.push_id)
-        .where(Push.state.in_((FINISHED, CANCELLED)), Delivery.at < database.clock - days * 86_400)
+        .where(Push.state.in_((FINISHED, CANCELLED)), Delivery.at < clock() - days * 86_400)
         .limit(size)
     )
     rows = (await session.execute(old)).all()

@@ -4,19 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Row, bindparam, case, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.audience import segments, subscribers
 from bot.delivery.outcomes import Gone, Mark
 from bot.delivery.pushes import RUNNING
-from bot.storage.engine import Database, clock_of
+from bot.storage.engine import Session, clock
 from bot.storage.models import Delivery, Push, PushRange, Subscriber
 
 LEASE_SECONDS = 10.0
@@ -105,23 +101,23 @@ class Due:
     reachable: bool
 
 
-def _claimable(clock: ColumnElement[float]) -> tuple[ColumnElement[bool], ...]:
+def _claimable() -> tuple[ColumnElement[bool], ...]:
     """A range that somebody may take now. The second pass of a large push begins when nobody is in the first."""
     first = aliased(PushRange)
     in_first = exists().where(first.push_id == PushRange.push_id, first.done.is_(False), first.seen_since.is_not(None))
     return (
         PushRange.push_id == Push.id,
         PushRange.done.is_(False),
-        PushRange.lease_until < clock,
+        PushRange.lease_until < clock(),
         or_(PushRange.seen_since.is_not(None), ~in_first),
         Push.state == RUNNING,
-        Push.not_before <= clock,
+        Push.not_before <= clock(),
     )
 
 
-async def claim(database: Database, session: AsyncSession, owner: str) -> Claim | None:
+async def claim(session: Session, owner: str) -> Claim | None:
     """Take the best range that nobody holds: by lane, then age."""
-    found = await session.execute(_statements(database.is_sqlite).claim, {"whose": owner, "lease": LEASE_SECONDS})
+    found = await session.execute(_STATEMENTS.claim, {"whose": owner, "lease": LEASE_SECONDS})
     row = found.one_or_none()
     if row is None:
         return None
@@ -130,7 +126,7 @@ async def claim(database: Database, session: AsyncSession, owner: str) -> Claim 
 
 
 async def page(
-    session: AsyncSession, claimed: Claim, audience: segments.Audience, after: int, size: int
+    session: Session, claimed: Claim, audience: segments.Audience, after: int, size: int
 ) -> tuple[list[Chat], int, bool]:
     """The next chats of the range after id `after`; up to which id it was looked, and whether that was all."""
     for _ in range(PAGES_AT_ONCE):  # of chats that have it already, before there is one that doesn't
@@ -147,8 +143,7 @@ async def page(
 
 
 async def checkpoint(
-    database: Database,
-    session: AsyncSession,
+    session: Session,
     claimed: Claim,
     *,
     cursor: int,
@@ -162,17 +157,16 @@ async def checkpoint(
     `push` is as it was when the range was claimed.
     What came back is recorded in either case: it happened.
     """
-    known = _statements(database.is_sqlite)
     mine = {"range": claimed.range_id, "mine": claimed.fence, "to": cursor, "upto": issued, "lease": LEASE_SECONDS}
-    row = (await session.execute(known.move, mine)).one_or_none()
+    row = (await session.execute(_STATEMENTS.move, mine)).one_or_none()
     if row is None:
-        await record(database, session, claimed.push_id, records, now)
+        await record(session, claimed.push_id, records, now)
         return None
     if records:
-        state = await _record(database, session, claimed.push_id, records, now, float(row[0]))
+        state = await _record(session, claimed.push_id, records, now, float(row[0]))
     else:
-        state = (await session.execute(known.push, {"push": claimed.push_id})).one()
-    better = claimed.lane > 1 and bool(await session.scalar(known.better, {"than": claimed.lane}))
+        state = (await session.execute(_STATEMENTS.push, {"push": claimed.push_id})).one()
+    better = claimed.lane > 1 and bool(await session.scalar(_STATEMENTS.better, {"than": claimed.lane}))
     return CheckpointResult(
         running=state.state == RUNNING,
         same_audience=state.audience == push.audience,
@@ -184,12 +178,11 @@ async def checkpoint(
 class _Statements:
     """What is said to the database all the time, built once: building costs more than running."""
 
-    def __init__(self, is_sqlite: bool) -> None:
-        clock = clock_of(is_sqlite)
+    def __init__(self) -> None:
         best = (
             select(PushRange.id)
             .join(Push, Push.id == PushRange.push_id)
-            .where(*_claimable(clock))
+            .where(*_claimable())
             .order_by(Push.lane, Push.id, PushRange.id)
             .limit(1)
             .with_for_update(of=PushRange, skip_locked=True)
@@ -200,7 +193,7 @@ class _Statements:
             .where(PushRange.id == best)
             .values(
                 owner=bindparam("whose"),
-                lease_until=clock + bindparam("lease", type_=Double),
+                lease_until=clock() + bindparam("lease", type_=Double),
                 fence=PushRange.fence + 1,
             )
             .returning(
@@ -228,7 +221,7 @@ class _Statements:
             )
             .join(Push, Push.id == Delivery.push_id)
             .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-            .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock, Push.state == RUNNING)
+            .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock(), Push.state == RUNNING)
             .order_by(Push.lane, Delivery.not_before)
             .limit(bindparam("at_most", type_=Integer))
             .with_for_update(of=Delivery, skip_locked=True)
@@ -240,9 +233,9 @@ class _Statements:
             .values(
                 cursor=bindparam("to", type_=BigInteger),
                 issued=case((PushRange.issued > upto, PushRange.issued), else_=upto),
-                lease_until=clock + bindparam("lease", type_=Double),
+                lease_until=clock() + bindparam("lease", type_=Double),
             )
-            .returning(clock)
+            .returning(clock())
             .execution_options(synchronize_session=False)
         )
         self.push = select(Push.state, Push.audience, Push.revision).where(Push.id == bindparam("push"))
@@ -254,8 +247,7 @@ class _Statements:
             .returning(Push.state, Push.audience, Push.revision)
             .execution_options(synchronize_session=False)
         )
-        self.better = select(exists().where(*_claimable(clock), Push.lane < bindparam("than", type_=Integer)))
-        self.deliver = _upsert_rows(is_sqlite)
+        self.better = select(exists().where(*_claimable(), Push.lane < bindparam("than", type_=Integer)))
         self.renew_copy = (
             update(Delivery)
             .where(Delivery.push_id == bindparam("of"), Delivery.subscriber_id == bindparam("whose"))
@@ -264,41 +256,25 @@ class _Statements:
         )
 
 
-_statements = cache(_Statements)
+_STATEMENTS = _Statements()
 ROW = ("push_id", "subscriber_id", "message_id", "outcome", "tries", "revision", "photo", "at", "not_before")
+ROW_KEYS = 2  # the first two of ROW are the primary key
 
 
-def _upsert_rows(is_sqlite: bool) -> str:
-    """The SQL that stores rows in the order of ROW; the driver gets them as they are, without a look at each value."""
-    dialect = sqlite.dialect() if is_sqlite else asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
-    insert = sqlite.insert(Delivery) if is_sqlite else postgresql.insert(Delivery)
-    fields = {name: insert.excluded[name] for name in ROW[2:]}
-    statement = insert.on_conflict_do_update(index_elements=list(ROW[:2]), set_=fields)
-    compiled = statement.compile(dialect=dialect, column_keys=list(ROW))
-    if tuple(compiled.positiontup or ()) != ROW:
-        raise AssertionError(f"the dialect binds in another order: {compiled.positiontup}")
-    return str(compiled)
-
-
-async def record(
-    database: Database, session: AsyncSession, push_id: int, records: Sequence[Record], now: datetime
-) -> None:
+async def record(session: Session, push_id: int, records: Sequence[Record], now: datetime) -> None:
     """Write outcomes: the deliveries' rows, the copies they changed, the subscribers' states, the push's counts."""
     if records:
-        clock = await database.moment(session)
-        await _record(database, session, push_id, records, now, clock)
+        await _record(session, push_id, records, now, await session.moment())
 
 
 async def _record(
-    database: Database, session: AsyncSession, push_id: int, records: Sequence[Record], now: datetime, clock: float
+    session: Session, push_id: int, records: Sequence[Record], now: datetime, moment: float
 ) -> Row[str, dict[str, Any]]:
     """As `record`; returns the push's state and audience, which the last statement sees anyway."""
-    known = _statements(database.is_sqlite)
-    connection = await session.connection()  # these are rows by the thousand, and no objects
-    await connection.exec_driver_sql(known.deliver, [_row(push_id, each, clock) for each in records])
+    await session.upsert_rows(Delivery, ROW, ROW_KEYS, [_row(push_id, each, moment) for each in records])
     changed = [_copy_row(each, each.chat.copy) for each in records if each.chat.copy and each.mark == Mark.SENT]
     if changed:
-        await connection.execute(known.renew_copy, changed)
+        await (await session.connection()).execute(_STATEMENTS.renew_copy, changed)
     for each in records:
         if each.gone is None:
             continue
@@ -309,15 +285,15 @@ async def _record(
     marks = Counter(COUNTED.get(each.mark) for each in records)
     marks["doubled"] = sum(each.mark == Mark.SENT and each.chat.doubt for each in records)
     more = {f"more_{name}": marks[name] for name in COUNTS}
-    return (await session.execute(known.count, {"push": push_id, **more})).one()
+    return (await session.execute(_STATEMENTS.count, {"push": push_id, **more})).one()
 
 
-def _row(push_id: int, each: Record, clock: float) -> tuple[Any, ...]:
+def _row(push_id: int, each: Record, moment: float) -> tuple[Any, ...]:
     """A delivery's row in the order of ROW."""
     chat = each.chat
-    not_before = None if each.wait is None else clock + each.wait
+    not_before = None if each.wait is None else moment + each.wait
     tries = chat.tries + each.tried
-    shown, at = (each.revision, each.photo), int(clock)
+    shown, at = (each.revision, each.photo), int(moment)
     return (push_id, chat.subscriber_id, each.message_id, int(each.mark), tries, *shown, at, not_before)
 
 
@@ -326,7 +302,7 @@ def _copy_row(each: Record, copy: Copy) -> dict[str, Any]:
     return {"of": copy.push_id, "whose": each.chat.subscriber_id, "shows": each.revision, "as": each.message_id}
 
 
-async def release(session: AsyncSession, claimed: Claim, *, done: bool, rewind: bool = False) -> None:
+async def release(session: Session, claimed: Claim, *, done: bool, rewind: bool = False) -> None:
     """Give the range back, or mark it worked through, when everything handed to the wire has its row: nothing is in
     doubt for the next owner. `rewind` to the range's start, for an audience that has changed."""
     cursor = PushRange.start if rewind else PushRange.cursor
@@ -337,12 +313,12 @@ async def release(session: AsyncSession, claimed: Claim, *, done: bool, rewind: 
     )
 
 
-async def claim_waiting(database: Database, session: AsyncSession, size: int) -> list[Due]:
+async def claim_waiting(session: Session, size: int) -> list[Due]:
     """Deliveries whose next try is due, at most `size`, the better lanes first.
 
     The due time moves on by the lease, so a process that dies leaves them to be found again; a row in doubt stays so.
     """
-    rows = (await session.execute(_statements(database.is_sqlite).waiting, {"at_most": size})).all()
+    rows = (await session.execute(_STATEMENTS.waiting, {"at_most": size})).all()
     found: list[Due] = []
     for push_id in dict.fromkeys(row.push_id for row in rows):
         mine = [row for row in rows if row.push_id == push_id]
@@ -350,7 +326,7 @@ async def claim_waiting(database: Database, session: AsyncSession, size: int) ->
         await session.execute(
             update(Delivery)
             .where(Delivery.push_id == push_id, Delivery.subscriber_id.in_(ids))
-            .values(not_before=database.clock + LEASE_SECONDS * 6)
+            .values(not_before=clock() + LEASE_SECONDS * 6)
             .execution_options(synchronize_session=False)
         )
         copies = await _copies(session, mine[0].audience, ids)
@@ -363,7 +339,7 @@ async def claim_waiting(database: Database, session: AsyncSession, size: int) ->
     return found
 
 
-async def _copies(session: AsyncSession, audience: segments.Audience, ids: list[int]) -> dict[int, Copy]:
+async def _copies(session: Session, audience: segments.Audience, ids: list[int]) -> dict[int, Copy]:
     """The copies of an audience of copies that these subscribers have."""
     of = audience.get("copies_of")
     if of is None:

@@ -6,11 +6,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.delivery import budget, contents, corrections, pushes, ranges
 from bot.delivery.outcomes import Mark
 from bot.delivery.ranges import Chat, Claim, Record
+from bot.storage.engine import Session
 from bot.storage.models import Push
 
 if TYPE_CHECKING:
@@ -150,10 +150,10 @@ class RangeRun:
         return max(self._cursor, self._handed)
 
     async def _checkpoint(self, wanted: int) -> ranges.CheckpointResult | None:
-        async def once(session: AsyncSession) -> tuple[ranges.CheckpointResult | None, budget.Reservation]:
+        async def once(session: Session) -> tuple[ranges.CheckpointResult | None, budget.Reservation]:
             standing = await self._store(session, records, cursor, issued)
             if wanted and standing is not None and standing.go_on:
-                return standing, await budget.reserve(self._database, session, wanted)
+                return standing, await budget.reserve(session, wanted)
             return standing, budget.Reservation(0, 0.0, 0.0)
 
         records, self._records = self._records, []
@@ -171,10 +171,9 @@ class RangeRun:
         return standing
 
     async def _store(
-        self, session: AsyncSession, records: list[Record], cursor: int, issued: int
+        self, session: Session, records: list[Record], cursor: int, issued: int
     ) -> ranges.CheckpointResult | None:
         standing = await ranges.checkpoint(
-            self._database,
             session,
             self._claim,
             cursor=cursor,
@@ -208,7 +207,7 @@ class RangeRun:
     async def _finish(self, done: bool) -> None:
         """The last checkpoint and the release, in one transaction: an audience that changes meanwhile is not missed."""
 
-        async def once(session: AsyncSession) -> None:
+        async def once(session: Session) -> None:
             standing = await self._store(session, self._records, self._settled_to(), self._handed)
             changed = standing is not None and not standing.same_audience
             await ranges.release(session, self._claim, done=done and not changed, rewind=changed)

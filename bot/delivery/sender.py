@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 from yarl import URL
 
+from bot import loops
 from bot.audience import subscribers
 from bot.config import Newsroom
 from bot.delivery import budget, contents, corrections, notices, pushes, ranges
@@ -24,7 +24,7 @@ from bot.delivery.ranges import Chat, Due, Record
 from bot.delivery.runs import IN_FLIGHT, RangeRun
 from bot.delivery.telegram import AiohttpRequest
 from bot.logs import OngoingFailure
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Session
 from bot.storage.models import Push
 
 log = structlog.get_logger("kabar.sender")
@@ -78,37 +78,22 @@ class Sender:
 
     async def run_ranges(self) -> None:
         """The loop over ranges, until `stopping`."""
-        while not self.stopping.is_set():
-            if not await self._guarded(self.step):
-                await self._rest(IDLE_SECONDS)
+        await self._repeat("sending", self.step, IDLE_SECONDS, self.wake)
 
     async def run_waiting(self) -> None:
         """The loop over deliveries to be tried again, until `stopping`."""
-        while not self.stopping.is_set():
-            if not await self._guarded(self.step_waiting):
-                await self._rest(IDLE_SECONDS)
+        await self._repeat("retries", self.step_waiting, IDLE_SECONDS, self.wake)
 
     async def run_desk(self) -> None:
         """The loop of what can wait a second, until `stopping`: corrections that are due, audiences to be counted."""
-        while not self.stopping.is_set():
-            if not await self._guarded(self.step_desk):
-                await self._pause(DESK_SECONDS)
+        await self._repeat("desk", self.step_desk, DESK_SECONDS)
 
-    async def _guarded(self, step: Callable[[], Awaitable[bool]]) -> bool:
-        """A database that is away stops sending, is told of once, and asked again."""
-        try:
-            more = await step()
-        except (SQLAlchemyError, OSError) as error:
-            self._database_away.note(error)
-        except Exception:
-            log.exception("sender_failed")
-        else:
-            self._database_away.clear()
-            return more
-        await self._rest(2.0)
-        return False
+    async def _repeat(
+        self, name: str, step: Callable[[], Awaitable[bool]], idle_seconds: float, wake: asyncio.Event | None = None
+    ) -> None:
+        await loops.repeat(name, step, stopping=self.stopping, idle_seconds=idle_seconds, wake=wake)
 
-    async def persist(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    async def persist(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Do `work` in a transaction, again and again while the database is away: what was sent must be recorded."""
         while True:
             try:
@@ -118,24 +103,15 @@ class Sender:
                 self._database_away.note(error)
                 if self.stopping.is_set():
                     raise
-                await self._pause(1.0)
+                await loops.wait(self.stopping, 1.0)
             else:
                 self._database_away.clear()
                 return done
 
-    async def _rest(self, seconds: float) -> None:
-        waits = [asyncio.Event.wait(self.wake), asyncio.Event.wait(self.stopping)]
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(wait) for wait in waits]
-            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
-        self.wake.clear()
-
     async def step(self) -> bool:
         """Claim one range and work on it until it is done, taken, stopped or overtaken. False: there was none."""
         async with self.database.write() as session:
-            claimed = await ranges.claim(self.database, session, self._owner)
+            claimed = await ranges.claim(session, self._owner)
             if claimed is None:
                 return False
             push = await session.get_one(Push, claimed.push_id)
@@ -146,7 +122,7 @@ class Sender:
     async def step_desk(self) -> bool:
         """Queue the corrections of stories whose change has settled, and count pushes. False: there were none."""
         async with self.database.write() as session:
-            queued = await corrections.queue_due(self.database, session, self.now())
+            queued = await corrections.queue_due(session, self.now())
         if queued:
             self.wake.set()
         async with self.database.read() as session:
@@ -162,7 +138,7 @@ class Sender:
         """Try again the deliveries that are due. False: there were none."""
         async with self.database.write() as session:
             size = max(1, min(IN_FLIGHT, int(self.rate or 1000)))
-            due = await ranges.claim_waiting(self.database, session, size)
+            due = await ranges.claim_waiting(session, size)
             if not due:
                 return False
             found = {each.push_id: await session.get_one(Push, each.push_id) for each in due}
@@ -184,9 +160,9 @@ class Sender:
             async for _ in self._places(len(reachable)):
                 sends.create_task(try_again(reachable.popleft()))
 
-        async def once(session: AsyncSession) -> None:
+        async def once(session: Session) -> None:
             for push_id, batch in records.items():
-                await ranges.record(self.database, session, push_id, batch, self.now())
+                await ranges.record(session, push_id, batch, self.now())
                 await corrections.hand_over_late_copies(session, found[push_id], batch)
 
         await self.persist(once)
@@ -199,7 +175,7 @@ class Sender:
         """Yield at the time of each of `count` places in the budget; fewer when we are to stop."""
         while count and not self.stopping.is_set():
             async with self.database.write() as session:
-                place = await budget.reserve(self.database, session, count)
+                place = await budget.reserve(session, count)
             await asyncio.sleep(place.delay)
             for _ in range(place.count):
                 await self.window.turn()
@@ -266,7 +242,7 @@ class Sender:
             if self.stopping.is_set():
                 return outcome
             self._telegram_away.note(outcome.reason)
-            await self._pause(CONNECTION_WAITS[min(attempt, len(CONNECTION_WAITS) - 1)])
+            await loops.wait(self.stopping, CONNECTION_WAITS[min(attempt, len(CONNECTION_WAITS) - 1)])
         raise AssertionError("itertools.count() does not end")
 
     def _url(self, method: str) -> URL:
@@ -275,13 +251,6 @@ class Sender:
         if url is None:
             url = self._urls[method] = URL(f"{self._base_url}/{method}")
         return url
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self.stopping.wait()
-        except TimeoutError:
-            pass
 
     async def _settle(self, content: contents.Content, chat: Chat, outcome: Outcome) -> Record:
         match outcome:
@@ -315,5 +284,5 @@ class Sender:
         log.warning("flood", chat=chat.chat_id, seconds=seconds, whole_bot=len(self._floods) > 1, reason=reason)
         if len(self._floods) > 1:
             async with self.database.write() as session:
-                rate = await budget.halt(self.database, session, seconds)
+                rate = await budget.halt(session, seconds)
             log.warning("rate_lowered", rate=round(rate, 1), setting=self.rate)

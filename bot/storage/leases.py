@@ -1,27 +1,25 @@
 """Leases: who alone may do something, until when, by the database's clock."""
 
 from sqlalchemy import or_, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.engine import Database, upsert
+from bot.storage.engine import Session, clock
 from bot.storage.models import Lease
 
 
-async def hold(database: Database, session: AsyncSession, name: str, owner: str, seconds: float) -> bool:
+async def hold(session: Session, name: str, owner: str, seconds: float) -> bool:
     """Take the lease or renew it; False while another owner's has not run out."""
-    clock = database.clock
     await session.execute(
-        upsert(session, Lease).values(name=name, owner="", until=0.0).on_conflict_do_nothing(index_elements=["name"])
+        session.upsert(Lease).values(name=name, owner="", until=0.0).on_conflict_do_nothing(index_elements=["name"])
     )
     result = await session.execute(
         update(Lease)
-        .where(Lease.name == name, or_(Lease.owner == owner, Lease.until < clock))
-        .values(owner=owner, until=clock + seconds)
+        .where(Lease.name == name, or_(Lease.owner == owner, Lease.until < clock()))
+        .values(owner=owner, until=clock() + seconds)
         .returning(Lease.name)
     )
     return result.first() is not None
 
 
-async def drop(session: AsyncSession, name: str, owner: str) -> None:
+async def drop(session: Session, name: str, owner: str) -> None:
     """Give the lease back, so that the next need not wait for its end."""
     await session.execute(update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=0.0))

@@ -8,14 +8,13 @@ from datetime import datetime, time, timedelta
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Newsroom, SourceTable
 from bot.delivery import corrections, notices, pushes, revisions
 from bot.delivery.corrections import LIVE, RETRACTED
-from bot.storage.engine import Database, upsert
+from bot.storage.engine import Database, Session
 from bot.storage.models import PopularEntry, Story, StoryKey
 from bot.stories import sources
 from bot.stories.items import Item
@@ -50,7 +49,7 @@ class Ingested:
 
 
 async def ingest(
-    session: AsyncSession,
+    session: Session,
     newsroom: Newsroom,
     source: SourceTable,
     items: Sequence[Item],
@@ -158,7 +157,7 @@ async def take_in(
     *,
     push: bool,
     recent: RecentStories,
-    then: Callable[[AsyncSession, Ingested], Awaitable[None]] | None = None,
+    then: Callable[[Session, Ingested], Awaitable[None]] | None = None,
 ) -> Ingested:
     """Store what a document of a source holds; `push`: its new stories are news (not at a source's first poll).
 
@@ -175,7 +174,7 @@ async def take_in(
     done = Ingested()
     for part in reversed(parts):  # the newest last
 
-        async def once(session: AsyncSession, part: Sequence[Item] = part, before: Ingested = done) -> Ingested:
+        async def once(session: Session, part: Sequence[Item] = part, before: Ingested = done) -> Ingested:
             news = push or await sources.is_primed(session, source.id)  # by another process, meanwhile
             stored = await ingest(session, newsroom, source, part, now, push=news, recent=recent, flood=flood)
             so_far = before + stored
@@ -190,7 +189,7 @@ async def take_in(
     return done
 
 
-async def store(database: Database, work: Callable[[AsyncSession], Awaitable[Ingested]]) -> Ingested:
+async def store(database: Database, work: Callable[[Session], Awaitable[Ingested]]) -> Ingested:
     """Do `work` in a transaction, and once more when another one was storing the same story."""
     for attempt in range(ATTEMPTS):
         try:
@@ -203,14 +202,14 @@ async def store(database: Database, work: Callable[[AsyncSession], Awaitable[Ing
     raise AssertionError("the last attempt returns or raises")
 
 
-async def unknown(session: AsyncSession, source_id: str, items: Sequence[Item]) -> list[Item]:
+async def unknown(session: Session, source_id: str, items: Sequence[Item]) -> list[Item]:
     """The items that are not stories yet, in their order."""
     pairs = keyed(items, source_id)
     known = await _known(session, [key for _, keys in pairs for key in keys])
     return [item for item, keys in pairs if not any(key in known for key in keys)]
 
 
-async def missing(session: AsyncSession, source_id: str, items: Sequence[Item], now: datetime) -> dict[str, int]:
+async def missing(session: Session, source_id: str, items: Sequence[Item], now: datetime) -> dict[str, int]:
     """The source's young stories that a document should list and does not, by address; at most MISSING_AT_MOST.
 
     Those that are older than what it lists have only made room.
@@ -233,12 +232,12 @@ async def missing(session: AsyncSession, source_id: str, items: Sequence[Item], 
     return {url: story_id for story_id, url in list(unlisted.items())[:MISSING_AT_MOST]}
 
 
-async def find(session: AsyncSession, name: str) -> Story | None:
+async def find(session: Session, name: str) -> Story | None:
     """The story that the CMS published under its id."""
     return await session.scalar(select(Story).join(StoryKey).where(StoryKey.key == _api_key(name)))
 
 
-async def _publish(session: AsyncSession, newsroom: Newsroom, published: CmsStory, now: datetime) -> Ingested:
+async def _publish(session: Session, newsroom: Newsroom, published: CmsStory, now: datetime) -> Ingested:
     item, api_key = published.item, _api_key(published.name)
     source = SourceTable(id=API, url=newsroom.newsroom.url, section=published.section or None, update=published.update)
     keys = (api_key, *keys_of(item, API))
@@ -293,7 +292,7 @@ def _rewrite(story: Story, published: CmsStory, newsroom: Newsroom, now: datetim
     return before != [getattr(story, name) for name in kept]
 
 
-async def _first_without_cms_id(session: AsyncSession, story_ids: Sequence[int]) -> int | None:
+async def _first_without_cms_id(session: Session, story_ids: Sequence[int]) -> int | None:
     """The first of the stories that the CMS has not published under another id."""
     named = select(StoryKey.story_id).where(StoryKey.story_id.in_(story_ids), StoryKey.key.startswith("a:"))
     taken = set(await session.scalars(named)) if story_ids else set()
@@ -304,13 +303,12 @@ def _api_key(name: str) -> str:
     return f"a:{name}"
 
 
-async def _remember(session: AsyncSession, recent: RecentStories, now: datetime) -> None:
+async def _remember(session: Session, recent: RecentStories, now: datetime) -> None:
     """Take the stories stored since the last time into `recent`.
 
     Until this transaction ends no other compares: of two sources that bring a story at once, one sees the other's.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    await session.lock(ONE_AT_A_TIME)
     rows = await session.execute(
         select(Story.id, Story.source_id, Story.published_at, Story.title, Story.summary)
         .where(Story.id > recent.newest_id, Story.published_at > now - duplicates.WITHIN)
@@ -322,7 +320,7 @@ async def _remember(session: AsyncSession, recent: RecentStories, now: datetime)
 
 
 async def _repeated(
-    session: AsyncSession, source: SourceTable, item: Item, recent: RecentStories, now: datetime
+    session: Session, source: SourceTable, item: Item, recent: RecentStories, now: datetime
 ) -> Story | None:
     """The recent story of another source that the item only repeats."""
     found = recent.closest(Text.of(0, source.id, item.published_at or now, item.title, item.summary))
@@ -333,7 +331,7 @@ async def _repeated(
     return story
 
 
-async def _known(session: AsyncSession, keys: list[str]) -> dict[str, int]:
+async def _known(session: Session, keys: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in _parts(keys):
         rows = await session.execute(select(StoryKey.key, StoryKey.story_id).where(StoryKey.key.in_(some)))
@@ -341,7 +339,7 @@ async def _known(session: AsyncSession, keys: list[str]) -> dict[str, int]:
     return found
 
 
-async def _stories(session: AsyncSession, keys: list[str]) -> dict[str, Story]:
+async def _stories(session: Session, keys: list[str]) -> dict[str, Story]:
     """The stories that have these keys."""
     known = await _known(session, keys)
     found: dict[int, Story] = {}
@@ -351,9 +349,9 @@ async def _stories(session: AsyncSession, keys: list[str]) -> dict[str, Story]:
     return {key: found[story_id] for key, story_id in known.items()}
 
 
-async def _name(session: AsyncSession, keys: dict[str, Story], new: Collection[Story]) -> None:
+async def _name(session: Session, keys: dict[str, Story], new: Collection[Story]) -> None:
     """Give the stories their keys. Raises KeyTaken if one of a new story is another's by now."""
-    taken = upsert(session, StoryKey).on_conflict_do_nothing(index_elements=["key"]).returning(StoryKey.key)
+    taken = session.upsert(StoryKey).on_conflict_do_nothing(index_elements=["key"]).returning(StoryKey.key)
     for some in _parts(list(keys)):
         rows = await session.execute(taken.values([{"key": key, "story_id": keys[key].id} for key in some]))
         for key in set(some) - set(rows.scalars()):
@@ -417,7 +415,7 @@ def _take_over(story: Story, item: Item, source: SourceTable, newsroom: Newsroom
     return revisions.note(story)
 
 
-async def _rank(session: AsyncSession, source_id: str, story_ids: list[int]) -> None:
+async def _rank(session: Session, source_id: str, story_ids: list[int]) -> None:
     await session.execute(delete(PopularEntry).where(PopularEntry.source_id == source_id))
     session.add_all(
         PopularEntry(source_id=source_id, rank=rank, story_id=story_id) for rank, story_id in enumerate(story_ids, 1)

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import loops
 from bot.config import Newsroom, SourceTable
 from bot.delivery import corrections, notices
 from bot.logs import OngoingFailure
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Session
 from bot.storage.models import Source, Story
 from bot.stories import sources
 from bot.stories.articles.lookups import Lookups
@@ -76,29 +77,32 @@ class Poller:
     async def run(self) -> None:
         """Several polls at a time, two of them at one host, until `stopping`."""
         async with asyncio.TaskGroup() as group:
-            while not self.stopping.is_set():
-                due: list[Source] = []
-                with self._failures_logged():
-                    due = await self.claim(min(CLAIMED_AT_A_LOOK, CLAIMED_AT_MOST - len(self._polling)))
-                for source in due:
-                    if source.id not in self._polling:  # else it still waits for its turn, and has a new lease now
-                        self._polling.add(source.id)
-                        group.create_task(self._poll_claimed(source))
-                try:
-                    async with asyncio.timeout((BUSY_SECONDS if due else IDLE_SECONDS) * random.uniform(0.5, 1.0)):
-                        await self.stopping.wait()
-                except TimeoutError:
-                    continue
+            await loops.repeat(
+                "polls",
+                partial(self._start_due, group),
+                stopping=self.stopping,
+                idle_seconds=IDLE_SECONDS,
+                busy_seconds=BUSY_SECONDS,
+            )
         with self._failures_logged():
             async with self._database.write() as session:
                 await sources.release(session, self._owner)
+
+    async def _start_due(self, group: asyncio.TaskGroup) -> bool:
+        """Claim sources that are due and poll them in the background; whether there were any."""
+        due = await self.claim(min(CLAIMED_AT_A_LOOK, CLAIMED_AT_MOST - len(self._polling)))
+        for source in due:
+            if source.id not in self._polling:  # else it still waits for its turn, and has a new lease now
+                self._polling.add(source.id)
+                group.create_task(self._poll_claimed(source))
+        return bool(due)
 
     async def claim(self, at_most: int) -> list[Source]:
         """Sources that are due, which no other process polls meanwhile."""
         if at_most < 1:
             return []
         async with self._database.write() as session:
-            claimed = await sources.claim(self._database, session, self._owner, at_most)
+            claimed = await sources.claim(session, self._owner, at_most)
         return [source for source in claimed if source.id in self._tables]  # the others are of a newer newsroom file
 
     async def _poll_claimed(self, source: Source) -> None:
@@ -156,7 +160,7 @@ class Poller:
             digest = digest if whole else ""
         now = self._now()
 
-        async def note(session: AsyncSession, done: Ingested) -> None:
+        async def note(session: Session, done: Ingested) -> None:
             await self._succeeded(session, source, table, response, document, (body_digest, digest), done, now)
             if news is not None and self._public_url:
                 await websub.want(session, source.id, news.hub, news.topic)
@@ -200,7 +204,7 @@ class Poller:
 
     async def _succeeded(
         self,
-        session: AsyncSession,
+        session: Session,
         source: Source,
         table: SourceTable,
         response: Response,
@@ -217,7 +221,6 @@ class Poller:
         if document is not None and (document.in_parts or not digests[1]):
             etag = last_modified = ""  # "not changed" would hide what an index names, or what is left to read
         await sources.succeeded(
-            self._database,
             session,
             source,
             moved_to=response.moved_to,
@@ -281,7 +284,7 @@ class Poller:
             log.warning("source_failed", source=source.id, error=error, again_in=round(again_in))
         async with self._database.write() as session:
             since = await sources.failed(
-                self._database, session, source.id, error=error, again_in=again_in, now=now, tell_after=FAILING_LONG
+                session, source.id, error=error, again_in=again_in, now=now, tell_after=FAILING_LONG
             )
             if since is not None:
                 data = {"source": source.id, "error": error, "since": since.isoformat()}

@@ -3,16 +3,13 @@
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Double, Integer, Update, bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Double, Integer, bindparam, select, update
 
 from bot.config import SourceTable
-from bot.storage.engine import Database, clock_of, upsert
+from bot.storage.engine import Session, clock
 from bot.storage.models import Source
 
 LEASE_SECONDS = 90.0  # a fetch may take 30 s, parsing and storing some more
@@ -20,7 +17,7 @@ SPREAD_EACH = 0.02  # seconds; the first polls after a start don't come all at o
 NEVER = 1e12  # seconds since 1970
 
 
-async def sync(database: Database, session: AsyncSession, tables: Sequence[SourceTable]) -> None:
+async def sync(session: Session, tables: Sequence[SourceTable]) -> None:
     """Make a row for every source of the newsroom file, due soon; one with a new address begins anew.
 
     A source that the file does not name any more is not due until it does again. One of which the file says something
@@ -30,7 +27,7 @@ async def sync(database: Database, session: AsyncSession, tables: Sequence[Sourc
     digests = {table.id: _digest_of(table) for table in tables}
     new = [{"id": t.id, "url": t.url, "settings": digests[t.id]} for t in tables if t.id not in known]
     if new:
-        await session.execute(upsert(session, Source).on_conflict_do_nothing(index_elements=["id"]), new)
+        await session.execute(session.upsert(Source).on_conflict_do_nothing(index_elements=["id"]), new)
     for table in tables:
         row, settings = known.get(table.id), digests[table.id]
         if row is None or row.settings == settings:
@@ -53,7 +50,7 @@ async def sync(database: Database, session: AsyncSession, tables: Sequence[Sourc
             update(Source)
             .where(Source.id == bindparam("source"))
             .values(
-                next_poll_at=database.clock + bindparam("wait", type_=Double),
+                next_poll_at=clock() + bindparam("wait", type_=Double),
                 lease_until=0.0,  # who was killed in the middle of a poll; polling beside who was not does no harm
             ),
             due,
@@ -64,46 +61,42 @@ def _digest_of(table: SourceTable) -> str:
     return blake2b(table.model_dump_json().encode(), digest_size=16).hexdigest()
 
 
-async def claim(database: Database, session: AsyncSession, owner: str, at_most: int = 1) -> list[Source]:
+async def claim(session: Session, owner: str, at_most: int = 1) -> list[Source]:
     """The sources that have been due the longest, ours for a lease's time."""
-    taken = await session.scalars(_claim(database.is_sqlite), {"whose": owner, "at_most": at_most})
+    taken = await session.scalars(_CLAIM, {"whose": owner, "at_most": at_most})
     return sorted(taken, key=lambda source: source.next_poll_at)
 
 
-@cache
-def _claim(is_sqlite: bool) -> ReturningUpdate[Source]:
-    """Built once, like `_success`."""
-    clock = clock_of(is_sqlite)
-    due = (
-        select(Source.id)
-        .where(Source.next_poll_at <= clock, Source.lease_until < clock)
-        .order_by(Source.next_poll_at)
-        .limit(bindparam("at_most", type_=Integer))
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    return (
-        update(Source)
-        .where(Source.id.in_(due))
-        .values(lease_owner=bindparam("whose"), lease_until=clock + LEASE_SECONDS)
-        .returning(Source)
-        .execution_options(populate_existing=True, synchronize_session=False)
-    )
+# Built once, like _SUCCESS: thousands of sources are polled, and building a statement costs more than running it.
+_DUE = (
+    select(Source.id)
+    .where(Source.next_poll_at <= clock(), Source.lease_until < clock())
+    .order_by(Source.next_poll_at)
+    .limit(bindparam("at_most", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_CLAIM = (
+    update(Source)
+    .where(Source.id.in_(_DUE))
+    .values(lease_owner=bindparam("whose"), lease_until=clock() + LEASE_SECONDS)
+    .returning(Source)
+    .execution_options(populate_existing=True, synchronize_session=False)
+)
 
 
-async def is_primed(session: AsyncSession, source_id: str) -> bool:
+async def is_primed(session: Session, source_id: str) -> bool:
     """Whether the source was polled well before: what it brings from then on is news."""
     return bool(await session.scalar(select(Source.primed).where(Source.id == source_id)))
 
 
-async def release(session: AsyncSession, owner: str) -> None:
+async def release(session: Session, owner: str) -> None:
     """The owner ends; what it claimed and did not poll, or did not finish, another may have at once."""
     await session.execute(update(Source).where(Source.lease_owner == owner).values(lease_until=0.0))
 
 
 async def succeeded(
-    database: Database,
-    session: AsyncSession,
+    session: Session,
     source: Source,
     *,
     moved_to: str,
@@ -118,7 +111,7 @@ async def succeeded(
 ) -> None:
     """A poll of the source that we hold went well; `moved_to` is where it is for good, which is asked from now on."""
     await (await session.connection()).execute(
-        _success(database.is_sqlite),
+        _SUCCESS,
         {
             "source": source.id,
             "new_moved_to": moved_to or source.moved_to,
@@ -134,33 +127,28 @@ async def succeeded(
     )
 
 
-@cache
-def _success(is_sqlite: bool) -> Update:
-    """Built once: thousands of sources are polled, and building a statement costs more than running it."""
-    columns = ("moved_to", "etag", "last_modified", "body_digest", "digest")
-    return (
-        update(Source)
-        .where(Source.id == bindparam("source"))
-        .values(
-            {name: bindparam(f"new_{name}") for name in columns}
-            | {
-                "next_poll_at": clock_of(is_sqlite) + bindparam("again_in", type_=Double),
-                "lease_until": 0.0,
-                "primed": bindparam("new_primed"),
-                "failures": 0,
-                "failing_since": None,
-                "told_failing": False,
-                "last_error": "",
-                "last_success_at": bindparam("moment"),
-                "last_change_at": bindparam("changed_at"),
-            }
-        )
+_SUCCESS = (
+    update(Source)
+    .where(Source.id == bindparam("source"))
+    .values(
+        {name: bindparam(f"new_{name}") for name in ("moved_to", "etag", "last_modified", "body_digest", "digest")}
+        | {
+            "next_poll_at": clock() + bindparam("again_in", type_=Double),
+            "lease_until": 0.0,
+            "primed": bindparam("new_primed"),
+            "failures": 0,
+            "failing_since": None,
+            "told_failing": False,
+            "last_error": "",
+            "last_success_at": bindparam("moment"),
+            "last_change_at": bindparam("changed_at"),
+        }
     )
+)
 
 
 async def failed(
-    database: Database,
-    session: AsyncSession,
+    session: Session,
     source_id: str,
     *,
     error: str,
@@ -178,7 +166,7 @@ async def failed(
         update(Source)
         .where(Source.id == source_id)
         .values(
-            next_poll_at=database.clock + again_in,
+            next_poll_at=clock() + again_in,
             lease_until=0.0,
             failures=Source.failures + 1,
             failing_since=source.failing_since or now,
@@ -193,5 +181,5 @@ async def failed(
     return since
 
 
-async def everything(session: AsyncSession) -> list[Source]:
+async def everything(session: Session) -> list[Source]:
     return list((await session.scalars(select(Source).order_by(Source.id))).all())

@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import loops
 from bot.context import NewsBot
 from bot.stories.showing import browse, popularity
 
@@ -39,11 +40,7 @@ class Clicks:
     async def run(self, stopping: asyncio.Event) -> None:
         """Write what was counted now and then, and at the end."""
         while not stopping.is_set():
-            try:
-                async with asyncio.timeout(WRITTEN_EVERY):
-                    await stopping.wait()
-            except TimeoutError:
-                pass
+            await loops.wait(stopping, WRITTEN_EVERY)
             await self._write()
 
     async def _write(self) -> None:

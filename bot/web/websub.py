@@ -38,10 +38,10 @@ class WebSub:
         database = self._app.database
         async with database.write() as session:
             if mode == "denied":
-                known = await websub.deny(database, session, source, topic, query.get("hub.reason", ""))
+                known = await websub.deny(session, source, topic, query.get("hub.reason", ""))
                 return web.Response(status=200 if known else 404)
             challenge, lease = query.get("hub.challenge", ""), query.get("hub.lease_seconds", "")
-            if not challenge or not await websub.verify(database, session, source, mode, topic, lease):
+            if not challenge or not await websub.verify(session, source, mode, topic, lease):
                 return web.Response(status=404)
         return web.Response(text=challenge, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 

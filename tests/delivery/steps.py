@@ -1,5 +1,7 @@
 """Steps that tests of deliveries share: subscribers made without a word, a push queued, its end awaited."""
 
+import asyncio
+
 from bot.audience import subscribers, subscriptions
 from bot.clock import utcnow
 from bot.delivery import pushes
@@ -14,7 +16,7 @@ async def announce(kabar: Kabar, text: str = "Kabar uji", **more: object) -> int
     async with kabar.process.database.write() as session:
         content = {"method": "sendMessage", "params": {"text": text, **more}}
         push = await pushes.new_draft(session, 1, content, utcnow())
-        await pushes.confirm(kabar.process.database, session, push.id, utcnow(), 0)
+        await pushes.confirm(session, push.id, utcnow(), 0)
     kabar.process.sender.wake.set()
     return push.id
 
@@ -36,7 +38,7 @@ async def finished(kabar: Kabar, push_id: int) -> Push:
             push = await session.get_one(Push, push_id)
         if push.state in (pushes.FINISHED, pushes.PAUSED):
             return push
-        await kabar.process.sender._rest(0.05)
+        await asyncio.sleep(0.05)
 
 
 async def state_of(kabar: Kabar, chat: int, thread: int = 0) -> str:

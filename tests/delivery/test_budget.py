@@ -16,7 +16,7 @@ async def rate(database: Database) -> float:
 
 async def reserve(database: Database, wanted: int = 1) -> budget.Reservation:
     async with database.write() as session:
-        return await budget.reserve(database, session, wanted)
+        return await budget.reserve(session, wanted)
 
 
 async def pass_time(database: Database, seconds: float) -> None:
@@ -32,7 +32,7 @@ async def test_a_flood_wait_lowers_the_rate_once_and_quiet_raises_it_to_the_sett
         await budget.prepare(session, 40)
     for _ in range(3):  # three that were on the wire together
         async with database.write() as session:
-            await budget.halt(database, session, 5)
+            await budget.halt(session, 5)
     assert await rate(database) == 30
     await pass_time(database, 5 + budget.QUIET_SECONDS / 2)
     await reserve(database)
@@ -51,7 +51,7 @@ async def test_a_flood_wait_lowers_the_rate_once_and_quiet_raises_it_to_the_sett
 async def test_a_lowered_rate_is_the_pace_of_the_pushes(database: Database) -> None:
     async with database.write() as session:
         await budget.prepare(session, 40)
-        await budget.halt(database, session, 1)
+        await budget.halt(session, 1)
     await pass_time(database, 2)
     place = await reserve(database, 100)
     assert place.gap == 1 / 29
@@ -72,7 +72,7 @@ async def test_the_budget_hands_out_no_more_than_the_rate_and_saves_none_up(data
 async def test_a_halt_stops_every_push(database: Database) -> None:
     async with database.write() as session:
         await budget.prepare(session, 30)
-        await budget.halt(database, session, 3600)
+        await budget.halt(session, 3600)
     place = await reserve(database, 10)
     assert place.count == 0
     assert place.delay > 1800
@@ -81,8 +81,8 @@ async def test_a_halt_stops_every_push(database: Database) -> None:
 async def test_answers_are_charged_to_the_same_row(database: Database) -> None:
     async with database.write() as session:
         await budget.prepare(session, 30)
-        assert await budget.charge(database, session, 290) > 9
-        assert (await budget.reserve(database, session, 1)).count == 0
+        assert await budget.charge(session, 290) > 9
+        assert (await budget.reserve(session, 1)).count == 0
 
 
 async def test_a_changed_rate_takes_effect_and_an_unlimited_one_never_waits(database: Database) -> None:
@@ -90,7 +90,7 @@ async def test_a_changed_rate_takes_effect_and_an_unlimited_one_never_waits(data
         async with database.write() as session:
             await budget.prepare(session, rate)
     async with database.write() as session:
-        assert (await budget.reserve(database, session, 500)).count == 500
+        assert (await budget.reserve(session, 500)).count == 500
 
 
 def test_no_second_holds_more_than_the_rate_whatever_was_delayed() -> None:

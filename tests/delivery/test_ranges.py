@@ -24,13 +24,13 @@ async def push(database: Database) -> Push:
         for chat in range(1, 11):
             await subscribers.greet(session, chat, kind="private", language="id", now=utcnow())
         made = await pushes.new_draft(session, 1, CONTENT, utcnow())
-        await pushes.confirm(database, session, made.id, utcnow(), 0)
+        await pushes.confirm(session, made.id, utcnow(), 0)
     return made
 
 
 async def take(database: Database, owner: str) -> ranges.Claim | None:
     async with database.write() as session:
-        return await ranges.claim(database, session, owner)
+        return await ranges.claim(session, owner)
 
 
 async def store(
@@ -38,7 +38,6 @@ async def store(
 ) -> ranges.CheckpointResult | None:
     async with database.write() as session:
         return await ranges.checkpoint(
-            database,
             session,
             claimed,
             cursor=cursor,
@@ -129,11 +128,11 @@ async def test_a_push_is_finished_when_nothing_is_left_and_nobody_waits(database
     async with database.write() as session:
         await ranges.release(session, claimed, done=True)
         assert not await pushes.finish_if_done(session, push.id, utcnow())
-        (due,) = await ranges.claim_waiting(database, session, 10)
+        (due,) = await ranges.claim_waiting(session, 10)
         again = due.chat
         assert (again.chat_id, again.doubt, due.reachable) == (1, False, True)
-        assert await ranges.claim_waiting(database, session, 10) == []
-        await ranges.record(database, session, push.id, [Record(again, Mark.SENT, 2)], utcnow())
+        assert await ranges.claim_waiting(session, 10) == []
+        await ranges.record(session, push.id, [Record(again, Mark.SENT, 2)], utcnow())
         assert await pushes.finish_if_done(session, push.id, utcnow())
 
 
@@ -150,7 +149,7 @@ async def test_a_large_push_goes_first_to_whoever_was_seen_of_late(
         await session.execute(away)
         await session.execute(update(Subscriber).where(Subscriber.chat_id == 7).values(last_seen_at=None))
         made = await pushes.new_draft(session, 1, CONTENT, now)
-        await pushes.confirm(database, session, made.id, now, 0)
+        await pushes.confirm(session, made.id, now, 0)
     first = await take(database, "one")
     assert first is not None
     chats = await pages(database, first)

@@ -147,7 +147,7 @@ async def beside(
             }
         )
         async with database.write() as session:
-            await sources.sync(database, session, file.sources)
+            await sources.sync(session, file.sources)
         allowed = frozenset({hostile.place, healthy.place})
         async with Fetcher(private=allowed, timeout=timeout, max_bytes=2_000_000) as fetcher:
             poller = Poller(

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from bot.clock import utcnow
 from bot.config import Newsroom
 from bot.delivery import notices
-from bot.storage.engine import Database
+from bot.storage.engine import Database, clock
 from bot.storage.models import Source, Story
 from bot.stories import sources
 from bot.stories.poller import Poller
@@ -67,7 +67,7 @@ async def poller(database: Database, site: Site) -> AsyncIterator[Poller]:
         }
     )
     async with database.write() as session:
-        await sources.sync(database, session, file.sources)
+        await sources.sync(session, file.sources)
     async with Fetcher(private=True, timeout=5) as fetcher:
         yield Poller(
             database=database, fetcher=fetcher, newsroom=file, owner="one", now=utcnow, stopping=asyncio.Event()
@@ -103,7 +103,7 @@ async def wait_of(database: Database) -> float:
     from sqlalchemy import select
 
     async with database.read() as session:
-        return float(await session.scalar(select(Source.next_poll_at - database.clock)) or 0.0)
+        return float(await session.scalar(select(Source.next_poll_at - clock())) or 0.0)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ async def test_a_source_whose_poll_was_killed_is_due_at_the_next_start(poller: P
     await due_again(database)
     assert await poller.claim(1)
     async with database.write() as session:
-        await sources.sync(database, session, list(poller._newsroom.sources))
+        await sources.sync(session, list(poller._newsroom.sources))
     await due_again(database)
     assert await poller.claim(1)
 
@@ -254,7 +254,7 @@ async def test_a_source_with_a_new_address_begins_anew(poller: Poller, database:
         }
     )
     async with database.write() as session:
-        await sources.sync(database, session, moved.sources)
+        await sources.sync(session, moved.sources)
     assert not (await row(database)).primed
 
 
@@ -266,7 +266,7 @@ async def test_a_source_of_which_the_file_says_something_new_is_read_as_if_never
     (table,) = poller._newsroom.sources
     for changed, etag in ((table, '"satu"'), (table.model_copy(update={"section": None}), "")):
         async with database.write() as session:
-            await sources.sync(database, session, [changed])
+            await sources.sync(session, [changed])
         again = await row(database)
         assert (again.etag, again.digest == "", again.primed) == (etag, not etag, True)
 
@@ -317,7 +317,7 @@ async def test_two_sources_that_bring_one_story_at_the_same_moment_make_one(data
         }
     )
     async with database.write() as session:
-        await sources.sync(database, session, file.sources)
+        await sources.sync(session, file.sources)
         await session.execute(update(Source).values(primed=True))
     site.publish(*((f"Kabar {number}", number) for number in range(10_001, 10_006)))
     async with database.read() as session:

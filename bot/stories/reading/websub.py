@@ -12,11 +12,9 @@ from collections.abc import Iterable
 
 import structlog
 from sqlalchemy import case, delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.logs import OngoingFailure
-from bot.storage.engine import Database, upsert
+from bot import loops
+from bot.storage.engine import Database, Session, clock
 from bot.storage.models import HubSubscription
 from bot.stories.reading.cleaning import safe_url
 from bot.stories.reading.fetcher import Fetcher, FetchError
@@ -56,17 +54,17 @@ def is_signed(body: bytes, header: str, secret: str) -> bool:
     return hmac.compare_digest(expected.encode(), signature.strip().lower().encode("utf-8", "surrogateescape"))
 
 
-async def find(session: AsyncSession, source_id: str) -> HubSubscription | None:
+async def find(session: Session, source_id: str) -> HubSubscription | None:
     return await session.get(HubSubscription, source_id, populate_existing=True)
 
 
-async def want(session: AsyncSession, source_id: str, hub: str, topic: str) -> None:
+async def want(session: Session, source_id: str, hub: str, topic: str) -> None:
     """The source's document names this hub and topic, or none: from now on we want that."""
     row = await find(session, source_id)
     if row is None:
         if hub:
             await session.execute(
-                upsert(session, HubSubscription)
+                session.upsert(HubSubscription)
                 .values(source_id=source_id, hub=hub, topic=topic)
                 .on_conflict_do_nothing(index_elements=["source_id"])
             )
@@ -77,9 +75,7 @@ async def want(session: AsyncSession, source_id: str, hub: str, topic: str) -> N
         row.ask_at = 0.0
 
 
-async def verify(
-    database: Database, session: AsyncSession, source_id: str, mode: str, topic: str, lease_seconds: str
-) -> bool:
+async def verify(session: Session, source_id: str, mode: str, topic: str, lease_seconds: str) -> bool:
     """A hub asks whether we asked for this. Only what we asked for, for this topic, is confirmed. §5.3"""
     row = await find(session, source_id)
     if row is None or row.topic != topic or row.asked != mode:
@@ -92,13 +88,13 @@ async def verify(
     await session.execute(
         update(HubSubscription)
         .where(HubSubscription.source_id == source_id)
-        .values(asked="", active=True, failures=0, last_error="", ask_at=database.clock + lease * RENEW_AFTER)
+        .values(asked="", active=True, failures=0, last_error="", ask_at=clock() + lease * RENEW_AFTER)
     )
     log.info("hub_subscribed", source=source_id, hub=row.hub, lease=lease)
     return True
 
 
-async def deny(database: Database, session: AsyncSession, source_id: str, topic: str, reason: str) -> bool:
+async def deny(session: Session, source_id: str, topic: str, reason: str) -> bool:
     """A hub will not, or no longer, bring the topic. §5.2
 
     Anybody can say so, as nothing is signed: what runs goes on until its lease ends, and the hub itself is asked.
@@ -109,9 +105,9 @@ async def deny(database: Database, session: AsyncSession, source_id: str, topic:
     log.warning("hub_denied", source=source_id, hub=row.hub, reason=reason[:200])
     error = f"denied: {reason[:200]}"
     if row.asked and not row.active:
-        await _failed(database, session, row, error)
+        await _failed(session, row, error)
         return True
-    soon = database.clock + DENIED_AGAIN
+    soon = clock() + DENIED_AGAIN
     await session.execute(
         update(HubSubscription)
         .where(HubSubscription.source_id == source_id)
@@ -120,14 +116,12 @@ async def deny(database: Database, session: AsyncSession, source_id: str, topic:
     return True
 
 
-async def _failed(database: Database, session: AsyncSession, row: HubSubscription, error: str) -> None:
+async def _failed(session: Session, row: HubSubscription, error: str) -> None:
     again = min(300.0 * 2 ** min(row.failures, 10), BACKOFF_AT_MOST) * random.uniform(0.9, 1.1)
     await session.execute(
         update(HubSubscription)
         .where(HubSubscription.source_id == row.source_id)
-        .values(
-            asked="", active=False, failures=row.failures + 1, last_error=error[:500], ask_at=database.clock + again
-        )
+        .values(asked="", active=False, failures=row.failures + 1, last_error=error[:500], ask_at=clock() + again)
     )
 
 
@@ -142,32 +136,16 @@ class Subscriber:
         self._public_url = public_url.rstrip("/")
         self._source_ids = source_ids
         self._stopping = stopping
-        self._failure = OngoingFailure(log, "websub_delayed")
 
     async def run(self) -> None:
-        while not self._stopping.is_set():
-            more = False
-            try:
-                more = await self.step()
-            except (SQLAlchemyError, OSError) as error:
-                self._failure.note(error)
-            except Exception:
-                log.exception("websub_failed")
-            else:
-                self._failure.clear()
-            if not more:
-                try:
-                    async with asyncio.timeout(IDLE_SECONDS):
-                        await self._stopping.wait()
-                except TimeoutError:
-                    continue
+        await loops.repeat("websub", self.step, stopping=self._stopping, idle_seconds=IDLE_SECONDS)
 
     async def step(self) -> bool:
         """Ask one hub, if it is time. False: it is not."""
         async with self._database.write() as session:
             due = (
                 select(HubSubscription)
-                .where(HubSubscription.ask_at <= self._database.clock)
+                .where(HubSubscription.ask_at <= clock())
                 .order_by(HubSubscription.ask_at)
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -183,7 +161,7 @@ class Subscriber:
             await session.execute(
                 update(HubSubscription)
                 .where(HubSubscription.source_id == row.source_id)
-                .values(asked=mode, secret=secret, ask_at=self._database.clock + UNVERIFIED_AGAIN)
+                .values(asked=mode, secret=secret, ask_at=clock() + UNVERIFIED_AGAIN)
             )
         await self._ask(row, mode, secret)
         return True
@@ -205,4 +183,4 @@ class Subscriber:
         if error:
             log.warning("hub_refused", source=row.source_id, hub=row.hub, mode=mode, error=error)
             async with self._database.write() as session:
-                await _failed(self._database, session, row, error)
+                await _failed(session, row, error)

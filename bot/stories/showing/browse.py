@@ -5,8 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, case, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.storage.engine import Session
 from bot.storage.models import PopularEntry, Story
 
 LATEST = 10
@@ -31,12 +31,12 @@ def searchable(text: str) -> str:
     return " " + " ".join(re.findall(r"\w+", plain)) + " "
 
 
-async def get(session: AsyncSession, story_id: int) -> Story | None:
+async def get(session: Session, story_id: int) -> Story | None:
     return await session.get(Story, story_id)
 
 
 async def latest(
-    session: AsyncSession, *, section: str = "", anchor: int = 0, offset: int = 0, size: int = LATEST
+    session: Session, *, section: str = "", anchor: int = 0, offset: int = 0, size: int = LATEST
 ) -> Stretch:
     """The newest stories, of one section if given."""
     query = select(Story).where(Story.state == "live")
@@ -45,7 +45,7 @@ async def latest(
     return await _stretch(session, query, (), anchor, offset, size)
 
 
-async def search(session: AsyncSession, words: str, *, anchor: int = 0, offset: int = 0, size: int = LATEST) -> Stretch:
+async def search(session: Session, words: str, *, anchor: int = 0, offset: int = 0, size: int = LATEST) -> Stretch:
     """Stories that hold every word, or its beginning; those with the words in the title first, then the newest."""
     terms = searchable(words).split()[:WORDS_AT_MOST]
     if not terms:
@@ -58,7 +58,7 @@ async def search(session: AsyncSession, words: str, *, anchor: int = 0, offset: 
 
 
 async def _stretch(
-    session: AsyncSession,
+    session: Session,
     query: Select[Story],
     order: tuple[ColumnElement[int], ...],
     anchor: int,
@@ -77,7 +77,7 @@ async def _stretch(
     return Stretch(found[:size], anchor, offset, len(found) > size)
 
 
-async def popular(session: AsyncSession, size: int = POPULAR) -> list[Story]:
+async def popular(session: Session, size: int = POPULAR) -> list[Story]:
     """The publisher's own list first, in its order; readers' numbers fill the places after it; then the newest."""
     shown = select(Story).where(Story.state != "retracted")  # "= 'live'" would lead SQLite to an index that all are in
     ranked = shown.join(PopularEntry, PopularEntry.story_id == Story.id)
@@ -93,10 +93,10 @@ async def popular(session: AsyncSession, size: int = POPULAR) -> list[Story]:
     return list(found.values())
 
 
-async def count(session: AsyncSession) -> int:
+async def count(session: Session) -> int:
     return await session.scalar(select(func.count()).select_from(Story)) or 0
 
 
-async def count_by_source(session: AsyncSession) -> dict[str, int]:
+async def count_by_source(session: Session) -> dict[str, int]:
     rows = await session.execute(select(Story.source_id, func.count()).group_by(Story.source_id))
     return {source_id: number for source_id, number in rows}

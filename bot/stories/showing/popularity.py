@@ -9,8 +9,8 @@ import math
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.storage.engine import Session
 from bot.storage.models import Story
 
 HALF_LIFE = 86_400.0  # seconds
@@ -44,6 +44,6 @@ def warmed(heat: float | None, now: datetime, weight: float = OPENED) -> float:
     return high + math.log2(1 + 2.0 ** (low - high))
 
 
-async def count(session: AsyncSession, story_id: int, weight: float, now: datetime) -> None:
+async def count(session: Session, story_id: int, weight: float, now: datetime) -> None:
     heat = await session.scalar(select(Story.heat).where(Story.id == story_id).with_for_update())
     await session.execute(update(Story).where(Story.id == story_id).values(heat=warmed(heat, now, weight)))

@@ -15,7 +15,7 @@ from tests.databases import make_postgres, shown
 from tests.journeys.child import NEWSROOM
 from tests.wire import PATIENCE, SARI, Kabar
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 async def run(kabar: Kabar, folder: Path, *arguments: str, typed: str = "", **given: str) -> tuple[int, str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from bot.checks import Finding
+    from bot.cli.check import Finding
     from bot.config import Newsroom, Settings
 
 DONE, FAILED, WRONG = 0, 1, 2
@@ -98,7 +98,7 @@ def sandbox(port: int, no_browser: bool, keep: Path | None, every: float, update
     configure(os.environ.get("LOG_LEVEL", "warning"), os.environ.get("LOG_FORMAT", "text"))
 
     async def work() -> int:
-        from bot.tryout import run
+        from bot.cli.sandbox import run
 
         await run(port=port, browser=not no_browser, keep=keep, every=every, update_every=update_every)
         return DONE
@@ -133,7 +133,7 @@ def check() -> None:
     assert newsroom is not None  # noqa: S101 - _load reads it unless told not to
 
     async def work() -> int:
-        from bot.checks import check_everything
+        from bot.cli.check import check_everything
 
         return await _show(check_everything(settings, newsroom))
 
@@ -163,7 +163,7 @@ def ingest(once: bool) -> None:
     assert newsroom is not None  # noqa: S101 - _load reads it unless told not to
 
     async def work() -> int:
-        from bot.checks import ingest_once
+        from bot.cli.ingest import ingest_once
 
         return await _show(ingest_once(settings, newsroom))
 
@@ -183,14 +183,12 @@ def import_subscribers(file: Path) -> None:
     assert newsroom is not None  # noqa: S101 - _load reads it unless told not to
 
     async def work() -> int:
-        from bot.audience.spreadsheet import read_rows
+        from bot.cli.subscribers import read_rows
         from bot.clock import utcnow
-        from bot.storage.engine import Database, check_schema, upgrade
+        from bot.storage.engine import Database, prepare_schema
 
         async with Database(settings.database_url) as database:
-            if database.is_sqlite:
-                await upgrade(settings.database_url)
-            await check_schema(database)
+            await prepare_schema(database)
             with file.open(encoding="utf-8-sig", newline="") as lines:
                 done, bad = await read_rows(database, newsroom, lines, utcnow())
         for line, problem in bad:
@@ -208,7 +206,7 @@ def export_subscribers(file: Path) -> None:
     settings, _ = _load(newsroom=False)
 
     async def work() -> int:
-        from bot.audience.spreadsheet import write_rows
+        from bot.cli.subscribers import write_rows
         from bot.storage.engine import Database, check_schema
 
         async with Database(settings.database_url) as database:
@@ -230,8 +228,8 @@ def move(address: str) -> None:
     async def work() -> int:
         from sqlalchemy.exc import ArgumentError
 
-        from bot.storage.moving import CannotMove
-        from bot.storage.moving import move as copy
+        from bot.cli.move import CannotMove
+        from bot.cli.move import move as copy
 
         try:
             async for table, count in copy(settings.database_url, address):
@@ -252,7 +250,7 @@ def init() -> None:
     """Ask for token, first admin and newsroom address, verify them, write .env and newsroom.toml."""
 
     async def work() -> int:
-        from bot.setup import ask
+        from bot.cli.init import ask
 
         return await ask(Path(".env"), Path("newsroom.toml"))
 

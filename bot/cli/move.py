@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from sqlalchemy import Integer, Table, func, insert, literal, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Integer, Table, func, insert, literal, select, update
 
 from bot.storage import engine
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Session, clock
 from bot.storage.models import Base, Lease, PushRange, Source
 
 AT_ONCE = 5000  # rows
@@ -39,18 +38,18 @@ async def move(source_url: str, target_url: str) -> AsyncIterator[tuple[str, int
             await new.execute(update(Lease).values(until=0.0))
 
 
-async def _nobody_at_work(source: Database, session: AsyncSession) -> None:
+async def _nobody_at_work(source: Database, session: Session) -> None:
     held = (
-        select(literal(1)).where(PushRange.lease_until > source.clock),
-        select(literal(1)).where(Source.lease_until > source.clock),
-        select(literal(1)).where(Lease.until > source.clock),
+        select(literal(1)).where(PushRange.lease_until > clock()),
+        select(literal(1)).where(Source.lease_until > clock()),
+        select(literal(1)).where(Lease.until > clock()),
     )
     for each in held:
         if await session.scalar(each.limit(1)):
             raise CannotMove("a bot is at work on the present database: stop it, and wait a minute if it was killed")
 
 
-async def _copy(old: AsyncSession, new: AsyncSession, table: Table) -> int:
+async def _copy(old: Session, new: Session, table: Table) -> int:
     rows = await old.stream(select(table))
     async for some in rows.mappings().partitions(AT_ONCE):
         await new.execute(insert(table), [dict(row) for row in some])
@@ -59,10 +58,6 @@ async def _copy(old: AsyncSession, new: AsyncSession, table: Table) -> int:
     if arrived != count:
         raise CannotMove(f"{table.name}: {arrived} of {count} rows arrived")
     key = table.c.get("id")
-    if key is not None and isinstance(key.type, Integer) and new.get_bind().dialect.name == "postgresql":
-        # rows that brought their number have not moved the sequence
-        last = await new.scalar(select(func.max(key)))
-        if last:
-            sequence = text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :last)")
-            await new.execute(sequence, {"table": table.name, "last": last})
+    if key is not None and isinstance(key.type, Integer) and (last := await new.scalar(select(func.max(key)))):
+        await new.move_sequence(table, last)
     return count

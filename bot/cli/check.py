@@ -1,7 +1,6 @@
-"""`kabar check` and `kabar ingest --once`: everything looked at once, one line each."""
+"""`kabar check`: settings, newsroom file, database, token and every source, one line each."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +9,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
-from bot.app import prepare_database, user_agent
+from bot.app import user_agent
 from bot.clock import utcnow
 from bot.config import Newsroom, Settings, SourceTable
 from bot.delivery.telegram import AiohttpRequest
 from bot.i18n import choose, load_language
-from bot.storage.engine import Database, OldSchema, check_schema, upgrade
-from bot.stories import sources
+from bot.storage.engine import Database, OldSchema, prepare_schema
 from bot.stories.items import Item
-from bot.stories.poller import Poller, said
+from bot.stories.poller import said
 from bot.stories.reading.documents import ACCEPT, read
 from bot.stories.reading.feeds import Unreadable
 from bot.stories.reading.fetcher import Fetcher, FetchError, Response
@@ -50,10 +48,8 @@ async def check_everything(settings: Settings, newsroom: Newsroom) -> AsyncItera
 async def _check_database(settings: Settings) -> Finding:
     try:
         async with Database(settings.database_url) as database:
-            if database.is_sqlite:
-                await upgrade(settings.database_url)
-            await check_schema(database)
-            return Finding("database", True, f"{'SQLite' if database.is_sqlite else 'PostgreSQL'}, current schema")
+            await prepare_schema(database)
+            return Finding("database", True, f"{database.name}, current schema")
     except OldSchema as error:
         return Finding("database", False, str(error))
     except (SQLAlchemyError, OSError) as error:
@@ -117,30 +113,3 @@ def _selected(table: SourceTable, answer: Response, newsroom: Newsroom, items: t
 
 def _time(moment: datetime, newsroom: Newsroom) -> str:
     return load_language(choose(newsroom.language, "en")).time(moment, newsroom.zone)
-
-
-async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[Finding]:
-    """Poll every source once; what is new is stored and its alerts are queued for a running bot."""
-    async with (
-        Database(settings.database_url) as database,
-        Fetcher(private=settings.allow_private_sources, user_agent=user_agent(newsroom)) as fetcher,
-    ):
-        await prepare_database(database, settings, newsroom)
-        poller = Poller(
-            database=database,
-            fetcher=fetcher,
-            newsroom=newsroom,
-            owner=f"once:{os.getpid()}",
-            now=utcnow,
-            stopping=asyncio.Event(),
-        )
-        async with database.read() as session:
-            rows = {row.id: row for row in await sources.everything(session)}
-        for table in newsroom.sources:
-            done = await poller.poll(rows[table.id])
-            async with database.read() as session:
-                row = next(each for each in await sources.everything(session) if each.id == table.id)
-            if done is None:
-                yield Finding(f"source {table.id}", False, row.last_error)
-            else:
-                yield Finding(f"source {table.id}", True, f"{done.new} new, {done.queued} alerts queued")

@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.audience import subscribers, subscriptions
+from bot.cli.move import CannotMove, move
 from bot.clock import utcnow
 from bot.delivery import budget, pushes, ranges
 from bot.delivery.outcomes import Mark
 from bot.delivery.ranges import Record
 from bot.storage.engine import Database
 from bot.storage.models import Base, Push, PushRange, Subscriber
-from bot.storage.moving import CannotMove, move
 
 CONTENT = {"method": "sendMessage", "params": {"text": "Kabar"}}
 
@@ -23,17 +23,15 @@ async def half_sent(database: Database) -> Push:
             found = await subscribers.greet(session, chat, kind="private", language="id", now=utcnow())
             await subscriptions.follow(session, found.id, "update")
         made = await pushes.new_draft(session, 1, CONTENT, utcnow())
-        await pushes.confirm(database, session, made.id, utcnow(), 0)
+        await pushes.confirm(session, made.id, utcnow(), 0)
     async with database.write() as session:
-        claimed = await ranges.claim(database, session, "killed")
+        claimed = await ranges.claim(session, "killed")
         assert claimed is not None
         push = await session.get_one(Push, claimed.push_id)
         chats, _, _ = await ranges.page(session, claimed, push.audience, 0, 10)
         records = [Record(chat, Mark.SENT, chat.chat_id) for chat in chats[:4]]
         records.append(Record(chats[4], Mark.WAITING, wait=60))
-        await ranges.checkpoint(
-            database, session, claimed, cursor=5, issued=6, records=records, push=push, now=utcnow()
-        )
+        await ranges.checkpoint(session, claimed, cursor=5, issued=6, records=records, push=push, now=utcnow())
         await session.execute(update(PushRange).values(lease_until=1.0))  # its owner was killed a while ago
     return push
 
@@ -44,7 +42,7 @@ async def test_everything_arrives_and_a_running_push_goes_on_there(database: Dat
     assert set(moved) == set(Base.metadata.tables)
     assert (moved["subscribers"], moved["subscriptions"], moved["deliveries"]) == (10, 10, 5)
     async with Database(empty_url, pool=False) as there, there.write() as session:
-        claimed = await ranges.claim(there, session, "new")
+        claimed = await ranges.claim(session, "new")
         assert claimed is not None
         left, _, _ = await ranges.page(session, claimed, push.audience, claimed.cursor, 100)
         assert [(chat.chat_id, chat.doubt) for chat in left] == [

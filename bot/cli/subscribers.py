@@ -1,19 +1,15 @@
-"""Subscribers as a CSV file: `chat_id,language,sections,update`, sections separated by `;`."""
+"""`kabar subscribers import` and `export`: CSV with `chat_id,language,sections,update`, sections separated by `;`."""
 
 import csv
 from collections.abc import Iterable
 from datetime import datetime
 from typing import IO
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from bot.audience import subscribers, subscriptions
 from bot.audience.subscriptions import UPDATE, section_target
 from bot.config import Newsroom
 from bot.i18n import spoken
 from bot.storage.engine import Database
-from bot.storage.models import Subscriber, Subscription
 
 COLUMNS = ("chat_id", "language", "sections", "update")
 AT_ONCE = 500  # rows in one transaction, so that a running bot is not held up
@@ -86,7 +82,7 @@ async def write_rows(database: Database, lines: IO[str]) -> int:
     count = after = 0
     while True:
         async with database.read() as session:
-            page = await _page(session, after)
+            page = await subscribers.page_with_targets(session, after, AT_ONCE)
         for subscriber_id, chat_id, language, targets in page:
             sections = ";".join(sorted(t.removeprefix("section:") for t in targets if t != UPDATE))
             writer.writerow((chat_id, language, sections, "true" if UPDATE in targets else "false"))
@@ -94,18 +90,3 @@ async def write_rows(database: Database, lines: IO[str]) -> int:
             count += 1
         if len(page) < AT_ONCE:
             return count
-
-
-async def _page(session: AsyncSession, after: int) -> list[tuple[int, int, str, set[str]]]:
-    rows = await session.execute(
-        select(Subscriber.id, Subscriber.chat_id, Subscriber.language)
-        .where(Subscriber.id > after, Subscriber.state == subscribers.ACTIVE, Subscriber.thread_id == 0)
-        .order_by(Subscriber.id)
-        .limit(AT_ONCE)
-    )
-    found = {row.id: (row.id, row.chat_id, row.language, set[str]()) for row in rows}
-    for subscriber_id, target in await session.execute(
-        select(Subscription.subscriber_id, Subscription.target).where(Subscription.subscriber_id.in_(list(found)))
-    ):
-        found[subscriber_id][3].add(target)
-    return list(found.values())

@@ -1,0 +1,41 @@
+"""`kabar ingest --once`: polls every source once, stores what is new and queues its alerts for a running bot."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+
+from bot.app import prepare_database, user_agent
+from bot.cli.check import Finding
+from bot.clock import utcnow
+from bot.config import Newsroom, Settings
+from bot.storage.engine import Database
+from bot.stories import sources
+from bot.stories.poller import Poller
+from bot.stories.reading.fetcher import Fetcher
+
+
+async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[Finding]:
+    """Poll every source once; what is new is stored and its alerts are queued for a running bot."""
+    async with (
+        Database(settings.database_url) as database,
+        Fetcher(private=settings.allow_private_sources, user_agent=user_agent(newsroom)) as fetcher,
+    ):
+        await prepare_database(database, settings, newsroom)
+        poller = Poller(
+            database=database,
+            fetcher=fetcher,
+            newsroom=newsroom,
+            owner=f"once:{os.getpid()}",
+            now=utcnow,
+            stopping=asyncio.Event(),
+        )
+        async with database.read() as session:
+            rows = {row.id: row for row in await sources.everything(session)}
+        for table in newsroom.sources:
+            done = await poller.poll(rows[table.id])
+            async with database.read() as session:
+                row = next(each for each in await sources.everything(session) if each.id == table.id)
+            if done is None:
+                yield Finding(f"source {table.id}", False, row.last_error)
+            else:
+                yield Finding(f"source {table.id}", True, f"{done.new} new, {done.queued} alerts queued")
