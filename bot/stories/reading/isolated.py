@@ -36,6 +36,7 @@ class Limits:
     seconds: float
     wall: float
     memory: int
+    nice: int = 0  # how far it stands back where the processor is busy with others
 
 
 class Overrun(Unreadable):

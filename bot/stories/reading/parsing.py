@@ -27,6 +27,7 @@ QUICK = 500_000  # bytes; an article's page has 100,000 to 300,000 and takes 0.1
 ARTICLE_BYTES = 2_000_000  # of an article's page; only a list may have more
 QUICK_SECONDS, SLOW_SECONDS = 1.0, 10.0  # of processor time; a feed of 10,000 items takes 5
 QUICK_ALLOWED, SLOW_ALLOWED = 5.0, 30.0  # of a source in WINDOW
+SLOW_NICE = 10
 WALL_SECONDS = 30.0  # beside them, where the processor is busy with others
 MEMORY, MEMORY_PER_BYTE = 30_000_000, 10  # an article of 1.7 MB takes 30 MB, a feed of 9.5 MB 110 MB
 
@@ -72,8 +73,8 @@ async def parse_apart(source: str, function: Callable[..., T], body: bytes, *giv
         lane = _lane(lanes, source, len(body))
         async with lane.turn(source, len(body)):
             if lane is _lane(lanes, source, len(body)):  # else its source has overrun meanwhile
-                seconds = QUICK_SECONDS if lane is lanes.quick else SLOW_SECONDS
-                limits = Limits(seconds, seconds + WALL_SECONDS, MEMORY + MEMORY_PER_BYTE * len(body))
+                seconds, nice = (QUICK_SECONDS, 0) if lane is lanes.quick else (SLOW_SECONDS, SLOW_NICE)
+                limits = Limits(seconds, seconds + WALL_SECONDS, MEMORY + MEMORY_PER_BYTE * len(body), nice)
                 return await _charged(lane, source, limits, function, body, given, named)
 
 

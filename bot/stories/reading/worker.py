@@ -73,8 +73,9 @@ def _fork(descriptor: int, control: socket.socket) -> None:
 def _answer(connection: socket.socket) -> None:
     """Read a request, run its call within its limits, write what came of it."""
     call, body = (_receive(connection, length) for length in LENGTHS.unpack(_receive(connection, LENGTHS.size)))
-    function, arguments, named, (seconds, wall, memory) = pickle.loads(call)  # noqa: S301 - the bot wrote it
+    function, arguments, named, (seconds, wall, memory, nice) = pickle.loads(call)  # noqa: S301 - the bot wrote it
     _end_when_nobody_waits(connection)
+    os.nice(nice)
     _limit(seconds, wall, memory)
     before = _most_memory()
     outcome = _outcome(function, body, arguments, named)

@@ -14,7 +14,7 @@ from bot.storage.engine import Database
 from bot.stories.reading import parsing
 from tests.stories.hostile import Beside, beside, item, response, rss
 
-LATE = 5.0  # seconds; 0.1 where nothing else runs, half a minute where all documents waited in one line
+LATE = 10.0  # seconds; one where nothing else runs, two minutes where all documents waited in one line
 EXTRA_MB = 250  # of bodies that wait and of the processes that parse; a gigabyte where nothing was bounded
 HOSTILE_SOURCES = 10
 
