@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import localedata
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -187,6 +188,13 @@ def _check_zone(value: str) -> str:
     return value
 
 
+def _check_language(value: str) -> str:
+    if not localedata.exists(value.replace("-", "_")):
+        raise ValueError("the code of a language, such as id or en")
+    return value
+
+
+Language = Annotated[str, AfterValidator(_check_language)]
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 SourceUrl = Annotated[str, Field(min_length=1), AfterValidator(_check_http_url)]
@@ -199,14 +207,14 @@ class _Table(BaseModel):
 class NewsroomTable(_Table):
     name: str = Field(min_length=1, max_length=100)
     url: SourceUrl
-    language: str = "id"
+    language: Language = "id"
     timezone: Annotated[str, AfterValidator(_check_zone)] = "Asia/Jakarta"
     push_max_age: Duration = timedelta(hours=6)
 
 
 class SectionTable(_Table):
     slug: Slug
-    names: dict[str, Annotated[str, Field(min_length=1, max_length=60)]] = Field(min_length=1)
+    names: dict[Language, Annotated[str, Field(min_length=1, max_length=60)]] = Field(min_length=1)
 
 
 class SelectTable(_Table):
