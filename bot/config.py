@@ -130,7 +130,7 @@ class Settings(BaseSettings):
             name = str(first["loc"][0]).upper()
             secret = name in ("BOT_TOKEN", "WEBHOOK_SECRET", "API_TOKENS")
             given_text = "" if secret else f" was {_shorten(first.get('input'))};"
-            raise SettingsError(f"{name}:{given_text} accepted: {_accepted(first)}") from None
+            raise SettingsError(f"{name}:{given_text} accepted: {accepted(first)}") from None
 
 
 def _shorten(value: object) -> str:
@@ -152,7 +152,7 @@ _IN_WORDS = {
 }
 
 
-def _accepted(error: Any) -> str:
+def accepted(error: Any) -> str:
     """Pydantic's message as the end of the sentence "accepted: …"."""
     context = error.get("ctx", {})
     if error["type"] == "value_error":
@@ -322,10 +322,10 @@ class Newsroom(_Table):
                 "."
             )
             if not place:
-                raise SettingsError(f"{path}: {_accepted(first)}") from None
+                raise SettingsError(f"{path}: {accepted(first)}") from None
             if first["type"] == "missing":
                 raise SettingsError(f"{path}: {place} is missing") from None
             if first["type"] == "extra_forbidden":
                 raise SettingsError(f"{path}: {place} is not a name we know") from None
             given = _shorten(first["input"])
-            raise SettingsError(f"{path}: {place}: was {given}; accepted: {_accepted(first)}") from None
+            raise SettingsError(f"{path}: {place}: was {given}; accepted: {accepted(first)}") from None
