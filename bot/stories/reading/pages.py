@@ -11,11 +11,13 @@ from bot.stories.items import Item
 from bot.stories.reading.cleaning import one_line, safe_url, tag_end
 from bot.stories.reading.decoding import decode
 from bot.stories.reading.feed_items import TITLE_LIMIT, Feed, Unreadable, distinct, item_from
+from bot.stories.reading.images import best_image
 from bot.stories.reading.moments import moment_of
 from bot.stories.reading.summaries import condensed
 from bot.stories.telling.keys import without_tracking
 
 MAX_BYTES = 5_000_000
+_NOWHERE = "https://page.invalid"  # the base of addresses that are shown to an editor as they are written
 MAX_DEPTH = 600  # open elements; building a tree of 40,000 nested ones took lexbor 2.7 s
 ITEMS_AT_MOST = 200
 ATTRIBUTES_AT_MOST = 2_000  # of one element, counted generously; 16,000 took lexbor 0.4 s, 100,000 over a minute
@@ -71,8 +73,9 @@ def found_by(body: bytes, select: SelectTable, *, content_type: str = "") -> dic
         first = nodes[0] if nodes else None
         shown = ""
         if first is not None:
-            own = {"link": "href", "image": "src", "time": "datetime"}.get(name, "")
-            shown = first.attributes.get(own) or one_line(first.text(separator=" "), 80)
+            own = {"link": "href", "time": "datetime"}.get(name, "")
+            picture = best_image(first, _NOWHERE).removeprefix(_NOWHERE) if name == "image" else ""
+            shown = picture or first.attributes.get(own) or one_line(first.text(separator=" "), 80)
         found[name] = (len(nodes), shown[:80])
     return found
 
@@ -150,7 +153,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
     if link is None or title is None:
         return None
     time = _first(node, select.time) if select.time else _first(node, "time")
-    image = _first(node, select.image) if select.image else _first(node, "img")
+    image = _first(node, select.image) if select.image else node
     summary = _first(node, select.summary) if select.summary else None
     shown = one_line(title.text(separator=" "), TITLE_LIMIT) or one_line(
         title.attributes.get("title") or "", TITLE_LIMIT
@@ -161,17 +164,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
         guid="",
         summary=condensed([one_line(summary.text(separator=" "))], shown) if summary is not None else "",
         author="",
-        image_url=_source_of(image, base),
+        image_url=best_image(image, base),
         categories=(),
         published_at=moment_of(time, zone, now),
     )
-
-
-def _source_of(image: LexborNode | None, base: str) -> str:
-    if image is None:
-        return ""
-    for name in ("data-src", "data-original", "data-lazy-src", "src"):
-        value = image.attributes.get(name) or ""
-        if value and not value.startswith("data:"):
-            return safe_url(value, base)
-    return ""
