@@ -34,7 +34,7 @@ _ATTRIBUTE = re.compile(
 )
 
 _EMPTY_NAME = re.compile(
-    r"(?:1x1|2x2|0|b|p|s|t|x|blank|blank[-_]?image|clear|dot|empty|grey|gr[ae]y[-_]?bg|lazy(?:[-_]?load(?:er|ing)?)?"
+    r"(?:1x1|2x2|blank|blank[-_]?image|clear|dot|empty|grey|gr[ae]y[-_]?bg|lazy(?:[-_]?load(?:er|ing)?)?"
     r"|loader|loading|no[-_]?(?:image|photo|thumb(?:nail)?|pic)|pixel|place[-_]?holder|preload(?:er)?|px|spacer|trans"
     r"|transparent(?:[-_.]?pixel)?|white)(?:[-_.]?\d{1,4}(?:x\d{1,4})?)?",
     re.IGNORECASE,
@@ -102,13 +102,13 @@ def is_decoration(url: str) -> bool:
     parts = urlsplit(url)
     stem, _, kind = parts.path.rpartition("/")[2].rpartition(".")
     stem, kind = (stem, kind.lower()) if stem else (kind, "")
-    if kind in ("svg", "ico", "js", "php", "html") and kind != "php":
+    if kind in ("svg", "ico", "js"):
         return True  # Telegram shows none of them
     if _SIGN_HOST.search(parts.hostname or "") or _SIGN_PATH.search(parts.path):
         return True
-    if _EMPTY_NAME.fullmatch(stem) and not (len(stem) < 2 and kind in ("jpg", "jpeg", "webp")):
+    if _EMPTY_NAME.fullmatch(stem) or _SIGN_NAME.fullmatch(stem):
         return True
-    return _SIGN_NAME.fullmatch(stem) is not None or (kind == "gif" and _EMPTY_GIF.search(stem) is not None)
+    return kind == "gif" and (len(stem) <= 2 or _EMPTY_GIF.search(stem) is not None)
 
 
 def _candidates(attributes: Mapping[str, str | None]) -> Iterator[str]:

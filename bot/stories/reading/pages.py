@@ -27,6 +27,8 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 SLASHED_AT_MOST = 10_000  # elements that end in "/>", which inside pictures (SVG) closes them, and outside does not
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9:-]*)(?:[^<>]*+(?<=(/))>)?", re.IGNORECASE)
 _RAW = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "textarea")}  # no tags inside
+_RAW_START = re.compile(r"<(script|style|textarea)(?=[\s/>])", re.IGNORECASE)
+_LINKED_DATA = re.compile(r"ld\+json", re.IGNORECASE)
 _VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
 _CLOSED_NAMES = "p li tr td th dt dd option optgroup thead tbody tfoot colgroup caption"  # by HTML itself
 _VOID, _CLOSED = frozenset(_VOID_NAMES.split()), frozenset(_CLOSED_NAMES.split())
@@ -86,11 +88,36 @@ def tree_of(body: bytes, content_type: str) -> LexborHTMLParser:
     text = decode(body, content_type)
     if not text.strip():
         raise Unreadable("an empty answer")
+    text = without_raw_text(text)
     if _depth(text, _VOID) > MAX_DEPTH and _depth(text, _VOID | _CLOSED) > MAX_DEPTH:
         raise Unreadable("a page nested too deep")
     if _has_monster(text):
         raise Unreadable("an element with too many attributes")
     return LexborHTMLParser(text)
+
+
+def without_raw_text(text: str) -> str:
+    """The page without what stands in its scripts, styles and text areas, which is no markup but looks like it.
+
+    Of JSON-LD every "<" is written in JSON's own way: then no parser can take a part of it for an element.
+    """
+    kept: list[str] = []
+    unclosed: set[str] = set()
+    position = 0
+    while tag := _RAW_START.search(text, position):
+        end, name = tag_end(text, tag.end(), unclosed), tag[1].lower()
+        closing = _RAW[name].search(text, end) if end >= 0 and name not in unclosed else None
+        if closing is None:
+            unclosed.add(name)
+            kept.append(text[position : tag.end()])
+            position = tag.end()
+            continue
+        kept.append(text[position:end])
+        if _LINKED_DATA.search(text, tag.end(), end):
+            kept.append(text[end : closing.start()].replace("<", "\\u003c"))
+        position = closing.start()
+    kept.append(text[position:])
+    return "".join(kept)
 
 
 def _depth(text: str, ignored: frozenset[str]) -> int:

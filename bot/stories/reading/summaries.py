@@ -94,7 +94,12 @@ def sentences_of(text: str) -> list[str]:
 
 def paragraphs_of(markup: str) -> list[str]:
     """The paragraphs of a story's HTML, as plain text, without those that are not the story."""
-    return _of_the_story(_without_asides(plain_lines(markup)))
+    return story_lines(plain_lines(markup))
+
+
+def story_lines(lines: Iterable[str]) -> list[str]:
+    """The same of paragraphs that are plain text already."""
+    return _of_the_story(_without_asides(lines))
 
 
 def _some(lines: Iterable[str]) -> list[str]:

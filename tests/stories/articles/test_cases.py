@@ -1,0 +1,127 @@
+"""Pages that were read wrongly once, each reduced to its difficulty (in `cases`), with its neighbours."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.stories.articles.article import Article, parse_article
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+URL = "https://news.example/ekonomi/851796/banjir-surut"
+CASES = Path(__file__).parent / "cases"
+HEADLINE = "Banjir Surut, Warga Sukamaju Bersihkan Rumah"
+FIRST = (
+    "Warga Desa Sukamaju di Kabupaten Banyu Biru mulai membersihkan rumah setelah banjir surut pada Kamis pagi, "
+    "kata kepala desa setempat kepada wartawan."
+)
+SECOND = (
+    "Pemerintah kabupaten mengirim dua truk air bersih dan seratus paket makanan untuk warga yang masih bertahan di "
+    "balai desa sejak Rabu malam."
+)
+STORIES = sorted(path.stem for path in CASES.glob("[01]*.html"))
+
+
+def article(page: str, url: str = URL) -> Article:
+    return parse_article(page.encode(), url=url, default_zone=ZoneInfo("Asia/Jakarta"), now=NOW)
+
+
+def case(name: str) -> Article:
+    return article((CASES / f"{name}.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_case_begins_with_the_story_under_its_headline(name: str) -> None:
+    found = case(name)
+    assert found.title == HEADLINE
+    assert found.body.startswith(FIRST)
+    assert found.summary.startswith("Warga Desa Sukamaju di Kabupaten Banyu Biru mulai membersihkan rumah")
+
+
+def test_a_page_that_is_one_form_is_read_and_a_form_inside_an_article_is_not() -> None:
+    assert "Sekolah dasar di desa itu" in case("03_form").body
+    form = "<form action=/daftar><p>Isi alamat surel Anda untuk menerima buletin harian kami setiap pagi.</p></form>"
+    assert "buletin" not in article(f"<h1>{HEADLINE}</h1>{form}<p>{FIRST}</p><p>{SECOND}</p>").body
+
+
+@pytest.mark.parametrize(
+    ("name", "author"),
+    [
+        ("04_teaser_before_headline", "Rina Hastuti"),
+        ("15_share_line", "Rina Hastuti"),
+        ("19b_byline", "Satrio Wibowo"),
+        ("14_image_line", ""),
+    ],
+)
+def test_the_author_is_who_wrote_and_neither_editor_nor_photographer(name: str, author: str) -> None:
+    assert case(name).author == author
+
+
+def test_the_time_is_the_storys_own() -> None:
+    assert case("06_date_above_headline").published_at == datetime(2026, 11, 26, 0, 28, tzinfo=UTC)
+    assert case("05_wrap_title").published_at == datetime(2026, 11, 26, 6, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "caption", "credit"),
+    [
+        ("07_style_in_figure", "Warga membersihkan rumah, Kamis 26/11.", ""),
+        ("08_caption_credit", "Warga membersihkan rumah setelah banjir surut", "Antara Foto/Rina Hastuti"),
+        ("08b_caption_credit", "Warga membersihkan rumah setelah banjir surut", "Getty Images"),
+        ("09_brackets", "Menteri Keuangan (kiri) dan Gubernur BI (kanan)", ""),
+        ("10_picture_by", "Villagers clean their houses on Thursday.", "Yusof Isa"),
+        ("r_32_lazy_article", "Warga membersihkan rumah.", ""),
+    ],
+)
+def test_a_caption_is_what_the_photo_shows_and_its_credit_who_took_it(name: str, caption: str, credit: str) -> None:
+    found = case(name)
+    assert (found.image_caption, found.image_credit) == (caption, credit)
+
+
+CAPTIONS = [
+    ("Warga memanen padi. (kiri ke kanan) Ratih dan Bayu.", "Warga memanen padi. (kiri ke kanan) Ratih dan Bayu.", ""),
+    ("Ratih (tengah, berjilbab)", "Ratih (tengah, berjilbab)", ""),
+    ("Bupati (kedua dari kiri)", "Bupati (kedua dari kiri)", ""),
+    ("Warga memanen padi (ANTARA FOTO/Rina Hastuti)", "Warga memanen padi", "ANTARA FOTO/Rina Hastuti"),
+    ("Warga memanen padi. Foto: Rina Hastuti", "Warga memanen padi.", "Rina Hastuti"),
+    ("Warga memanen padi. — Picture courtesy of Rina Hastuti", "Warga memanen padi.", "Rina Hastuti"),
+    ("Villagers harvest rice. Photo by Rina Hastuti", "Villagers harvest rice.", "Rina Hastuti"),
+    ("Villagers harvest rice. Photograph: Rina Hastuti/Getty Images", "Villagers harvest rice.", "Rina Hastuti/Getty Images"),
+    ("Warga memanen padi. | Sumber: Dok. Desa", "Warga memanen padi.", "Dok. Desa"),
+    ("Gedung (2019) di kota", "Gedung (2019) di kota", ""),
+    ("Sebuah picture by picture comparison", "Sebuah picture by picture comparison", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "caption", "credit"), CAPTIONS)
+def test_what_stands_in_brackets_is_a_credit_only_where_it_names_one(line: str, caption: str, credit: str) -> None:
+    figure = f"<figure><img src=/foto/padi.jpg><figcaption>{line}</figcaption></figure>"
+    found = article(f"<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
+    assert (found.image_caption, found.image_credit) == (caption, credit)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("11_portrait", "https://news.example/uploads/2026/banjir-1312x656.jpg"),
+        ("11b_pixel", "https://cdn.example/banjir-110_wm.jpg?version=7112"),
+        ("07_style_in_figure", "https://img.example/2026/banjir-desa.jpg"),
+        ("r_32_lazy_article", "https://news.example/foto/b.jpg"),
+        ("r_32b_picture_article", "https://news.example/foto/b.jpg"),
+    ],
+)
+def test_the_photo_is_the_storys_and_no_portrait_and_no_pixel(name: str, url: str) -> None:
+    assert case(name).image_url == url
+
+
+def test_an_author_who_is_named_elsewhere_in_the_linked_data_is_found() -> None:
+    assert case("r_31b_ld_author_id").author == "Rina Hastuti"
+    page = (
+        '<script type="application/ld+json">{"@type": "NewsArticle", "author": {"name": ["Rina Hastuti", "Bayu Aji"]}}'
+    )
+    assert article(f"{page}</script><h1>{HEADLINE}</h1><p>{FIRST}</p>").author == "Rina Hastuti, Bayu Aji"
+
+
+def test_a_script_that_compares_is_no_monster() -> None:
+    assert case("20_script_less_than").title == HEADLINE
