@@ -56,12 +56,11 @@ def parse_article(body: bytes, *, url: str, content_type: str = "", default_zone
     told = as_text(data.get("description")) or meta(tree, "og:description") or meta(tree, "description")
     moment = published_at(tree, headline.node, as_text(data.get("datePublished")), url, default_zone, now)
     author, sections = author_of(data, tree, headline, url), _sections(data, tree, headline)
-    canonical = next((node.attributes.get("href") or "" for node in tree.css("link[rel=canonical]")), "")
     lines = paragraphs(tree, data, url, headline, {headline.text, photo.caption, photo.credit})
     lines = _without_date_lines(lines, default_zone, now)
     return Article(
         title=headline.text,
-        canonical=safe_url(canonical, base),
+        canonical=_canonical(tree, data, base, url),
         summary=summary_of("\n".join(lines), headline.text) or condensed(plain_lines(told), headline.text),
         body="\n".join(lines),
         author=author,
@@ -88,6 +87,16 @@ def completed(item: Item, article: Article, *, is_thumbnail: bool = False) -> It
         categories=item.categories or article.sections,
         published_at=article.published_at or item.published_at,
     )
+
+
+def _canonical(tree: LexborHTMLParser, data: dict[str, Any], base: str, url: str) -> str:
+    """The story's own address as the page says it; where it does not, the one that it was read from."""
+    links = [node.attributes.get("href") or "" for node in tree.css("link[rel~=canonical i]")[:3]]
+    entity = data.get("mainEntityOfPage")
+    entity = entity.get("@id") if isinstance(entity, dict) else entity
+    told = [*links, meta(tree, "og:url"), as_text(data.get("url")), as_text(entity)]
+    addresses = (safe_url(address, base) for address in told if address)
+    return next((address for address in addresses if address), "") or safe_url(url)
 
 
 def _without_date_lines(lines: list[str], zone: ZoneInfo, now: datetime) -> list[str]:

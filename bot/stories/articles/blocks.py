@@ -1,4 +1,4 @@
-"""The blocks of text under a headline: how a short article is read, of which statistics can't tell. Pure; for a thread."""
+"""The blocks of text under a headline: how a short article is read. Pure; for a thread."""
 
 import re
 from collections import Counter
@@ -12,11 +12,12 @@ from bot.stories.reading.cleaning import one_line
 _NODES = 20_000  # of a page that are looked at
 _TEXT = 40  # characters; a shorter block is a label, a date line or a heading
 _LINKED = 0.5  # share of a block's letters inside links, above which it is a list of other things
-_BLOCKS = frozenset(
+_BLOCK_NAMES = (
     "address article blockquote body center dd div dl dt fieldset form h1 h2 h3 h4 h5 h6 hr li main ol p pre section "
-    "table tbody td th tr ul".split()
+    "table tbody td th tr ul"
 )
-_ASIDE_TAGS = frozenset("footer aside nav figure figcaption select button label textarea noscript time".split())
+_ASIDE_TAG_NAMES = "footer aside nav figure figcaption select button label textarea noscript time"
+_BLOCKS, _ASIDE_TAGS = frozenset(_BLOCK_NAMES.split()), frozenset(_ASIDE_TAG_NAMES.split())
 _ASIDE_NAMES = re.compile(
     r"relat|terkait|popul|sidebar|footer|recommend|rekomendasi|teaser|newsletter|promo|comment|komentar|share|sosmed|social"
     r"|breadcrumb|\btags?\b|caption|\bcap\b|byline|author|penulis|\bmeta\b|baca-?juga|read-?(?:more|also)|copyright|cookie"

@@ -18,14 +18,18 @@ _METAS = (
 )  # fmt: skip
 _MARKED = "[itemprop=author], [rel~=author], [class*=author], [class*=Author], [class*=byline], [class*=Byline]"
 _NAMED = "[itemprop=name], [rel~=author], [class*=author-name], [class*=author_name], [class*=byline-name], a"
-_LOCAL = "[class*=penulis], [class*=reporter], [class*=wartawan], [class*=writer], [class*=contributor], [class*=autor], [class~=by], [class$=By]"
+_LOCAL = (
+    "[class*=penulis], [class*=reporter], [class*=wartawan], [class*=writer], [class*=contributor], [class*=autor], "
+    "[class~=by], [class$=By]"
+)
 _LOOKED_AT = 40  # marked elements of a page
 _LINE = 160  # characters; a longer text is no byline
 
 _WROTE = (
     r"(?:foto\s*&\s*)?teks|(?:diposting|ditulis|disusun|dilaporkan)\s+oleh|oleh|penulis|reporter|pewarta|wartawan"
     r"|laporan(?:\s+wartawan)?|kontributor|dilaporkan|kolumnis|jurnalis"
-    r"|(?:written|story|words|reported|report|posted|published|text|review|reviewed|analysis|article|news)\s+by|by|author"
+    r"|(?:written|story|words|reported|report|posted|published|text|review|reviewed|analysis|article"
+    r"|news)\s+by|by|author"
     r"|von|par|por|autor(?:in)?"
 )
 _ROLE = re.compile(rf"^\W*(?:{_WROTE})\s*[:\-–/]?\s+", re.IGNORECASE)
@@ -33,7 +37,8 @@ _SURE = re.compile(rf"^\W*(?:{_WROTE})\s*:\s*", re.IGNORECASE)
 _BYLINE = re.compile(rf"(?:^\W*|[|•·]\s*|\b(?:WIB|WITA|WIT)\s+)(?:{_WROTE})\s*[:\-/]?\s+(?=[^\W\d_])", re.IGNORECASE)
 _INSIDE = re.compile(r"\bBy\s+(?=[^\W\d_a-z])|\b(?:Penulis|Reporter|Pewarta|Oleh)\s*:\s*(?=[^\W\d_])")
 _OTHER_ROLE = re.compile(
-    r"^\W*(?:editor|penyunting|redaktur|edited by|disunting|foto(?:grafer)?|photo(?:graph(?:er|s)?)?|sumber|source|video"
+    r"^\W*(?:editor|penyunting|redaktur|edited by|disunting|foto(?:grafer)?|photo(?:graph(?:er|s)?)?"
+    r"|sumber|source|video"
     r"|ilustra\w+|translator|penerjemah|uploader|infografis|copy ?editor|fact.?check\w*|produ[sc]er)\b",
     re.IGNORECASE,
 )
@@ -47,12 +52,15 @@ _WEEKDAY = (
 )
 _DATED = (
     r"published|updated|posted|last\s+updated|modified|diterbitkan|diperbarui|diupdate|dipublikasikan|tayang|terbit"
-    r"|dimuat|first\s+published|created|written|date|tanggal|dibaca|view\s+bio|follow|see\s+full|read\s+more|about\s+the"
-    r"|baca|email|e-mail|share|bagikan|more\s+(?:from|by)|get\s+email|comments?|komentar|share|facebook|twitter|whatsapp"
+    r"|dimuat|first\s+published|created|written|date|tanggal|dibaca|view\s+bio|follow|see\s+full"
+    r"|read\s+more|about\s+the"
+    r"|baca|email|e-mail|share|bagikan|more\s+(?:from|by)|get\s+email|comments?|komentar|share"
+    r"|facebook|twitter|whatsapp"
     r"|flipboard|linkedin|topics?|tags?|subscribe|listen|dengarkan"
 )
 _TITLES = (
-    r"(?:senior|chief|deputy|associate|assistant|managing|executive|contributing|national|political|special|staff|freelance"
+    r"(?:senior|chief|deputy|associate|assistant|managing|executive|contributing|national|political"
+    r"|special|staff|freelance"
     r"|business|sports?|science|health|technology|tech|environment|world|news|crime|education|city|the|a|guest|data)\s+"
 )
 _JOBS = (
@@ -70,7 +78,8 @@ _AFTER_NAME = re.compile(
 _CAPITALS_AFTER = re.compile(r"\s*,\s*(?=[A-Z]{2,}(?:\s|$)).*$")
 _BETWEEN = re.compile(r"\s*(?:,\s+|\s/\s|,?\s(?:and|dan|und|et|y|&)\s)\s*", re.IGNORECASE)
 _PAGE_MAKERS = re.compile(
-    r"^(?:admin\w*|administrator|webmaster|redaksi|developer|tim \w+|editor|staff|author|penulis|by|oleh|anonymous|guest"
+    r"^(?:admin\w*|administrator|webmaster|redaksi|developer|tim \w+|editor|staff|author|penulis|by"
+    r"|oleh|anonymous|guest"
     r"|unknown|none|null|root|user|home|contributors?|newsroom|super ?user|view all posts?|posts?|share|follow|about)$",
     re.IGNORECASE,
 )

@@ -9,7 +9,8 @@ _TAGS = re.compile(r"^(?:tags?|topik|kata kunci|keywords?)\s*(?::|$)", re.IGNORE
 _LINE = re.compile(
     r"^\W*(?:(?:scroll|gulir|swipe)\s(?:untuk|to|down|ke)\b.{0,60}|advertisement|iklan|lanjutkan membaca.{0,40}"
     r"|(?:fotografer|photographer|videografer|ilustrator|juru foto)\s*[:\-].{0,80}"
-    r"|(?:foto|photo|gambar|video|image)(?:\s+(?:by|oleh))?\s*:.{0,80}|(?:©|copyright|hak cipta|\(c\))\W.{0,30}\d{4}.{0,80}"
+    r"|(?:foto|photo|gambar|video|image)(?:\s+(?:by|oleh))?\s*:.{0,80}|(?:©|copyright|hak cipta"
+    r"|\(c\))\W.{0,30}\d{4}.{0,80}"
     r"|(?:share|bagikan|tweet|print|cetak|salin tautan|copy link|facebook|twitter|whatsapp|telegram|komentar|comments?)"
     r"|\d+\s*(?:shares?|views?|komentar|comments?|kali dibaca|menit baca|min(?:ute)?s?\s+read)"
     r"|(?:dapatkan|ikuti|follow|cek|temukan) (?:update|berita|kami|us|artikel).{0,200}"
@@ -22,7 +23,8 @@ _FOLLOWS = re.compile(
     re.IGNORECASE,
 )
 _SHARED = (
-    r"facebook|twitter|x|google\+?|google plus|e-?mail|whatsapp|telegram|line|linkedin|pinterest|reddit|messenger|threads"
+    r"facebook|twitter|x|google\+?|google plus|e-?mail|whatsapp|telegram|line|linkedin|pinterest"
+    r"|reddit|messenger|threads"
     r"|tumblr|copy link|salin tautan|salin link|print|cetak|share|bagikan|tweet|pin|save|simpan|komentar|comments?"
 )
 _SHARE_RUN = re.compile(

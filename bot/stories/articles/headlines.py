@@ -14,8 +14,8 @@ from bot.stories.reading.cleaning import one_line, plain_text
 from bot.stories.reading.feed_items import TITLE_LIMIT
 
 _HEADINGS = (
-    "h1, h2, h3, [itemprop=headline], [class*=title], [class*=Title], [class*=headline], [class*=Headline], [class*=judul], "
-    "[id*=title], [id*=judul]"
+    "h1, h2, h3, [itemprop=headline], [class*=title], [class*=Title], [class*=headline], [class*=Headline], "
+    "[class*=judul], [id*=title], [id*=judul]"
 )
 _KICKER = re.compile(
     r"kicker|eyebrow|overline|topline|dachzeile|spitzmarke|catname|category|label|\bflag\b|prefix|tagline",
@@ -135,9 +135,9 @@ def _exact(node: LexborNode, text: str, titles: list[str]) -> Headline:
     """The part of a heading that is one of the titles, without a kicker, a breadcrumb or a date beside it."""
     keys = {_key(title): title for title in reversed(titles)}
     for part in node.css("*")[:_PARTS]:
-        if part.mem_id != node.mem_id and (shown := one_line(part.text(separator=" "), TITLE_LIMIT)) != text:
-            if len(shown) >= _SHORTEST and _key(shown) in keys:
-                return Headline(shown, part)
+        shown = one_line(part.text(separator=" "), TITLE_LIMIT) if part.mem_id != node.mem_id else text
+        if shown != text and len(shown) >= _SHORTEST and _key(shown) in keys:
+            return Headline(shown, part)
     text = _without_kicker(node, text, titles)
     told = keys.get(_key(text), "")
     return Headline(told if text.isupper() and told and not told.isupper() else text, node)

@@ -22,22 +22,28 @@ _CAPTION_NAME = "figcaption, [class*=caption], [class*=Caption], [itemprop=capti
 _FIGURE_NAME = re.compile(r"figure|image|img|media|photo|foto|picture|gambar|hero|lead|featured|thumb|attachment", re.I)
 _PERSON_NAME = re.compile(r"author|byline|avatar|profile|penulis|reporter|bio\b|contributor", re.IGNORECASE)
 _OTHERS_NAME = re.compile(
-    r"relat|terkait|popul|sidebar|footer|recommend|teaser|newsletter|promo|\bnav|menu|logo|comment|komentar|\bads?\b|iklan",
+    r"relat|terkait|popul|sidebar|footer|recommend|teaser|newsletter|promo|\bnav|menu|logo|comment"
+    r"|komentar|\bads?\b|iklan",
     re.IGNORECASE,
 )
-_KIND = r"foto|photo(?:graph)?s?|bild|picture|pix|image|gambar|sumber|source|credit|kredit|courtesy|ilustrasi|illustration|pic"
+_KIND = (
+    r"foto|photo(?:graph)?s?|bild|picture|pix|image|gambar|sumber|source|credit|kredit|courtesy|ilustrasi|illustration"
+)
 _BY = r"oleh|by|of|courtesy\s+of|credit|taken\s+by|via|from"
 _LABEL = rf"(?:{_KIND})(?:\s+(?:{_BY}))?"
 _LABELLED = re.compile(rf"^(?:(?:{_KIND})(?:\s+(?:{_BY}))?\s*[:/]\s*|(?:{_KIND})\s+(?:{_BY})\s+)", re.IGNORECASE)
 _AGENCY = r"[^\d()\[\].;:,]{2,60}/[^\d()\[\].;:]{2,60}"  # Kantor Berita/Nama
 _AGENCIES = (
-    r"(?:antara(?:\s*foto)?|getty(?:\s+images)?|reuters|afp|ap(?:\s+photo)?|associated press|epa(?:-efe)?|xinhua|bernama|dpa"
-    r"|shutterstock|istock(?:photo)?|unsplash|pixabay|pexels|freepik|imago(?:\s+images)?|picture alliance|wikimedia(?:\s+commons)?"
+    r"(?:antara(?:\s*foto)?|getty(?:\s+images)?|reuters|afp|ap(?:\s+photo)?|associated press"
+    r"|epa(?:-efe)?|xinhua|bernama|dpa"
+    r"|shutterstock|istock(?:photo)?|unsplash|pixabay|pexels|freepik|imago(?:\s+images)?"
+    r"|picture alliance|wikimedia(?:\s+commons)?"
     r"|press association|pa(?:\s+(?:wire|media))?|kyodo|anadolu(?:\s+agency)?|zuma(?:\s+press)?|ist(?:imewa)?|handout)"
 )
 _DOCUMENT = r"dok(?:umentasi|umen|\b)\.?\s*[:/]?\s*[^.]{2,60}"
 _ALONE = re.compile(
-    rf"^(?:{_LABEL}\s*[:/].{{2,80}}|(?:{_KIND})\s+(?:{_BY})\s+.{{2,80}}|{_AGENCY}|{_AGENCIES}(?:\s.{{0,40}})?|{_DOCUMENT}"
+    rf"^(?:{_LABEL}\s*[:/].{{2,80}}|(?:{_KIND})\s+(?:{_BY})\s+.{{2,80}}|{_AGENCY}"
+    rf"|{_AGENCIES}(?:\s.{{0,40}})?|{_DOCUMENT}"
     r"|©.{2,80})\.?$",
     re.IGNORECASE,
 )
@@ -48,7 +54,8 @@ _TAILS = (
     ),
     re.compile(r"\s*[(\[]\s*([A-Z][A-Z .&-]+)[)\]]\s*\.?$"),
     re.compile(
-        rf"(?:^|(?<=[.!?”\"’)])|\s[-–—|•·/])\s*({_LABEL}\s*[:/].{{2,80}}|(?:{_KIND})\s+(?:by|oleh|courtesy\s+of)\s.{{2,80}}"
+        rf"(?:^|(?<=[.!?”\"’)])|\s[-–—|•·/])\s*({_LABEL}\s*[:/].{{2,80}}|(?:{_KIND})\s+(?:by|oleh"
+        rf"|courtesy\s+of)\s.{{2,80}}"
         r"|FOTO\s.{2,60}|©.{2,80})$",
         re.IGNORECASE,
     ),

@@ -31,7 +31,8 @@ _MAX_AD = 80
 _LIST_MARK = re.compile(r"^[-•*]\s+")
 _TABLE_RULE = re.compile(r"^\|(?:\s*:?-{2,}:?\s*\|)+$")
 _AD = re.compile(
-    r"^\W*(?:(?:scroll|gulir|swipe)\b.{0,60}|advertis\w+|iklan|adv|.{0,20}lanjutkan membaca.{0,40}|artikel ini bersponsor"
+    r"^\W*(?:(?:scroll|gulir|swipe)\b.{0,60}|advertis\w+|iklan|adv|.{0,20}lanjutkan membaca.{0,40}"
+    r"|artikel ini bersponsor"
     r"|continue reading.{0,40}|story continues below.{0,40}|article continues (?:below|after).{0,40})\W*$",
     re.IGNORECASE,
 )

@@ -87,7 +87,7 @@ CAPTIONS = [
     ("Warga memanen padi. Foto: Rina Hastuti", "Warga memanen padi.", "Rina Hastuti"),
     ("Warga memanen padi. — Picture courtesy of Rina Hastuti", "Warga memanen padi.", "Rina Hastuti"),
     ("Villagers harvest rice. Photo by Rina Hastuti", "Villagers harvest rice.", "Rina Hastuti"),
-    ("Villagers harvest rice. Photograph: Rina Hastuti/Getty Images", "Villagers harvest rice.", "Rina Hastuti/Getty Images"),
+    ("Villagers at work. Photograph: Rina Hastuti/Getty Images", "Villagers at work.", "Rina Hastuti/Getty Images"),
     ("Warga memanen padi. | Sumber: Dok. Desa", "Warga memanen padi.", "Dok. Desa"),
     ("Gedung (2019) di kota", "Gedung (2019) di kota", ""),
     ("Sebuah picture by picture comparison", "Sebuah picture by picture comparison", ""),
