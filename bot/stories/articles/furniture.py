@@ -41,7 +41,7 @@ def is_furniture(line: str) -> bool:
 def without_what_follows(lines: list[str]) -> list[str]:
     """The lines up to the readers' comments or the lists of other stories."""
     for number, line in enumerate(lines):
-        if _FOLLOWS.match(line) and sum(map(len, lines[:number])) > 4 * sum(map(len, lines[number:])):
+        if _FOLLOWS.match(line) and sum(map(len, lines[:number])) > sum(map(len, lines[number:])):
             return lines[:number]
     return lines
 

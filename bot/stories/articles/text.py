@@ -26,6 +26,7 @@ _SILENT = ("script", "style", "svg", "iframe", "template", "select", "button")
 _SHORT = 600  # characters
 _SENTENCE = 80  # characters; a shorter line may be a label
 _REPEATED = 120  # characters; what is longer and repeated is a pulled quote, and stays once
+_NEARLY_ALL = 0.8
 _LABEL = 12  # letters; what is shorter may be a speaker's name, and is not judged by how often it stands
 _MAX_AD = 80
 _LIST_MARK = re.compile(r"^[-•*]\s+")
@@ -45,17 +46,19 @@ def paragraphs(
     """The tree loses what is no text. `data` is the page's JSON-LD; `besides` are the photo's caption and credit."""
     _prune(tree, headline.node)
     lines = _extracted(tree, url)
-    lines = _from_the_headline_on(lines, tree, headline.node)
+    lines = _without_repeated(_from_the_headline_on(lines, tree, headline.node))
     if sum(map(len, lines)) < _SHORT:  # too little to tell from menus by statistics
         lines = _longer(blocks_under(tree, headline.node), lines)
     told = paragraphs_of(as_text(data.get("articleBody")))
     shown = story_lines(lines)
     if sum(map(len, told)) > 1.5 * sum(map(len, shown)):  # the page loads its text by a script
         shown = told
+    else:
+        shown = _agreed(shown, told)
     shown = without_opening(without_what_follows(shown), headline.text)
     folded = {one_line(each).casefold() for each in besides if each}
     kept = [line for line in shown if line.casefold() not in folded and not is_furniture(line)]
-    return _without_repeated(_without_heading(kept, _heading(headline)))
+    return _without_heading(kept, _heading(headline))
 
 
 def _heading(headline: Headline) -> str:
@@ -79,7 +82,7 @@ def _extracted(tree: LexborHTMLParser, url: str) -> list[str]:
         document = None
     lines = literal_lines(getattr(document, "text", None) or "")
     bare = (_INITIALS.sub("", _LIST_MARK.sub("", line)) for line in lines if not _TABLE_RULE.match(line))
-    return [line.strip("| ") if line.startswith("|") else line for line in bare]
+    return list(filter(None, (line.strip("| ") if line.startswith("|") else line for line in bare)))
 
 
 def _prune(tree: LexborHTMLParser, headline: LexborNode | None) -> None:
@@ -141,6 +144,13 @@ def _longer(under: list[str], lines: list[str]) -> list[str]:
     """The blocks under the headline, unless trafilatura found more there."""
     found, given = sum(map(len, under)), sum(map(len, lines))
     return under if found and (found > 0.6 * given or not given) else lines
+
+
+def _agreed(shown: list[str], told: list[str]) -> list[str]:
+    """The lines that the page's JSON-LD has too, where it has nearly all of them: the rest is not the story."""
+    body = _key("".join(told))
+    agreed = [line for line in shown if len(line) < _SENTENCE or _key(line) in body]
+    return agreed if told and sum(map(len, agreed)) > _NEARLY_ALL * sum(map(len, shown)) else shown
 
 
 def _without_heading(lines: list[str], heading: str) -> list[str]:

@@ -125,3 +125,97 @@ def test_an_author_who_is_named_elsewhere_in_the_linked_data_is_found() -> None:
 
 def test_a_script_that_compares_is_no_monster() -> None:
     assert case("20_script_less_than").title == HEADLINE
+
+
+SHORT = (
+    "Jembatan gantung di Desa Sukamaju dibuka lagi pada Kamis pagi setelah dua pekan diperbaiki warga.",
+    "Kepala desa mengatakan papan yang lapuk sudah diganti dan tali baja diperiksa oleh petugas kabupaten.",
+    "Anak sekolah tidak perlu lagi memutar sejauh empat kilometer.",
+)
+RELATED = "<p>Harga beras turun di dua pasar kota, kata pedagang yang ditemui pada akhir pekan ini di pasar induk.</p>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div class=isi>{}<br><br>{}<br>{}</div>",
+        "<div class=isi><div>{}</div><div>{}</div><div>{}</div></div>",
+        "<div class=isi>{}<br/>{}<br/>{}<div class=terkait><p>Baca juga: lain</p></div></div>",
+        "<article><span>{}</span><br><br><span>{}</span><br><br><span>{}</span></article>",
+        "<div class=isi><p>{}</p><p>{}</p><p>{}</p></div>",
+    ],
+)
+@pytest.mark.parametrize(
+    "box", ["<div class=box><h4>Berita lain</h4>{}{}</div>", "<aside>{}{}</aside>", "<ul><li>{}</li><li>{}</li></ul>"]
+)
+def test_a_short_article_is_read_and_not_the_box_beside_it(body: str, box: str) -> None:
+    page = f"<h1>Jembatan gantung dibuka lagi</h1>{body.format(*SHORT)}{box.format(RELATED, RELATED)}"
+    assert article(page).body.split("\n")[:3] == list(SHORT)
+    assert "Harga beras" not in article(page).body
+
+
+@pytest.mark.parametrize("tag", ["p", "div", "span", "a href=#", "strong"])
+@pytest.mark.parametrize(
+    "advertisement",
+    [
+        "Scroll Untuk Membaca Lanjutan",
+        "Scroll untuk melanjutkan membaca",
+        "ADVERTISEMENT",
+        "Gulir ke bawah untuk melanjutkan",
+        "Iklan",
+    ],
+)
+def test_an_advertising_line_between_sentences_is_not_the_story(advertisement: str, tag: str) -> None:
+    line = f"<{tag}>{advertisement}</{tag.split()[0]}>"
+    page = f"<h1>{HEADLINE}</h1><div>{FIRST} {line} {SECOND}</div><div>{FIRST[:60]} juga di sini. {line}</div>"
+    found = article(page)
+    assert advertisement not in found.body
+    assert found.body.startswith(FIRST) and SECOND in found.body
+
+
+def test_a_sentence_about_scrolls_and_advertisements_stays() -> None:
+    sentences = (
+        "Scroll kuno ditemukan di gua dekat desa itu oleh para peneliti. Iklan rokok dilarang di jalan utama kota."
+    )
+    assert sentences in article(f"<h1>{HEADLINE}</h1><p>{FIRST}</p><p>{sentences}</p><p>{SECOND}</p>").body
+
+
+def test_a_line_that_a_page_repeats_is_not_the_story() -> None:
+    notice = "<p>Unduh aplikasi kami di ponsel Anda</p>"
+    paragraphs = "".join(f"<p>{FIRST[:-1]} nomor {number}.</p>{notice}" for number in range(6))
+    found = article(f"<h1>{HEADLINE}</h1><article>{paragraphs}</article>")
+    assert "Unduh aplikasi" not in found.body
+    assert "nomor 5." in found.body
+
+
+def test_a_text_that_holds_a_less_than_sign_keeps_its_paragraphs() -> None:
+    found = article(
+        f"<h1>{HEADLINE}</h1><p>{FIRST}</p><p>Suhu di bawah 5 &lt; 10 derajat, kata petugas di sana.</p><p>{SECOND}</p>"
+    )
+    assert len(found.body.split("\n")) == 3
+
+
+def test_a_sentence_that_dates_something_is_the_story_and_a_date_line_is_not() -> None:
+    told = "Pertemuan warga berikutnya diadakan di balai desa pada 27 November 2026"
+    page = f"<h1>{HEADLINE}</h1><p>Kamis, 26 November 2026 | 07:28 WIB</p><p>{FIRST}</p><p>{told}</p><p>{SECOND}</p>"
+    assert article(page).body.split("\n") == [FIRST, told, SECOND]
+
+
+def test_the_canonical_address_is_what_the_page_says_else_where_it_was_read() -> None:
+    page = f"<h1>{HEADLINE}</h1><p>{FIRST}</p>"
+    assert article(page).canonical == URL
+    assert article(f'<meta property="og:url" content="/baru">{page}').canonical == "https://news.example/baru"
+    link = '<link rel="CANONICAL" href="https://news.example/asli">'
+    assert article(f'{link}<meta property="og:url" content="/baru">{page}').canonical == "https://news.example/asli"
+
+
+def test_a_heading_is_told_from_the_words_beside_it() -> None:
+    told = f'<meta property="og:title" content="{HEADLINE} - Warta"><meta property="og:site_name" content="Warta">'
+    for heading in (
+        f"<div class=wrap-title><a href=/>Home</a> &gt; <a>Berita</a><div>{HEADLINE}</div><span>Kamis, 26/11/2026</span></div>",
+        f"<h1><small>BENCANA</small> {HEADLINE}</h1>",
+        f"<h1><span>Bencana</span><span>{HEADLINE}</span></h1>",
+        f"<h1>{HEADLINE.upper()}</h1>",
+        f"<h2 class=artTitle>{HEADLINE}</h2>",
+    ):
+        assert article(f"{told}{heading}<p>{FIRST}</p><p>{SECOND}</p>").title == HEADLINE
