@@ -18,8 +18,9 @@ _LINE = re.compile(
     re.IGNORECASE,
 )
 _FOLLOWS = re.compile(
-    r"^(?:komentar|comments?|kommentare|tanggapan pembaca|berita lain(?:nya)?|(?:berita|artikel) terkait|jajak pendapat"
-    r"|related (?:stories|articles|news)|more from|rekomendasi)\b.{0,25}$",
+    r"^(?:komentar|comments?|kommentare|tanggapan pembaca|jajak pendapat|(?P<others>berita lain(?:nya)?"
+    r"|(?:berita|artikel) (?:terkait|populer|terpopuler|terbaru)|related (?:stories|articles|news|posts|content)|more from"
+    r"|rekomendasi(?: untuk anda)?|most (?:read|popular)|you may also like|recommended(?: for you)?|trending))\b.{0,25}$",
     re.IGNORECASE,
 )
 _SHARED = (
@@ -41,8 +42,10 @@ def is_furniture(line: str) -> bool:
 def without_what_follows(lines: list[str]) -> list[str]:
     """The lines up to the readers' comments or the lists of other stories."""
     for number, line in enumerate(lines):
-        if _FOLLOWS.match(line) and sum(map(len, lines[:number])) > sum(map(len, lines[number:])):
-            return lines[:number]
+        if found := _FOLLOWS.match(line):
+            before, after = sum(map(len, lines[:number])), sum(map(len, lines[number:]))
+            if before > (2 if found["others"] else 4) * after:
+                return lines[:number]
     return lines
 
 
