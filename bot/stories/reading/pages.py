@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -82,13 +83,16 @@ def found_by(body: bytes, select: SelectTable, *, content_type: str = "") -> dic
     return found
 
 
-def tree_of(body: bytes, content_type: str) -> LexborHTMLParser:
+def tree_of(body: bytes, content_type: str, *, characters: int = MAX_BYTES, tags: int = MAX_BYTES) -> LexborHTMLParser:
+    """The page's tree, without what stands in scripts; of a page of more `characters` or `tags` their beginning."""
     if len(body) > MAX_BYTES:
         raise Unreadable(f"larger than {MAX_BYTES // 1_000_000} MB")
     text = decode(body, content_type)
     if not text.strip():
         raise Unreadable("an empty answer")
-    text = without_raw_text(text)
+    text = without_raw_text(text)[:characters]
+    if text.count("<") > tags:
+        text = text[: next(islice(re.finditer("<", text), tags, None)).start()]
     if _depth(text, _VOID) > MAX_DEPTH and _depth(text, _VOID | _CLOSED) > MAX_DEPTH:
         raise Unreadable("a page nested too deep")
     if _has_monster(text):

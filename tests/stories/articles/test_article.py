@@ -6,6 +6,7 @@ of its words, as extractors are.
 
 import json
 import re
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,6 +123,33 @@ def test_linked_data_that_is_not_quite_json_is_read() -> None:
 def test_a_page_that_would_hold_a_parser_is_refused(page: str) -> None:
     with pytest.raises(Unreadable):
         article(page)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<h1>a</h1>",
+        "<h1>Menata ulang taman di kota</h1>",
+        "<p>x</p>",
+        "<figure><img src=/a.jpg><figcaption>Kata kata</figcaption></figure>",
+        "<i class=author>Rina Hastuti</i>",
+        "<p class=date>x 1</p>",
+        "<div class=breadcrumb><a>x</a></div>",
+        "Kata<br>",
+        "<b class=title>Menata ulang taman</b>",
+        "<div>" * 500 + "x" + "</div>" * 500,
+        "<script>x</script>",
+        "<form><p>x</p></form>",
+        "<table><tr><td>x</td></tr></table>",
+        "<p>Iklan</p>",
+        "<meta property=og:title content='Menata ulang taman'>",
+    ],
+)
+def test_a_page_of_five_megabytes_takes_little_longer_than_another(piece: str) -> None:
+    page = "<title>Menata ulang taman</title>" + HEADLINE + piece * (4_900_000 // len(piece))
+    started = time.process_time()
+    article(page)
+    assert time.process_time() - started < 4  # 21 s, once
 
 
 def test_an_article_says_what_its_linked_data_says() -> None:
