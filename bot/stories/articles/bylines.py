@@ -23,6 +23,7 @@ _LOCAL = (
     "[class~=by], [class$=By]"
 )
 _LOOKED_AT = 40  # marked elements of a page
+_BELOW = 150  # elements under the headline
 _LINE = 160  # characters; a longer text is no byline
 
 _WROTE = (
@@ -146,7 +147,7 @@ def _told(value: Any) -> list[str]:
 
 def _candidates(tree: LexborHTMLParser, headline: Headline) -> Iterator[str]:
     """What may name the author, the surest first."""
-    before, after = nearby(tree, headline.node)
+    before, after = nearby(tree, headline.node, below=_BELOW)
     near = [(node, one_line(node.text(separator=" "), 2 * _LINE)) for node in (*after, *before)]
     for _, line in near:
         if len(line) <= _LINE and (byline := _BYLINE.search(line)):

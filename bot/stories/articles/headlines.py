@@ -84,9 +84,11 @@ def _forms(told: list[str], site: set[str]) -> list[str]:
     return list(dict.fromkeys(form for title in told for form in (title, _without_site(title, site))))
 
 
-def nearby(tree: LexborHTMLParser, headline: LexborNode | None) -> tuple[list[LexborNode], list[LexborNode]]:
+def nearby(
+    tree: LexborHTMLParser, headline: LexborNode | None, *, above: int = _BEFORE, below: int = _AFTER
+) -> tuple[list[LexborNode], list[LexborNode]]:
     """The elements just before the headline and just after it, the nearest first; what contains it is in neither."""
-    before: deque[LexborNode] = deque(maxlen=_BEFORE)
+    before: deque[LexborNode] = deque(maxlen=above)
     after: list[LexborNode] = []
     long_paragraphs = 0
     if headline is None or tree.body is None:
@@ -99,7 +101,7 @@ def nearby(tree: LexborHTMLParser, headline: LexborNode | None) -> tuple[list[Le
             before.appendleft(node)
         else:
             long_paragraphs += node.tag == "p" and len(node.text()) > _PARAGRAPH
-            if long_paragraphs > 2 or len(after) >= _AFTER:  # the story itself has begun
+            if long_paragraphs > 2 or len(after) >= below:  # the story itself has begun
                 break
             after.append(node)
     return list(before), after

@@ -14,6 +14,7 @@ from bot.stories.reading.feed_items import CAPTION_LIMIT, NAME_LIMIT
 from bot.stories.reading.images import best_image, is_decoration
 
 _PARAGRAPH = 150  # characters; what is longer beside an image in one <p> is the story
+_ABOVE, _BELOW = 60, 400  # elements around a headline; share buttons and sizes of a picture are many
 _IMAGES = 300  # of a page that are looked at
 _CREDIT_NAME = re.compile(
     r"credit|kredit|copyright|photog|fotog|nama-foto|source|sumber|provider|agency", re.IGNORECASE
@@ -119,7 +120,7 @@ def _main_image(tree: LexborHTMLParser, told: list[str], headline: LexborNode | 
         captioned = (image for image in same if _figure_of(image) is not None)
         if same:
             return next(captioned, same[0])
-    before, after = nearby(tree, headline)
+    before, after = nearby(tree, headline, above=_ABOVE, below=_BELOW)
     near = [node for node in (*after, *before) if node.tag in ("img", "amp-img")] if after else tree.css("figure img")
     for image in near:
         if best_image(image, base) and not _is_of_others(image) and _figure_of(image) is not None:

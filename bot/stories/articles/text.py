@@ -51,10 +51,8 @@ def paragraphs(
         lines = _longer(blocks_under(tree, headline.node), lines)
     told = paragraphs_of(as_text(data.get("articleBody")))
     shown = story_lines(lines)
-    if sum(map(len, told)) > 1.5 * sum(map(len, shown)):  # the page loads its text by a script
-        shown = told
-    else:
-        shown = _agreed(shown, told)
+    is_loaded = sum(map(len, told)) > 1.5 * sum(map(len, shown))  # by a script
+    shown = told if is_loaded else _agreed(shown, told)
     shown = without_opening(without_what_follows(shown), headline.text)
     folded = {one_line(each).casefold() for each in besides if each}
     kept = [line for line in shown if line.casefold() not in folded and not is_furniture(line)]

@@ -21,6 +21,10 @@ _OPENINGS = (
     r"pilihan redaksi, artikel terkait, berita terkait, read (?:also|more|next), also read, see also, related\b, "
     r"advertisement, iklan\b, scroll to continue, lanjutkan membaca, gambas:, \[gambas, video:, foto:, photo:, "
     r"ilustrasi\b, caption\b, copyright, ©, dapatkan (?:berita|update), ikuti (?:kami|saluran|berita), follow us, "
+    r"pilihan editor, pilihan untuk anda, saksikan (?:video|live|juga)\b, gabung (?:di|ke|sekarang), join (?:our|us)\b, "
+    r"(?:unduh|download) aplikasi, cek (?:berita|artikel), dilarang (?:keras )?(?:mengambil|menyalin|mengutip|memperbanyak), "
+    r"halaman (?:selanjutnya|berikutnya), artikel ini telah (?:tayang|terbit), berita selengkapnya, jangan lewatkan, "
+    r"sign up (?:for|to)\b, click here, this (?:article|story) (?:was )?(?:originally|first) (?:appeared|published), "
     r"subscribe, bagikan\b, share\b, "
     r"(?:the post|artikel|postingan|tulisan)\b.{1,300}(?:appeared first on|first appeared on|pertama kali tampil)"
 )
@@ -35,6 +39,13 @@ _ASIDE = re.compile(
     r"|(?<=[.!?…”\"])\s+(?:baca|lihat|simak|read|see)\s+(?:juga|also|more)\s*:.*$",
     re.IGNORECASE,
 )
+_LABEL = re.compile(
+    r"^\W*(?:baca|lihat|simak|tonton|read|see)\s+(?:juga|also|more)\W*$|^\W*(?:pilihan (?:editor|redaksi)"
+    r"|(?:berita|artikel) terkait|related(?: stories| articles)?|terkait)\W*$",
+    re.IGNORECASE,
+)
+_TITLES_AFTER = 3  # titles of other stories after their label
+_TITLE = 150  # characters
 _CUT = re.compile(r"\s*[(\[](?:…|\.\.\.)[)\]]$")
 _DASH = r"\s*(?:—|–|--|\s-(?=\s))\s*"
 _PLACE = r"[A-Z][\w.'’/]*(?:[ -][A-Z][\w.'’/]*){0,3}"
@@ -118,7 +129,17 @@ def _without_asides(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _of_the_story(lines: Iterable[str]) -> list[str]:
-    return [line for line in lines if not _NOT_THE_STORY.match(line) and not _BYLINE.match(line)]
+    kept, labelled = [], 0  # lines after a label that may still be titles of other stories
+    for line in lines:
+        if _LABEL.match(line):
+            labelled = _TITLES_AFTER
+        elif labelled and len(line) <= _TITLE and line[-1] not in '.!?:”"':
+            labelled -= 1
+        else:
+            labelled = 0
+            if not _NOT_THE_STORY.match(line) and not _BYLINE.match(line):
+                kept.append(line)
+    return kept
 
 
 def _sentences(paragraphs: list[str], title: str) -> Iterator[str]:
