@@ -19,8 +19,10 @@ _LINE = re.compile(
 )
 _FOLLOWS = re.compile(
     r"^(?:komentar|comments?|kommentare|tanggapan pembaca|jajak pendapat|(?P<others>berita lain(?:nya)?"
-    r"|(?:berita|artikel) (?:terkait|populer|terpopuler|terbaru)|related (?:stories|articles|news|posts|content)|more from"
-    r"|rekomendasi(?: untuk anda)?|most (?:read|popular)|you may also like|recommended(?: for you)?|trending))\b.{0,25}$",
+    r"|(?:berita|artikel) (?:terkait|populer|terpopuler|terbaru)|related (?:stories|articles"
+    r"|news|posts|content)|more from"
+    r"|rekomendasi(?: untuk anda)?|most (?:read|popular)|you may also like|recommended(?: for "
+    r"you)?|trending))\b.{0,25}$",
     re.IGNORECASE,
 )
 _SHARED = (

@@ -7,7 +7,8 @@ from bot.stories.articles.article import Article
 
 _WORD = re.compile(r"\w+")
 _COMMON_WORDS = (
-    "yang untuk dengan dari pada akan anda kami kita ini itu dan di ke atau adalah para oleh the and for with from this "
+    "yang untuk dengan dari pada akan anda kami kita ini itu dan di ke atau adalah para oleh "
+    "the and for with from this "
     "that your our you are is to of in on at a an be as by"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())

@@ -15,6 +15,7 @@ from bot.stories.reading.images import best_image, is_decoration
 
 _PARAGRAPH = 150  # characters; what is longer beside an image in one <p> is the story
 _ABOVE, _BELOW = 60, 400  # elements around a headline; share buttons and sizes of a picture are many
+_LINKS = 5
 _IMAGES = 300  # of a page that are looked at
 _CREDIT_NAME = re.compile(
     r"credit|kredit|copyright|photog|fotog|nama-foto|source|sumber|provider|agency", re.IGNORECASE
@@ -48,6 +49,10 @@ _ALONE = re.compile(
     r"|©.{2,80})\.?$",
     re.IGNORECASE,
 )
+_CREDIT_ONLY = re.compile(
+    rf"^(?:{_LABEL}\s*[:/].{{2,80}}|(?:{_KIND})\s+(?:{_BY})\s+.{{2,80}}|{_AGENCIES}(?:\s?/.{{2,40}})?|dok\..{{2,60}}|©[^©.]{{2,80}})$",
+    re.IGNORECASE,
+)
 _CAPITALS = re.compile(r"^[A-Z][A-Z .&-]{3,}$")
 _TAILS = (
     re.compile(
@@ -60,12 +65,14 @@ _TAILS = (
         r"|FOTO\s.{2,60}|©.{2,80})$",
         re.IGNORECASE,
     ),
+    re.compile(r"\s(©\s?[^©]{2,80})$"),
     re.compile(rf"(?:\s[-–—|•·]\s+|[.!?”\"]\s+)({_AGENCY}|{_AGENCIES})$", re.IGNORECASE),
     re.compile(rf"(?:\s*/\s*|\s[-–—|•·]\s+|[.!?”\"]\s+|\s)({_DOCUMENT})$", re.IGNORECASE),
 )
 _SMALL_TALK = re.compile(
     r"^(?:\d+\s*/\s*\d+|(?:hide|show|toggle) caption|perbesar|zoom|image caption,?|caption:?|enlarge(?: this)? image"
-    r"|open image in gallery)\s*|\s*(?:(?:hide|toggle) caption|perbesar|enlarge(?: this)? image)$",
+    r"|open image in gallery|(?:\[\+\]\s*)?enlarge|close|anzeige:?|advertisement)\s*(?=$|\W|[A-Z])"
+    r"|\s*\b(?:(?:hide|toggle) caption|perbesar|enlarge(?: this)? image|close)$",
     re.IGNORECASE,
 )
 _WIDTH = r"[1-9]\d{1,2}0|256|375|512|768|1024|1152|1366|1536|2048"  # as pictures have; other numbers are names
@@ -94,6 +101,7 @@ def photo_of(tree: LexborHTMLParser, data: dict[str, Any], headline: LexborNode 
         url = best_image(image, base)  # what other sites are told is then a picture for sharing
     caption = caption or one_line(plain_text(as_text(linked.get("caption"))), CAPTION_LIMIT)
     credit = credit or one_line(plain_text(as_text(linked.get("creditText"))), NAME_LIMIT)
+    credit = (credit.removeprefix(caption).strip() or credit) if caption else credit
     return Photo(url, *(_split(caption, credit) if not credit else (caption, credit)))
 
 
@@ -122,10 +130,13 @@ def _main_image(tree: LexborHTMLParser, told: list[str], headline: LexborNode | 
             return next(captioned, same[0])
     before, after = nearby(tree, headline, above=_ABOVE, below=_BELOW)
     near = [node for node in (*after, *before) if node.tag in ("img", "amp-img")] if after else tree.css("figure img")
+    fallback: LexborNode | None = None
     for image in near:
-        if best_image(image, base) and not _is_of_others(image) and _figure_of(image) is not None:
+        figure = _figure_of(image) if best_image(image, base) and not _is_of_others(image) else None
+        if figure is not None and (figure.tag in ("figure", "td", "center") or _has_own_caption(image)):
             return image
-    return None
+        fallback = fallback or (image if figure is not None and not told else None)
+    return fallback
 
 
 def _stems(image: LexborNode, base: str) -> set[str]:
@@ -168,7 +179,8 @@ def _figure_of(image: LexborNode) -> LexborNode | None:
             is_figure = above.tag in ("figure", "table", "td", "center") or _FIGURE_NAME.search(names) is not None
             is_short = 3 < len(text) <= CAPTION_LIMIT + 100 and above.css_first("h1, h2, h3, h4, h5, p + p") is None
             is_paragraph = above.tag == "p" and not is_figure and len(text) > _PARAGRAPH
-            return above if is_short and not is_paragraph and len(above.css("img")) <= 2 else None
+            is_link = len(text) <= sum(len(_text(link)) for link in above.css("a")[:_LINKS])
+            return above if is_short and not is_paragraph and not is_link and len(above.css("img")) <= 2 else None
         above = above.parent
     return None
 
@@ -210,6 +222,7 @@ def _words(image: LexborNode) -> tuple[str, str]:
     around = next((node for node in marked if node.tag == "figcaption"), marked[0] if marked else figure)
     caption = _SMALL_TALK.sub("", _text(around))
     parts = list(_parts(figure))
+    parts.sort(key=lambda part: len(part.text()))  # the innermost first: what holds caption and credit is neither
     for is_by_name in (True, False):
         for part in parts:
             text = _text(part)
@@ -230,9 +243,11 @@ def _parts(node: LexborNode) -> Iterator[LexborNode]:
 def _split(caption: str, credit: str) -> tuple[str, str]:
     """Caption and credit apart, where one line says both."""
     caption = caption.strip()
+    if (bare := caption.strip("()[] ")) and _CREDIT_ONLY.match(bare):
+        caption, credit = "", credit or bare
     if not credit:
         found = next(filter(None, (tail.search(caption) for tail in _TAILS)), None)
         if found is not None:
             caption, credit = caption[: found.start(1)].rstrip("([ "), found[1]
-    credit = _LABELLED.sub("", credit.strip(" ()[]-–—|"))
-    return one_line(caption.rstrip(" -–—|•·/"), CAPTION_LIMIT), one_line(credit, NAME_LIMIT)
+    credit = _LABELLED.sub("", credit.strip(" ()[]-–—|∙•·©"))
+    return one_line(caption.rstrip(" -–—|•·∙/"), CAPTION_LIMIT), one_line(credit, NAME_LIMIT)

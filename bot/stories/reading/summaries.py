@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.stories.reading.cleaning import one_line, plain_lines
+from bot.stories.reading.figures import without_captions
 from bot.stories.reading.graphemes import cut_at_word
 
 LIMIT = 300  # characters; what a card shows
@@ -21,8 +22,10 @@ _OPENINGS = (
     r"pilihan redaksi, artikel terkait, berita terkait, read (?:also|more|next), also read, see also, related\b, "
     r"advertisement, iklan\b, scroll to continue, lanjutkan membaca, gambas:, \[gambas, video:, foto:, photo:, "
     r"ilustrasi\b, caption\b, copyright, ©, dapatkan (?:berita|update), ikuti (?:kami|saluran|berita), follow us, "
-    r"pilihan editor, pilihan untuk anda, saksikan (?:video|live|juga)\b, gabung (?:di|ke|sekarang), join (?:our|us)\b, "
-    r"(?:unduh|download) aplikasi, cek (?:berita|artikel), dilarang (?:keras )?(?:mengambil|menyalin|mengutip|memperbanyak), "
+    r"pilihan editor, pilihan untuk anda, saksikan (?:video|live|juga)\b, gabung (?:di|ke"
+    r"|sekarang), join (?:our|us)\b, "
+    r"(?:unduh|download) aplikasi, cek (?:berita|artikel), dilarang (?:keras )?(?:mengambil"
+    r"|menyalin|mengutip|memperbanyak), "
     r"halaman (?:selanjutnya|berikutnya), artikel ini telah (?:tayang|terbit), berita selengkapnya, jangan lewatkan, "
     r"sign up (?:for|to)\b, click here, this (?:article|story) (?:was )?(?:originally|first) (?:appeared|published), "
     r"subscribe, bagikan\b, share\b, "
@@ -105,7 +108,7 @@ def sentences_of(text: str) -> list[str]:
 
 def paragraphs_of(markup: str) -> list[str]:
     """The paragraphs of a story's HTML, as plain text, without those that are not the story."""
-    return story_lines(plain_lines(markup))
+    return story_lines(plain_lines(without_captions(markup)[0]))
 
 
 def story_lines(lines: Iterable[str]) -> list[str]:

@@ -79,6 +79,21 @@ def test_a_caption_is_what_the_photo_shows_and_its_credit_who_took_it(name: str,
     assert (found.image_caption, found.image_credit) == (caption, credit)
 
 
+def test_a_button_or_a_link_beside_an_image_is_no_caption() -> None:
+    for words in ("<a href=/donasi>Dukung kami dengan donasi</a>", "<small>Enlarge</small>", "<i>Anzeige</i>"):
+        found = article(f"<h1>{HEADLINE}</h1><div><img src=/foto/padi.jpg>{words}</div><p>{FIRST}</p><p>{SECOND}</p>")
+        assert (found.image_caption, found.image_credit) == ("", "")
+
+
+def test_a_credit_inside_the_element_of_the_caption_is_told_from_it() -> None:
+    figure = (
+        "<figure><img src=/foto/padi.jpg><div class='image__source caption'><span>Ratih dan Bayu di sawah</span> "
+        "<span class=image__credit>Rina Hastuti/Warta</span></div></figure>"
+    )
+    found = article(f"<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
+    assert (found.image_caption, found.image_credit) == ("Ratih dan Bayu di sawah", "Rina Hastuti/Warta")
+
+
 CAPTIONS = [
     ("Warga memanen padi. (kiri ke kanan) Ratih dan Bayu.", "Warga memanen padi. (kiri ke kanan) Ratih dan Bayu.", ""),
     ("Ratih (tengah, berjilbab)", "Ratih (tengah, berjilbab)", ""),
@@ -89,6 +104,9 @@ CAPTIONS = [
     ("Villagers harvest rice. Photo by Rina Hastuti", "Villagers harvest rice.", "Rina Hastuti"),
     ("Villagers at work. Photograph: Rina Hastuti/Getty Images", "Villagers at work.", "Rina Hastuti/Getty Images"),
     ("Warga memanen padi. | Sumber: Dok. Desa", "Warga memanen padi.", "Dok. Desa"),
+    ("Antrean di jalan © Rina Hastuti / Warta", "Antrean di jalan", "Rina Hastuti / Warta"),
+    ("(Foto: Rina Hastuti)", "", "Rina Hastuti"),
+    ("Dok. Desa Sukamaju", "", "Dok. Desa Sukamaju"),
     ("Gedung (2019) di kota", "Gedung (2019) di kota", ""),
     ("Sebuah picture by picture comparison", "Sebuah picture by picture comparison", ""),
 ]  # fmt: skip
@@ -212,7 +230,8 @@ def test_the_canonical_address_is_what_the_page_says_else_where_it_was_read() ->
 def test_a_heading_is_told_from_the_words_beside_it() -> None:
     told = f'<meta property="og:title" content="{HEADLINE} - Warta"><meta property="og:site_name" content="Warta">'
     for heading in (
-        f"<div class=wrap-title><a href=/>Home</a> &gt; <a>Berita</a><div>{HEADLINE}</div><span>Kamis, 26/11/2026</span></div>",
+        f"<div class=wrap-title><a href=/>Home</a> &gt; "
+        f"<a>Berita</a><div>{HEADLINE}</div><span>Kamis, 26/11/2026</span></div>",
         f"<h1><small>BENCANA</small> {HEADLINE}</h1>",
         f"<h1><span>Bencana</span><span>{HEADLINE}</span></h1>",
         f"<h1>{HEADLINE.upper()}</h1>",
