@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from bot.stories.articles.headlines import Headline, meta, nearby
+from bot.stories.articles.headlines import Headline, around, meta, nearby
 from bot.stories.articles.linked_data import as_list, as_text
 from bot.stories.reading.cleaning import one_line, plain_text
 from bot.stories.reading.feed_items import NAME_LIMIT
@@ -77,7 +77,11 @@ _AFTER_NAME = re.compile(
     re.IGNORECASE,
 )
 _CAPITALS_AFTER = re.compile(r"\s*,\s*(?=[A-Z]{2,}(?:\s|$)).*$")
-_BETWEEN = re.compile(r"\s*(?:,\s+|\s/\s|,?\s(?:and|dan|und|et|y|&)\s)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:,?\s(?:and|dan|und|et|y|&)\s|,\s+|\s/\s)\s*", re.IGNORECASE)
+_ORGANISATION = re.compile(
+    r"\b(?:foundation|universi\w+|gmbh|inc|ltd|llc|times|news|press|institute?|agency|magazine|staff|kementerian|dinas)\b",
+    re.IGNORECASE,
+)
 _PAGE_MAKERS = re.compile(
     r"^(?:admin\w*|administrator|webmaster|redaksi|developer|tim \w+|editor|staff|author|penulis|by"
     r"|oleh|anonymous|guest"
@@ -122,7 +126,8 @@ def names_in(text: str, *, sure: bool = False) -> str:
     names = [_name(part, sure=sure) for part in _BETWEEN.split(line)]
     if not sure and not all(names):
         names = names[: names.index("")] if "" in names else names
-    return ", ".join(dict.fromkeys(filter(None, names)))
+    kept = [name for number, name in enumerate(names) if name and not (number and _ORGANISATION.search(name))]
+    return ", ".join(dict.fromkeys(kept))
 
 
 def _name(text: str, *, sure: bool) -> str:
@@ -154,7 +159,8 @@ def _candidates(tree: LexborHTMLParser, headline: Headline) -> Iterator[str]:
             yield names_in(line[byline.end() :])
     for name in _METAS:
         yield names_in(meta(tree, name))
-    marked = [node for node in tree.css(f"{_MARKED}, {_LOCAL}")[:_LOOKED_AT] if _may_name_the_author(node)]
+    holders = around(headline.node)
+    marked = [node for node in tree.css(f"{_MARKED}, {_LOCAL}")[:_LOOKED_AT] if _may_name_the_author(node, holders)]
     close = {node.mem_id for node, _ in near}
     for is_near in (True, False):
         for node in marked:
@@ -178,7 +184,7 @@ def _names_of(node: LexborNode) -> Iterator[str]:
     yield names_in(text)
 
 
-def _may_name_the_author(node: LexborNode) -> bool:
+def _may_name_the_author(node: LexborNode, holders: frozenset[int]) -> bool:
     """Whether an element is neither an editor's, as the words before it say, nor in a list of other things."""
     before = node.prev
     while before is not None and before.tag == "-comment":
@@ -189,7 +195,7 @@ def _may_name_the_author(node: LexborNode) -> bool:
     if above is not None and _OTHER_ROLE.match(one_line(above.text(separator=" ")[:_LINE], _LINE)):
         return False
     for _ in range(8):
-        if above is None or above.tag in ("body", "article", "main"):
+        if above is None or above.mem_id in holders or above.tag in ("body", "article", "main"):
             return True
         names = f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}"
         if above.tag in ("aside", "footer", "nav") or _ASIDE.search(names):

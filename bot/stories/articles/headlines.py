@@ -107,6 +107,16 @@ def nearby(
     return list(before), after
 
 
+def around(node: LexborNode | None) -> frozenset[int]:
+    """The elements that hold an element, by their mem_id: what holds the headline is no aside, however it is called."""
+    held: set[int] = set()
+    above = node.parent if node is not None else None
+    while above is not None:
+        held.add(above.mem_id)
+        above = above.parent
+    return frozenset(held)
+
+
 def _without_site(title: str, site: set[str]) -> str:
     title = _PAGE_AFTER.sub("", title)
     first, _, rest = title.partition(" - ")

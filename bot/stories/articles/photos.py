@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from bot.stories.articles.headlines import meta, nearby
+from bot.stories.articles.headlines import around, meta, nearby
 from bot.stories.articles.linked_data import as_list, as_text
 from bot.stories.reading.cleaning import one_line, plain_text, safe_url
 from bot.stories.reading.feed_items import CAPTION_LIMIT, NAME_LIMIT
@@ -131,8 +131,9 @@ def _main_image(tree: LexborHTMLParser, told: list[str], headline: LexborNode | 
     before, after = nearby(tree, headline, above=_ABOVE, below=_BELOW)
     near = [node for node in (*after, *before) if node.tag in ("img", "amp-img")] if after else tree.css("figure img")
     fallback: LexborNode | None = None
+    holders = around(headline)
     for image in near:
-        figure = _figure_of(image) if best_image(image, base) and not _is_of_others(image) else None
+        figure = _figure_of(image) if best_image(image, base) and not _is_of_others(image, holders) else None
         if figure is not None and (figure.tag in ("figure", "td", "center") or _has_own_caption(image)):
             return image
         fallback = fallback or (image if figure is not None and not told else None)
@@ -148,11 +149,11 @@ def _stems(image: LexborNode, base: str) -> set[str]:
     return {_stem(address) for address in addresses if address} - {""}
 
 
-def _is_of_others(image: LexborNode) -> bool:
+def _is_of_others(image: LexborNode, holders: frozenset[int]) -> bool:
     """Whether an image is a portrait, or in a list of other stories, or an advertisement."""
     above = image.parent
     for _ in range(6):
-        if above is None or above.tag in ("body", "article", "main"):
+        if above is None or above.mem_id in holders or above.tag in ("body", "article", "main"):
             return False
         names = f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}"
         if above.tag in ("nav", "aside", "footer") or _PERSON_NAME.search(names) or _OTHERS_NAME.search(names):
@@ -219,8 +220,8 @@ def _words(image: LexborNode) -> tuple[str, str]:
     if figure is None:
         return "", ""
     marked = [node for node in figure.css(_CAPTION_NAME)[:6] if _text(node)]
-    around = next((node for node in marked if node.tag == "figcaption"), marked[0] if marked else figure)
-    caption = _SMALL_TALK.sub("", _text(around))
+    holder = next((node for node in marked if node.tag == "figcaption"), marked[0] if marked else figure)
+    caption = _SMALL_TALK.sub("", _text(holder))
     parts = list(_parts(figure))
     parts.sort(key=lambda part: len(part.text()))  # the innermost first: what holds caption and credit is neither
     for is_by_name in (True, False):

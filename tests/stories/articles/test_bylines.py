@@ -72,6 +72,8 @@ def test_a_byline_keeps_the_name_and_nothing_that_follows_it(line: str) -> None:
     "line",
     [
         "By Rina Hastuti and Bayu Aji",
+        "Rina Hastuti, and Bayu Aji, CONTOH",
+        "Rina Hastuti, Bayu Aji, Contoh Foundation",
         "Rina Hastuti, Bayu Aji",
         "Oleh Rina Hastuti dan Bayu Aji",
         "Rina Hastuti & Bayu Aji",
