@@ -152,7 +152,8 @@ def _exact(node: LexborNode, text: str, titles: list[str]) -> Headline:
             return Headline(shown, part)
     text = _without_kicker(node, text, titles)
     told = keys.get(_key(text), "")
-    return Headline(told if text.isupper() and told and not told.isupper() else text, node)
+    is_joined = len(node.css("*")) > 1  # parts that were set apart by more than a space
+    return Headline(told if told and (is_joined or text.isupper()) and not told.isupper() else text, node)
 
 
 def _without_kicker(node: LexborNode, text: str, titles: list[str]) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -20,7 +20,10 @@ _IMAGES = 300  # of a page that are looked at
 _CREDIT_NAME = re.compile(
     r"credit|kredit|copyright|photog|fotog|nama-foto|source|sumber|provider|agency", re.IGNORECASE
 )
-_CAPTION_NAME = "figcaption, [class*=caption], [class*=Caption], [itemprop=caption], [class*=keterangan], [class~=cap]"
+_CAPTION_NAME = (
+    "figcaption, [class*=caption], [class*=Caption], [itemprop=caption], [class*=keterangan], [class*=figcap], "
+    "[class~=cap]"
+)
 _FIGURE_NAME = re.compile(r"figure|image|img|media|photo|foto|picture|gambar|hero|lead|featured|thumb|attachment", re.I)
 _PERSON_NAME = re.compile(r"author|byline|avatar|profile|penulis|reporter|bio\b|contributor", re.IGNORECASE)
 _OTHERS_NAME = re.compile(
@@ -76,7 +79,12 @@ _SMALL_TALK = re.compile(
     re.IGNORECASE,
 )
 _WIDTH = r"[1-9]\d{1,2}0|256|375|512|768|1024|1152|1366|1536|2048"  # as pictures have; other numbers are names
-_SIZE = re.compile(rf"[-_.](?:\d{{2,4}}x\d{{2,4}}|{_WIDTH}|\d+w|large|small|thumb|scaled|original)$")
+_SIZE = re.compile(
+    rf"[-_.](?:\d{{2,4}}x\d{{2,4}}|{_WIDTH}|\d+w|large|medium|small|big|full|lg|md|sm|xl|thumb|scaled|original|cropped|preview)$"
+)
+
+
+_INNER_NAME = re.compile(r"/([^/?&=]{3,200})\.(?:jpe?g|png|webp|avif)\b", re.IGNORECASE)
 
 
 class Photo(NamedTuple):
@@ -134,7 +142,8 @@ def _main_image(tree: LexborHTMLParser, told: list[str], headline: LexborNode | 
     holders = around(headline)
     for image in near:
         figure = _figure_of(image) if best_image(image, base) and not _is_of_others(image, holders) else None
-        if figure is not None and (figure.tag in ("figure", "td", "center") or _has_own_caption(image)):
+        is_named = figure is not None and _FIGURE_NAME.search(figure.attributes.get("class") or "") is not None
+        if figure is not None and (is_named or figure.tag in ("figure", "td", "center") or _has_own_caption(image)):
             return image
         fallback = fallback or (image if figure is not None and not told else None)
     return fallback
@@ -163,8 +172,11 @@ def _is_of_others(image: LexborNode, holders: frozenset[int]) -> bool:
 
 
 def _stem(url: str) -> str:
-    name = urlsplit(url).path.rpartition("/")[2].rpartition(".")[0].casefold()
-    return _SIZE.sub("", name)
+    """The name of a picture without its size; of the picture that a resizing address names in its query."""
+    parts = urlsplit(url)
+    inner = _INNER_NAME.search(unquote(parts.query)) if parts.query else None
+    name = inner[1] if inner else parts.path.rpartition("/")[2].rpartition(".")[0]
+    return _SIZE.sub("", name.casefold())
 
 
 def _figure_of(image: LexborNode) -> LexborNode | None:

@@ -133,6 +133,14 @@ def test_the_photo_is_the_storys_and_no_portrait_and_no_pixel(name: str, url: st
     assert case(name).image_url == url
 
 
+def test_a_photo_is_known_by_its_name_inside_a_resizing_address() -> None:
+    told = '<meta property="og:image" content="https://img.example/2026/padi.jpg">'
+    shown = "https://news.example/_next/image?url=https%3A%2F%2Fimg.example%2F2026%2Fpadi.jpg&amp;w=640"
+    figure = f"<figure><img src='{shown}'><figcaption>Ratih dan Bayu di sawah</figcaption></figure>"
+    found = article(f"{told}<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
+    assert (found.image_url, found.image_caption) == ("https://img.example/2026/padi.jpg", "Ratih dan Bayu di sawah")
+
+
 def test_an_author_who_is_named_elsewhere_in_the_linked_data_is_found() -> None:
     assert case("r_31b_ld_author_id").author == "Rina Hastuti"
     page = (
@@ -236,5 +244,6 @@ def test_a_heading_is_told_from_the_words_beside_it() -> None:
         f"<h1><span>Bencana</span><span>{HEADLINE}</span></h1>",
         f"<h1>{HEADLINE.upper()}</h1>",
         f"<h2 class=artTitle>{HEADLINE}</h2>",
+        "<h1><span>Banjir Surut</span><span>Warga Sukamaju Bersihkan Rumah</span></h1>",
     ):
         assert article(f"{told}{heading}<p>{FIRST}</p><p>{SECOND}</p>").title == HEADLINE
