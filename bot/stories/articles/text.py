@@ -145,9 +145,11 @@ def _longer(under: list[str], lines: list[str]) -> list[str]:
 
 
 def _agreed(shown: list[str], told: list[str]) -> list[str]:
-    """The lines that the page's JSON-LD has too, where it has nearly all of them: the rest is not the story."""
+    """The lines that the page's JSON-LD has too, where it has nearly all of them, and the standfirst."""
     body = _key("".join(told))
-    agreed = [line for line in shown if len(line) < _SENTENCE or _key(line) in body]
+    in_body = [_key(line) in body for line in shown]
+    first = in_body.index(True) if True in in_body else len(shown)
+    agreed = [line for number, line in enumerate(shown) if number < first or in_body[number] or len(line) < _SENTENCE]
     return agreed if told and sum(map(len, agreed)) > _NEARLY_ALL * sum(map(len, shown)) else shown
 
 

@@ -1,5 +1,6 @@
 """Pages that were read wrongly once, each reduced to its difficulty (in `cases`), with its neighbours."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -225,6 +226,18 @@ def test_a_sentence_that_dates_something_is_the_story_and_a_date_line_is_not() -
     told = "Pertemuan warga berikutnya diadakan di balai desa pada 27 November 2026"
     page = f"<h1>{HEADLINE}</h1><p>Kamis, 26 November 2026 | 07:28 WIB</p><p>{FIRST}</p><p>{told}</p><p>{SECOND}</p>"
     assert article(page).body.split("\n") == [FIRST, told, SECOND]
+
+
+def test_what_the_linked_data_has_not_is_no_part_of_the_text_save_the_standfirst() -> None:
+    story = [
+        f"Keterangan nomor {number} dari kepala desa tentang jembatan yang diperbaiki warga." for number in range(9)
+    ]
+    data = json.dumps({"@type": "NewsArticle", "headline": HEADLINE, "articleBody": "\n".join(story)})
+    standfirst = "Setelah dua hari terendam, warga kembali ke rumah masing-masing dan mulai membersihkan lumpur."
+    notice = "Jadilah pelanggan kami dan nikmati laporan mendalam setiap hari tanpa gangguan dari siapa pun."
+    paragraphs = "".join(f"<p>{line}</p>" for line in [standfirst, *story[:5], notice, *story[5:]])
+    page = f'<script type="application/ld+json">{data}</script><h1>{HEADLINE}</h1><article>{paragraphs}</article>'
+    assert article(page).body.split("\n") == [standfirst, *story]
 
 
 def test_the_canonical_address_is_what_the_page_says_else_where_it_was_read() -> None:
