@@ -1,6 +1,6 @@
 """Article pages: small ones, each with one difficulty, and whole ones in the shapes of different news sites.
 
-`tests/articles` holds invented pages, each with what a reader would say of it beside it. `body` is compared by the F1
+`pages` holds invented pages, each with what a reader would say of it beside it. `body` is compared by the F1
 of its words, as extractors are.
 """
 
@@ -62,8 +62,8 @@ def test_whole_pages_of_different_sites_are_read_rightly() -> None:
     print(len(PAGES), "pages", dict(right), f"body {sum(bodies) / len(bodies):.3f}", *wrong, sep="\n")
     assert len(PAGES) == 26
     assert right["title"] >= 25 and right["published"] == 26, wrong
-    assert right["caption"] >= 24 and right["credit"] >= 24 and right["section"] >= 22 and right["author"] >= 19, wrong
-    assert sum(bodies) / len(bodies) > 0.95, wrong
+    assert right["caption"] >= 25 and right["credit"] >= 25 and right["section"] >= 24 and right["author"] >= 24, wrong
+    assert sum(bodies) / len(bodies) > 0.96, wrong
 
 
 @pytest.mark.timeout(400)
@@ -81,7 +81,7 @@ def test_real_pages_that_others_test_with_are_read_rightly(corpus: Path) -> None
         bodies.append(alike(found.body, truth.get("text") or ""))
     print(f"{titles} titles of {len(bodies)}, body {sum(bodies) / len(bodies):.3f}")
     assert titles >= 14
-    assert sum(bodies) / len(bodies) > 0.86
+    assert sum(bodies) / len(bodies) > 0.88
 
 
 def test_a_headline_is_what_readers_see_whatever_machines_are_told() -> None:
