@@ -33,11 +33,14 @@ _SHARED = (
 _SHARE_RUN = re.compile(
     rf"(?:\b\d+\s*shares?\b\W*)?(?:(?<!\w)(?:{_SHARED})(?!\w)[\s/|·,•]{{0,5}}+){{3,30}}", re.IGNORECASE
 )
+_LONGEST = 400  # characters; a longer line is the story
 _OPENING = 400  # characters of a first line in which buttons may stand
 _BEFORE_BUTTONS = 200
 
 
 def is_furniture(line: str) -> bool:
+    if len(line) > _LONGEST:
+        return False
     return _PAGER.match(line) is not None or _TAGS.match(line) is not None or _LINE.match(line) is not None
 
 

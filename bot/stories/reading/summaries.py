@@ -47,6 +47,7 @@ _LABEL = re.compile(
     r"|(?:berita|artikel) terkait|related(?: stories| articles)?|terkait)\W*$",
     re.IGNORECASE,
 )
+_LOOKED_AT = 500  # characters of a paragraph, by which it is told whether it is the story
 _TITLES_AFTER = 3  # titles of other stories after their label
 _TITLE = 150  # characters
 _CUT = re.compile(r"\s*[(\[](?:…|\.\.\.)[)\]]$")
@@ -134,13 +135,14 @@ def _without_asides(lines: Iterable[str]) -> Iterator[str]:
 def _of_the_story(lines: Iterable[str]) -> list[str]:
     kept, labelled = [], 0  # lines after a label that may still be titles of other stories
     for line in lines:
-        if _LABEL.match(line):
+        if len(line) <= _TITLE and _LABEL.match(line):
             labelled = _TITLES_AFTER
         elif labelled and len(line) <= _TITLE and line[-1] not in '.!?:”"':
             labelled -= 1
         else:
             labelled = 0
-            if not _NOT_THE_STORY.match(line) and not _BYLINE.match(line):
+            head = line[:_LOOKED_AT]
+            if not _NOT_THE_STORY.match(head) and not _BYLINE.match(head):
                 kept.append(line)
     return kept
 
