@@ -120,7 +120,7 @@ async def expire(session: Session, now: datetime, limit: int = 100) -> list[str]
 
 async def _widen_alert(session: Session, story: Story, audience: segments.Audience, now: datetime) -> Push | None:
     push = await session.scalar(select(Push).where(Push.alert_of == story.id))
-    if push is None or push.kind == "update" or not story.is_update:
+    if push is None or not story.is_update or not segments.is_wider(audience, push.audience):
         return push
     # Ranges before their push, as a checkpoint locks them. A sender that is at work notices the new audience there.
     ranges = select(PushRange).where(PushRange.push_id == push.id).order_by(PushRange.id).with_for_update()

@@ -21,6 +21,7 @@ from bot.stories.telling.wants import Want
 log = structlog.get_logger("kabar.articles")
 
 AT_ONCE = 16  # pages that are asked or parsed; two of them at one host
+OTHERS_AT_ONCE = 3  # of these, pages that no alert waits for: they are parsed one after the other
 STORED_AT_ONCE = 2
 IDLE_SECONDS = 0.5
 
@@ -46,7 +47,7 @@ class Completer:
         self._stopping = stopping
         self._turns = Turns()
         self._storing = asyncio.Semaphore(STORED_AT_ONCE)
-        self._reading: set[int] = set()  # stories
+        self._reading: dict[int, bool] = {}  # stories, and whether their alerts wait
         self._failure = OngoingFailure(log, "completing_delayed")
         self.wake = asyncio.Event()
 
@@ -63,22 +64,23 @@ class Completer:
     async def step(self) -> bool:
         """Read the pages that are due, and wait for them. False: there were none."""
         async with self._database.write() as session:
-            due = await wants.claim(session, AT_ONCE)
+            due = await wants.claim(session, AT_ONCE, AT_ONCE)
         await asyncio.gather(*(self._complete(each) for each in due))
         return bool(due)
 
     async def _start_due(self, group: asyncio.TaskGroup) -> bool:
-        """Begin reading pages that are due; whether there may be more of them."""
+        """Begin reading pages that are due; how many are asked at once is bounded."""
         free = AT_ONCE - len(self._reading)
+        others = OTHERS_AT_ONCE - sum(not urgent for urgent in self._reading.values())
         if free < 1 or not await self._is_any_due():
             return False
         async with self._database.write() as session:
-            due = await wants.claim(session, free)
+            due = await wants.claim(session, free, others)
         for each in due:
             if each.story_id not in self._reading:  # else it still waits for its turn
-                self._reading.add(each.story_id)
+                self._reading[each.story_id] = each.urgent
                 group.create_task(self._complete(each))
-        return len(due) == free
+        return False  # whoever is done wakes us
 
     async def _is_any_due(self) -> bool:
         async with self._database.read() as session:  # which disturbs no writer
@@ -101,5 +103,5 @@ class Completer:
         else:
             self._failure.clear()
         finally:
-            self._reading.discard(want.story_id)
+            self._reading.pop(want.story_id, None)
             self.wake.set()

@@ -75,7 +75,6 @@ class Stored:
     corrected: int = 0
     queued: int = 0
     held: int = 0
-    wanted: int = 0
 
     @property
     def changed(self) -> bool:
@@ -451,7 +450,7 @@ async def _queue(session: Session, tellings: Sequence[Telling], urgent: set[int]
             await pushes.recall(session, each.story, round_.now)
         if each.decision.promoted and round_.kind is not Kind.CMS:
             await corrections.promote(session, each.story, round_.now)
-    return replace(stored, wanted=len(urgent))
+    return stored
 
 
 async def _alert(session: Session, telling: Telling, held: bool, urgent: set[int], round_: Round) -> bool:

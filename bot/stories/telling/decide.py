@@ -128,9 +128,9 @@ def _reason(after: Shown, said: Said, max_age: timedelta, now: datetime) -> Verd
 
 def _pushed(before: Before, after: Shown, said: Said, promoted: bool, max_age: timedelta, now: datetime) -> Decision:
     """Whether a known story has become an alert: it is an UPDATE now, has a section now, or is more than ranked."""
-    found = (before.verdict is Verdict.NO_SECTION and bool(after.section)) or (
-        before.shown.only_ranked and not after.only_ranked
-    )
+    has_section_now = bool(after.section) and not before.shown.section
+    followed_now = has_section_now and before.verdict in (Verdict.NO_SECTION, Verdict.PUSHED, Verdict.HELD)
+    found = followed_now or (before.shown.only_ranked and not after.only_ranked)
     if before.is_copy and not promoted:
         return Decision(Change.UNCHANGED, before.verdict)
     if said.kind is Kind.PAGE and before.verdict in (Verdict.FIRST_POLL, Verdict.ONLY_RANKED, Verdict.CARRIED_OVER):

@@ -18,13 +18,17 @@ LEASE_SECONDS = 60.0  # the page of a process that died is asked by another afte
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A page that is due. `title` is what the story is called now; `source_id` is who pays for the parsing."""
+    """A page that is due. `title` is what the story is called now, `source_id` whose budget of parsing it takes.
+
+    `urgent`: an alert waits for it.
+    """
 
     story_id: int
     url: str
     title: str
     source_id: str
     tries: int
+    urgent: bool
 
 
 async def want(session: Session, story_ids: Sequence[int], *, urgent: Sequence[int] = ()) -> None:
@@ -46,16 +50,18 @@ async def is_any_due(session: Session) -> bool:
     return bool(await session.scalar(select(exists().where(PageWant.not_before <= clock()))))
 
 
-async def claim(session: Session, at_most: int) -> list[Want]:
-    """Pages that are due, those that an alert waits for first; no other process asks them meanwhile."""
-    due = (
-        select(PageWant.story_id)
-        .where(PageWant.not_before <= clock())
-        .order_by(PageWant.urgent.desc(), PageWant.not_before)
-        .limit(at_most)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(await session.scalars(due))
+async def claim(session: Session, at_most: int, others: int) -> list[Want]:
+    """Pages that are due, which no other process asks meanwhile: those that an alert waits for, and of `others`."""
+    ids: list[int] = []
+    for urgent, places in ((True, at_most), (False, min(others, at_most))):
+        due = (
+            select(PageWant.story_id)
+            .where(PageWant.not_before <= clock(), PageWant.urgent.is_(urgent))
+            .order_by(PageWant.not_before)
+            .limit(places)
+            .with_for_update(skip_locked=True)
+        )
+        ids += (await session.scalars(due)).all() if places > 0 else ()
     if not ids:
         return []
     await session.execute(
@@ -65,7 +71,7 @@ async def claim(session: Session, at_most: int) -> list[Want]:
         .execution_options(synchronize_session=False)
     )
     rows = await session.execute(
-        select(PageWant.story_id, Story.url, Story.title, Story.source_id, PageWant.tries)
+        select(PageWant.story_id, Story.url, Story.title, Story.source_id, PageWant.tries, PageWant.urgent)
         .join(Story, Story.id == PageWant.story_id)
         .where(PageWant.story_id.in_(ids))
         .order_by(PageWant.urgent.desc(), PageWant.story_id.desc())

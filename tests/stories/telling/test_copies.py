@@ -30,7 +30,8 @@ def test_what_came_after_is_news_and_one_text_again_is_not(pair: dict[str, list[
 
 FLOOD = (
     "Banjir surut di tiga desa",
-    "Warga membersihkan lumpur dari rumah setelah air yang menggenang kampung di tepi sungai akhirnya surut, kata kepala desa.",
+    "Warga membersihkan lumpur dari rumah setelah air yang menggenang kampung di tepi sungai "
+    "akhirnya surut, kata kepala desa.",
 )
 
 
