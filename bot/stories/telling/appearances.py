@@ -153,8 +153,8 @@ def renewed(previous: Appearance, new: Fields) -> Fields:
     photo_stays = not new.image_url or _is_same_file(old.image_url, new.image_url)
     return replace(
         new,
-        title=old.title if _says_less(new.title, old.title) else new.title,
-        summary=old.summary if _says_less(new.summary, old.summary, carried_over) else new.summary,
+        title=old.title if says_less(new.title, old.title) else new.title,
+        summary=old.summary if says_less(new.summary, old.summary, carried_over) else new.summary,
         url=old.url if _path(old.url) == _path(new.url) else new.url,  # a session or a host that changes at every poll
         author=new.author or old.author,
         image_url=old.image_url if photo_stays else new.image_url,
@@ -184,9 +184,13 @@ def _renewed_by_cms(old: Fields, new: Fields) -> Fields:
     )
 
 
-def _says_less(new: str, old: str, carried_over: bool = False) -> bool:
-    """Whether the new words are nothing, or only the old ones' beginning. What was carried over may be the page's."""
-    return not new or (is_cut(new) and (old.startswith(new.rstrip(".… ")) or (carried_over and not is_cut(old))))
+def says_less(new: str, old: str, carried_over: bool = False) -> bool:
+    """Whether the new words are nothing, the old ones, or their beginning. What was carried over may be the page's."""
+    return (
+        not new
+        or new == old
+        or (is_cut(new) and (old.startswith(new.rstrip(".… ")) or (carried_over and not is_cut(old))))
+    )
 
 
 def _path(url: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.stories.telling.appearances import CARRIED_OVER, Appearance, Kind
+from bot.stories.telling.appearances import CARRIED_OVER, Appearance, Kind, says_less
 from bot.stories.telling.compose import Shown
 
 HELD_ABOVE = 50  # new stories in one poll; more are stored, and an admin says whether they are pushed
@@ -171,13 +171,13 @@ def _is_corrected(before: Shown, after: Shown, said: Said) -> bool:
 
 
 def _changed_by(before: Shown, after: Shown, said: Said, names: Sequence[str]) -> bool:
-    """Whether one of these fields is shown otherwise now, since who said what was shown says otherwise."""
+    """Whether one of these fields is shown otherwise, since who said what was shown says otherwise, and not more."""
     if said.previous is None:
         return False
     previous, present = said.previous.fields, said.appearance.fields
     return any(
         bool(old := getattr(before, name))
-        and old != getattr(after, name)
+        and not says_less(old, getattr(after, name))
         and old == getattr(previous, name) != getattr(present, name)
         for name in names
     )

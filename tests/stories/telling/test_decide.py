@@ -62,6 +62,7 @@ def test_a_new_story_is_pushed_or_the_reason_is_kept(
         (changed(summary="Warga pulang."), {"summary": "Warga pulang."}, Change.CORRECTED),
         (changed(), {}, Change.UNCHANGED),
         (changed(author="Rina"), {"author": "Rina"}, Change.COMPLETED),
+        (changed(summary=SHOWN.summary + " Lagi."), {"summary": SHOWN.summary + " Lagi."}, Change.CORRECTED),
         (changed(Kind.PAGE, None, author="Rina"), {"author": "Rina"}, Change.COMPLETED),
         (changed(Kind.PAGE, None, summary="Lain."), {"summary": "Lain."}, Change.COMPLETED),
         (
@@ -129,3 +130,8 @@ def test_what_was_withdrawn_returns_only_by_the_cms() -> None:
     assert decide(withdrawn, None, changed(), MAX_AGE, NOW).change is Change.UNCHANGED
     assert decide(withdrawn, replace(SHOWN, title="Lain"), changed(), MAX_AGE, NOW).change is Change.UNCHANGED
     assert decide(withdrawn, SHOWN, changed(Kind.CMS, None), MAX_AGE, NOW).change is Change.RETURNED
+
+
+def test_the_rest_of_a_summary_that_was_cut_off_is_no_correction() -> None:
+    cut = changed(previous=replace(FEED, fields=replace(FEED.fields, summary="Warga pergi…")))
+    assert decide(before(summary="Warga pergi…"), SHOWN, cut, MAX_AGE, NOW).change is Change.COMPLETED
