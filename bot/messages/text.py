@@ -96,10 +96,5 @@ class Message:
         return method, params
 
 
-def button(label: str, data: str) -> InlineKeyboardButton:
-    """A button that asks the bot for something; `data` names the wanted state in at most 64 bytes."""
-    return InlineKeyboardButton(label, callback_data=data)
-
-
 def link(label: str, url: str) -> InlineKeyboardButton:
     return InlineKeyboardButton(label, url=url)

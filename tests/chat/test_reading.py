@@ -18,12 +18,12 @@ async def test_start_greets_and_offers_update_and_every_section(kabar: Kabar) ->
         ("/latest", "/terbaru", "Terbaru"),
         ("/popular", "/populer", "Populer"),
         ("/search pasar", "/cari pasar", "Pencarian: pasar"),
-        ("/following", "/langganan", "Yang dikabarkan kepada Anda"),
+        ("/following", "/langganan", "Langganan Anda"),
         ("/follow dunia", "/ikuti Dunia", "Anda mengikuti Dunia"),
         ("/unfollow dunia", "/berhenti Dunia", "Anda tidak lagi mengikuti Dunia"),
-        ("/unfollow", "/stop", "Hentikan semuanya?"),
+        ("/unfollow", "/stop", "Hentikan semua?"),
         ("/settings", "/pengaturan", "Pengaturan"),
-        ("/language", "/bahasa", "Saya sebaiknya berbicara bahasa apa?"),
+        ("/language", "/bahasa", "Pilih bahasa"),
     ],
 )
 async def test_every_command_answers_by_both_names_even_before_start(
