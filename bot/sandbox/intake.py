@@ -1,7 +1,6 @@
 """How the bot takes its updates: getUpdates, one waiting caller at a time, or a webhook."""
 
 import asyncio
-import ipaddress
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.sandbox.errors import Refusal
+from bot.sandbox.loopback import is_loopback
 from bot.sandbox.world import DEFAULT_ALLOWED, World
 
 POLL_AT_MOST = 50.0  # seconds
@@ -64,7 +64,7 @@ class Intake:
         if not url:
             return self.delete_webhook(params)
         parts = urlsplit(url)
-        if not _is_loopback(parts.hostname or ""):
+        if not is_loopback(parts.hostname or ""):
             if parts.scheme != "https":
                 raise Refusal("bad webhook: An HTTPS URL must be provided for webhook")
             if (parts.port or 443) not in WEBHOOK_PORTS:
@@ -126,15 +126,6 @@ class Intake:
                 return 200 <= answer.status < 300
         except (aiohttp.ClientError, TimeoutError):
             return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _chat_of(update: dict[str, Any]) -> int:

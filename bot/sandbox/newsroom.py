@@ -44,7 +44,6 @@ AT_START = 24  # stories that exist already
 IN_A_FEED = 30
 KEPT = 5000  # stories whose pages still answer: some seven hours at a story every five seconds
 PICTURES_KEPT = 64  # rendered ones, of about 60 KB each
-AT_HOME = ("127.0.0.1", "localhost", "[::1]")
 FOLLOW_UPS = (
     "Sejak laporan pertama, redaksi menerima {n} kiriman kabar dari warga setempat.",
     "Hingga laporan ini diturunkan, sudah {n} orang dimintai keterangan oleh redaksi.",
@@ -143,11 +142,6 @@ class Newsroom:
         app.router.add_post("/sandbox/newsroom/publish", self._publish)
 
     async def _publish(self, request: web.Request) -> web.Response:
-        # As with everything that changes the sandbox: no other site may do it through a person's browser.
-        origin = request.headers.get("Origin")
-        host = request.host.rpartition(":")[0] or request.host
-        if host not in AT_HOME or (origin is not None and origin.rpartition("//")[2] != request.host):
-            return web.Response(status=403)
         try:
             body = await request.json()
         except ValueError:
