@@ -1,6 +1,6 @@
 // What the bot is doing, beside the chat.
 import { make } from "./messages.js";
-import { fill, region, words } from "./words.js";
+import { counted, fill, region, words } from "./words.js";
 
 const EVENTS = 4;
 const number = new Intl.NumberFormat(region);
@@ -12,7 +12,7 @@ export function showStatus(status) {
   const { totals = {}, pushes = [], sources = [], rate } = status;
   find("pace").textContent = rate === undefined ? "" : rate > 0 ? fill(words.pace, { n: number.format(rate) }) : words.unlimited;
   keep(find("totals"), ["subscribers", "stories", "deliveries"].map((name) => [name, totals[name] ?? 0]), ([name]) => name, ([name, count]) =>
-    make("div", {}, make("b", {}, number.format(count)), make("span", {}, words[name])));
+    make("div", {}, make("b", {}, number.format(count)), make("span", {}, counted(name, count))));
   keep(find("pushes"), pushes.length ? pushes : [null], (push) => push?.id ?? "none", (push) => push ? pushCard(push) : make("li", { class: "quiet" }, words.waiting));
   const now = Date.now() / 1000;
   keep(find("sources"), sources.map((source) => ({ ...source, age: source.last_success ? Math.max(0, Math.round(now - source.last_success)) : null })), (source) => source.id, sourceRow);
@@ -59,7 +59,7 @@ function sourceRow(source) {
   const when = source.age === null ? words.never : fill(words.secondsAgo, { n: number.format(source.age) });
   return make("li", { class: source.error ? "source bad" : "source", title: source.url },
     make("span", { class: "dot", "aria-hidden": "true" }), make("b", {}, source.id),
-    make("small", {}, source.error || `${number.format(source.stories)} ${words.stories} · ${when}`));
+    make("small", {}, source.error || `${number.format(source.stories)} ${counted("stories", source.stories)} · ${when}`));
 }
 
 function changes(old, now) {
@@ -76,9 +76,9 @@ function changes(old, now) {
     if (troubled.get(source.id) === Boolean(source.error) || !troubled.has(source.id)) continue;
     found.push(fill(source.error ? words.troubled : words.recovered, source));
   }
-  for (const [name, sentence] of [["stories", words.newStories], ["subscribers", words.newReaders]]) {
+  for (const [name, sentence] of [["stories", "newStories"], ["subscribers", "newReaders"]]) {
     const more = (now.totals?.[name] ?? 0) - (old.totals?.[name] ?? 0);
-    if (more > 0) found.push(fill(sentence, { n: number.format(more) }));
+    if (more > 0) found.push(fill(counted(sentence, more), { n: number.format(more) }));
   }
   return found;
 }
