@@ -1,4 +1,4 @@
-"""Logs: one event a line with its fields, for people or as JSON."""
+"""Logs: one event per line with its fields, as text for people or as JSON."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""The Bot API over HTTP, as Telegram speaks it; beside it the chat page and its control surface.
+"""An HTTP server with the Bot API (https://core.telegram.org/bots/api#making-requests), the chat page and its routes.
 
 `python -m bot.sandbox.server --port N` runs it as a process of its own.
 """
@@ -149,7 +149,7 @@ class Server:
         return _answer({"ok": True, "result": result, **extra})
 
     async def _pass_flood(self, method: str, params: dict[str, Any]) -> None:
-        """A wait of a few seconds is a slow answer, a longer one a 429; in `window` mode every excess is a 429."""
+        """Delay the call by up to ABSORBED seconds, else refuse it with 429; `window` mode never delays."""
         if self.world.flood.mode == "off" or method not in SENDING | EDITING:
             return
         chat = params.get("chat_id") if isinstance(params.get("chat_id"), int) else 0

@@ -49,8 +49,8 @@ async function loadState() {
   const state = await call("/sandbox/state");
   bot = state.bot;
   for (const info of state.chats) {
-    const known = chats.get(info.id) ?? { messages: null, unread: 0, fresh: null, typing: 0 };
-    chats.set(info.id, Object.assign(known, { info, last: info.last_message ?? known.last }));
+    const chat = chats.get(info.id) ?? { messages: null, unread: 0, fresh: null, typing: 0 };
+    chats.set(info.id, Object.assign(chat, { info, last: info.last_message ?? chat.last }));
   }
   showPeople();
   if (current !== null) showHeader();
@@ -183,18 +183,18 @@ function happen(event) {
 }
 
 function receive(chat, message, here) {
-  const known = chat.messages?.has(message.message_id);
+  const isRedelivered = chat.messages?.has(message.message_id);
   chat.messages?.set(message.message_id, message);
   chat.last = message;
   const unseen = !isSeen(chat.info.id) && message.from?.is_bot !== false;
-  if (unseen && !known) {
+  if (unseen && !isRedelivered) {
     chat.unread += 1;
     chat.fresh ??= message.message_id;
   }
   if (message.from?.is_bot) chat.typing = 0;
   if (here && chat.messages) {
     showDoing();
-    if (known) redraw(message);
+    if (isRedelivered) redraw(message);
     else arrive(message, { mine: isMine(message), unseen });
     if (chat.typing) showDoing();
   }
@@ -374,7 +374,7 @@ find("add-person").addEventListener("submit", attempt(async (event) => {
 }));
 find("publish").addEventListener("click", attempt(async () => { toast((await call("/sandbox/newsroom/publish", { update: true })).title); }));
 find("speaker").addEventListener("change", () => showMessages());
-for (const each of document.querySelectorAll("[data-go]")) each.addEventListener("click", () => view(each.dataset.go));
+for (const button of document.querySelectorAll("[data-go]")) button.addEventListener("click", () => view(button.dataset.go));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || find("alert").open) return;
   if (foldAll()) return;

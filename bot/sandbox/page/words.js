@@ -89,10 +89,10 @@ export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, nam
 
 export function translate(root) {
   document.documentElement.lang = locale;
-  for (const each of root.querySelectorAll("[data-word]")) each.textContent = words[each.dataset.word];
-  for (const each of root.querySelectorAll("[data-placeholder]")) each.placeholder = words[each.dataset.placeholder];
-  for (const each of root.querySelectorAll("[data-label]")) {
-    each.setAttribute("aria-label", words[each.dataset.label]);
-    if (each.matches("button, select")) each.title = words[each.dataset.label];
+  for (const element of root.querySelectorAll("[data-word]")) element.textContent = words[element.dataset.word];
+  for (const element of root.querySelectorAll("[data-placeholder]")) element.placeholder = words[element.dataset.placeholder];
+  for (const element of root.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", words[element.dataset.label]);
+    if (element.matches("button, select")) element.title = words[element.dataset.label];
   }
 }
