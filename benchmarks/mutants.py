@@ -1,0 +1,393 @@
+"""`./kabar bench mutants`: which small changes to the code does no test notice?
+
+Makes one change at a time in a copy of the tree (a comparison moved by its boundary, a condition turned round, a call
+left out, …), runs the tests that import the changed module, and lists the changes that left them green:
+`file:line: before -> after`. Tests run on SQLite only: the quick files first, the slow ones for what survives those.
+"""
+
+import argparse
+import ast
+import compileall
+import gc
+import multiprocessing
+import os
+import py_compile
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+DEFAULT = ("bot/delivery", "bot/audience")
+SLOW_SECONDS = 6.0  # test files that take longer are run only for changes that the others did not notice
+UNUSED_PLUGIN = "schemathesis"  # of pytest; takes long to begin
+ROUND_ABOUT = ("tests.wire", "tests.databases", "tests.conftest")  # they import the whole bot: that says nothing
+COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+}
+CLAUSES = ("where", "order_by", "values", "limit", "filter_by", "distinct", "execution_options")  # of an SQL statement
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change: the bytes `start` to `end` of a file become `after`."""
+
+    path: str
+    line: int
+    start: int
+    end: int
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {_short(self.before)} -> {_short(self.after)}"
+
+
+def _short(code: str) -> str:
+    line = " ".join(code.split())
+    return line if len(line) <= 110 else line[:109] + "…"
+
+
+def mutants_of(path: Path) -> list[Mutant]:
+    """Every change that is tried in a file, in the order of the text."""
+    source = path.read_bytes()
+    lines = [0]
+    for line in source.splitlines(keepends=True):
+        lines.append(lines[-1] + len(line))
+    made = []
+    for node, after in _changes(ast.parse(source)):
+        start = lines[node.lineno - 1] + node.col_offset
+        end = lines[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+        before = source[start:end].decode()
+        made.append(Mutant(str(path.relative_to(ROOT)), node.lineno, start, end, before, after))
+    return sorted(set(made), key=lambda each: (each.start, each.end, each.after))
+
+
+def _changes(tree: ast.Module) -> Iterator[tuple[Any, str]]:
+    """Nodes, and the text that each of them may become."""
+    for node in _walked(tree):
+        yield from ((node, after) for after in _expression_changes(node))
+        yield from ((node, after) for after in _statement_changes(node))
+        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
+            yield node.test, f"not ({ast.unparse(node.test)})"
+        if isinstance(node, ast.comprehension):
+            yield from ((test, f"not ({ast.unparse(test)})") for test in node.ifs)
+
+
+def _walked(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that are code: no annotations, decorators, docstrings, logging, or messages of exceptions."""
+    yield node
+    skipped: list[Any] = [getattr(node, name, None) for name in ("annotation", "returns", "type_comment")]
+    skipped += getattr(node, "decorator_list", [])
+    for child in ast.iter_child_nodes(node):
+        if child in skipped or isinstance(child, ast.Raise | ast.Import | ast.ImportFrom | ast.JoinedStr):
+            continue
+        if isinstance(child, ast.Expr) and (isinstance(child.value, ast.Constant) or _is_logging(child.value)):
+            continue
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        yield from _walked(child)
+
+
+def _is_logging(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.")
+
+
+def _expression_changes(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Compare(left, operators, comparators):
+            for number, operator in enumerate(operators):
+                changed = [*operators[:number], COMPARISONS[type(operator)](), *operators[number + 1 :]]
+                yield ast.unparse(ast.Compare(left, changed, comparators))
+        case ast.BoolOp(operator, values):
+            yield f"({ast.unparse(ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values))})"
+            if len(values) > 2:
+                for number in range(len(values)):
+                    yield f"({ast.unparse(ast.BoolOp(operator, values[:number] + values[number + 1 :]))})"
+            else:
+                yield from (f"({ast.unparse(value)})" for value in values)
+        case ast.UnaryOp(ast.Not(), operand):
+            yield f"({ast.unparse(operand)})"
+        case ast.UnaryOp(ast.Invert(), operand):
+            yield f"({ast.unparse(operand)})"
+        case ast.BinOp(left, operator, right) if type(operator) in OPERATORS:
+            yield f"({ast.unparse(ast.BinOp(left, OPERATORS[type(operator)](), right))})"
+        case ast.Constant(value):
+            yield from _constant_changes(value)
+        case ast.Call():
+            yield from _clause_changes(node)
+
+
+def _constant_changes(value: object) -> Iterator[str]:
+    if isinstance(value, bool):
+        yield str(not value)
+    elif isinstance(value, int):
+        yield str(value + 1)
+        yield f"({value - 1})"
+    elif isinstance(value, float):
+        yield str(value * 2 + 1)
+    elif isinstance(value, str) and value:
+        yield repr("changed " + value)
+
+
+def _clause_changes(call: ast.Call) -> Iterator[str]:
+    """A statement without one of its conditions, orders or values."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in CLAUSES:
+        return
+    for number in range(len(call.args)):
+        yield _without(call, call.args[:number] + call.args[number + 1 :], call.keywords)
+    for number in range(len(call.keywords)):
+        yield _without(call, call.args, call.keywords[:number] + call.keywords[number + 1 :])
+    if not call.args and not call.keywords:
+        yield _without(call, [], [])
+
+
+def _without(call: ast.Call, arguments: list[ast.expr], keywords: list[ast.keyword]) -> str:
+    if arguments or keywords:
+        return ast.unparse(ast.Call(call.func, arguments, keywords))
+    assert isinstance(call.func, ast.Attribute)
+    return ast.unparse(call.func.value)
+
+
+def _statement_changes(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Expr(ast.Call() | ast.Await()):
+            yield "pass"
+        case ast.Assign(targets) if not all(isinstance(target, ast.Name) for target in targets):
+            yield "pass"
+        case ast.AugAssign(target, operator, value):
+            yield "pass"
+            if type(operator) in OPERATORS:
+                yield ast.unparse(ast.AugAssign(target, OPERATORS[type(operator)](), value))
+        case ast.Return(value) if value is not None and not isinstance(value, ast.Constant):
+            yield "return None"
+        case ast.Continue():
+            yield "break"
+        case ast.Break():
+            yield "continue"
+
+
+def tests_of(modules: Iterable[str]) -> dict[str, list[str]]:
+    """For each module's file, the test files that import it themselves or through a module of steps beside them."""
+    imports = {_dotted(path): _imports(path) for path in sorted((ROOT / "tests").rglob("*.py"))}
+
+    def closure(name: str, seen: set[str]) -> set[str]:
+        seen.add(name)
+        for other in imports.get(name, set()):
+            if other in imports and other not in seen and other not in ROUND_ABOUT:
+                closure(other, seen)
+        return seen
+
+    reached = {
+        name: set().union(*(imports[part] for part in closure(name, set())))
+        for name in imports
+        if name.rpartition(".")[2].startswith("test_")
+    }
+    return {
+        module: [name.replace(".", "/") + ".py" for name in reached if _dotted(ROOT / module) in reached[name]]
+        for module in modules
+    }
+
+
+def _dotted(path: Path) -> str:
+    return str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
+
+
+def _imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+class Tree:
+    """A copy of the repository, in which one worker changes files and runs tests in children of its warm process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = folder / "kabar"
+        ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".hypothesis", "*.db*", ".*_cache", "docs")
+        shutil.copytree(ROOT, self._root, ignore=ignored)
+        checked = py_compile.PycInvalidationMode.CHECKED_HASH  # by what a file says: its time is too coarse
+        compileall.compile_dir(self._root / "bot", quiet=2, invalidation_mode=checked)
+        compileall.compile_dir(self._root / "handlers", quiet=2, invalidation_mode=checked)
+
+    def survives(self, mutant: Mutant, files: list[str], limit: float) -> bool:
+        """Whether the tests stay green; none that hang for longer than `limit` seconds."""
+        path = self._root / mutant.path
+        source = path.read_bytes()
+        path.write_bytes(source[: mutant.start] + mutant.after.encode() + source[mutant.end :])
+        try:
+            return self.run(files, limit)
+        finally:
+            path.write_bytes(source)
+
+    def run(self, files: list[str], limit: float) -> bool:
+        """Run test files in a child of this process, which has imported what they need from elsewhere; green or not."""
+        child = os.fork()
+        if child == 0:
+            os._exit(self._pytest(files))
+        until = time.monotonic() + limit
+        while time.monotonic() < until:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status) == 0
+            time.sleep(0.02)
+        os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return False
+
+    def _pytest(self, files: list[str]) -> int:
+        import pytest
+
+        os.setsid()
+        os.chdir(self._root)
+        sys.path.insert(0, str(self._root))
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        options = ["-x", "-q", "--timeout=20", "--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        options += [part for name in ("cacheprovider", "randomly", UNUSED_PLUGIN) for part in ("-p", f"no:{name}")]
+        try:
+            return int(pytest.main([*options, "-k", "not postgresql", "-m", "not browser", *files]))
+        except BaseException:
+            return 1
+
+
+def _warm_up() -> None:
+    """Import all that tests import from elsewhere, so that a child begins in half a second instead of three."""
+    for plugin in entry_points(group="pytest11"):
+        if plugin.name != UNUSED_PLUGIN:
+            plugin.load()
+    import_module("tests.wire")
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("bot", "handlers", "tests")]:
+        del sys.modules[name]  # the tests must find the copy's
+    gc.collect()
+    gc.freeze()
+
+
+def _work(
+    number: int, tasks: "multiprocessing.Queue[Any]", results: "multiprocessing.Queue[Any]", deadline: float
+) -> None:
+    """One worker: time test files, then try changes, until there are none or the time is over."""
+    _warm_up()
+    with tempfile.TemporaryDirectory(prefix=f"kabar-mutants-{number}-") as folder:
+        tree = Tree(Path(folder))
+        while (task := tasks.get()) is not None:
+            if isinstance(task, str):
+                started = time.monotonic()
+                green = tree.run([task], 300)
+                results.put((task, time.monotonic() - started if green else None))
+            elif time.time() > deadline:
+                results.put((task[0], None))
+            else:
+                mutant, quick, slow, limit = task
+                alive = not quick or tree.survives(mutant, quick, limit)
+                results.put((mutant, alive and (not slow or tree.survives(mutant, slow, 300))))
+
+
+def main(arguments: list[str]) -> None:
+    options = _parse(arguments)
+    deadline = time.time() + options.minutes * 60
+    files = sorted({path for name in options.modules for path in _python_files(ROOT / name)})
+    mutants = [mutant for path in files for mutant in mutants_of(path)]
+    chosen = mutants
+    if options.sample and options.sample < len(mutants):
+        chosen = sorted(random.Random(options.seed).sample(mutants, options.sample), key=str)
+    tests = tests_of({mutant.path for mutant in chosen})
+    for module in sorted(module for module, names in tests.items() if not names):
+        print(f"no test imports {module}")
+    tasks: multiprocessing.Queue[Any] = multiprocessing.Queue()
+    results: multiprocessing.Queue[Any] = multiprocessing.Queue()
+    workers = [
+        multiprocessing.Process(target=_work, args=(number, tasks, results, deadline))
+        for number in range(min(options.workers, 2))
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        seconds = _time(sorted({name for names in tests.values() for name in names}), tasks, results)
+        _try(chosen, len(mutants), tests, seconds, not options.quick, tasks, results)
+    finally:
+        for _ in workers:
+            tasks.put(None)
+        for worker in workers:
+            worker.join()
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="kabar bench mutants", description=__doc__)
+    parser.add_argument("modules", nargs="*", default=list(DEFAULT), help="files or folders")
+    parser.add_argument("--minutes", type=float, default=20.0, help="stop after so long")
+    parser.add_argument("--sample", type=int, default=0, help="try so many, chosen by chance; 0 tries all")
+    parser.add_argument("--seed", type=int, default=1, help="of the chance")
+    parser.add_argument("--workers", type=int, default=2, help="at most 2")
+    parser.add_argument("--quick", action="store_true", help=f"without test files of more than {SLOW_SECONDS:.0f} s")
+    return parser.parse_args(arguments)
+
+
+def _python_files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def _time(files: list[str], tasks: Any, results: Any) -> dict[str, float]:
+    """How long each test file takes on unchanged code. Exits where one is red there: it could tell nothing."""
+    for name in files:
+        tasks.put(name)
+    seconds: dict[str, float | None] = dict(results.get() for _ in files)
+    if red := [name for name, took in seconds.items() if took is None]:
+        sys.exit(f"red without any change: {', '.join(red)}")
+    return {name: took for name, took in seconds.items() if took is not None}
+
+
+def _try(
+    chosen: list[Mutant],
+    total: int,
+    tests: dict[str, list[str]],
+    seconds: dict[str, float],
+    thorough: bool,
+    tasks: Any,
+    results: Any,
+) -> None:
+    for mutant in chosen:
+        files = sorted(tests[mutant.path], key=lambda name: seconds[name])
+        quick = [name for name in files if seconds[name] <= SLOW_SECONDS]
+        slow = [name for name in files if seconds[name] > SLOW_SECONDS] if thorough else []
+        tasks.put((mutant, quick, slow, 15 + 3 * sum(seconds[name] for name in quick)))
+    survivors, tried = [], 0
+    for _ in chosen:
+        mutant, alive = results.get()
+        tried += alive is not None
+        if alive:
+            survivors.append(mutant)
+            print(mutant, flush=True)
+    killed = tried - len(survivors)
+    print(f"{total} changes possible, {tried} tried: {killed} noticed, {len(survivors)} not")
