@@ -9,6 +9,7 @@ import argparse
 import ast
 import compileall
 import gc
+import itertools
 import multiprocessing
 import os
 import py_compile
@@ -22,12 +23,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 DEFAULT = ("bot/delivery", "bot/audience")
 SLOW_SECONDS = 6.0  # test files that take longer are run only for changes that the others did not notice
+BASELINE_SECONDS = 60.0  # a test file that takes longer on unchanged code is left out
 UNUSED_PLUGIN = "schemathesis"  # of pytest; takes long to begin
 ROUND_ABOUT = ("tests.wire", "tests.databases", "tests.conftest")  # they import the whole bot: that says nothing
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -294,53 +297,62 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def _work(
-    number: int, tasks: "multiprocessing.Queue[Any]", results: "multiprocessing.Queue[Any]", deadline: float
-) -> None:
-    """One worker: time test files, then try changes, until there are none or the time is over."""
+def _work(pipe: Connection) -> None:
+    """One worker: time test files and try changes, as they come; None ends it. No threads: it forks."""
     _warm_up()
-    with tempfile.TemporaryDirectory(prefix=f"kabar-mutants-{number}-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kabar-mutants-") as folder:
         tree = Tree(Path(folder))
-        while (task := tasks.get()) is not None:
+        while (task := pipe.recv()) is not None:
             if isinstance(task, str):
                 started = time.monotonic()
-                green = tree.run([task], 300)
-                results.put((task, time.monotonic() - started if green else None))
-            elif time.time() > deadline:
-                results.put((task[0], None))
+                green = tree.run([task], BASELINE_SECONDS)
+                pipe.send((task, time.monotonic() - started if green else None))
             else:
                 mutant, quick, slow, limit = task
                 alive = not quick or tree.survives(mutant, quick, limit)
-                results.put((mutant, alive and (not slow or tree.survives(mutant, slow, 300))))
+                pipe.send((mutant, alive and (not slow or tree.survives(mutant, slow, BASELINE_SECONDS * len(slow)))))
+
+
+def _answers(pipes: list[Connection], tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Give each worker one task at a time; what comes back, as it comes."""
+    left = iter(tasks)
+    busy = []
+    for pipe, task in zip(pipes, left, strict=False):
+        pipe.send(task)
+        busy.append(pipe)
+    while busy:
+        for ready in wait(busy):
+            assert isinstance(ready, Connection)
+            yield ready.recv()
+            if (task := next(left, None)) is None:
+                busy.remove(ready)
+            else:
+                ready.send(task)
 
 
 def main(arguments: list[str]) -> None:
     options = _parse(arguments)
-    deadline = time.time() + options.minutes * 60
     files = sorted({path for name in options.modules for path in _python_files(ROOT / name)})
     mutants = [mutant for path in files for mutant in mutants_of(path)]
-    chosen = mutants
-    if options.sample and options.sample < len(mutants):
-        chosen = sorted(random.Random(options.seed).sample(mutants, options.sample), key=str)
+    chosen = random.Random(options.seed).sample(mutants, min(options.sample or len(mutants), len(mutants)))
     tests = tests_of({mutant.path for mutant in chosen})
     for module in sorted(module for module, names in tests.items() if not names):
         print(f"no test imports {module}")
-    tasks: multiprocessing.Queue[Any] = multiprocessing.Queue()
-    results: multiprocessing.Queue[Any] = multiprocessing.Queue()
-    workers = [
-        multiprocessing.Process(target=_work, args=(number, tasks, results, deadline))
-        for number in range(min(options.workers, 2))
-    ]
+    pairs = [multiprocessing.Pipe() for _ in range(min(options.workers, 2))]
+    workers = [multiprocessing.Process(target=_work, args=(there,)) for _, there in pairs]
     for worker in workers:
         worker.start()
+    pipes = [here for here, _ in pairs]
     try:
-        seconds = _time(sorted({name for names in tests.values() for name in names}), tasks, results)
-        _try(chosen, len(mutants), tests, seconds, not options.quick, tasks, results)
+        seconds = _time(pipes, sorted({name for names in tests.values() for name in names}))
+        deadline = time.monotonic() + options.minutes * 60
+        survivors, tried = _try(pipes, _tasks(chosen, tests, seconds, not options.quick), deadline)
     finally:
-        for _ in workers:
-            tasks.put(None)
+        for pipe in pipes:
+            pipe.send(None)
         for worker in workers:
             worker.join()
+    print(f"{len(mutants)} changes possible, {tried} tried: {tried - survivors} noticed, {survivors} not")
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -358,36 +370,34 @@ def _python_files(path: Path) -> list[Path]:
     return sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-def _time(files: list[str], tasks: Any, results: Any) -> dict[str, float]:
-    """How long each test file takes on unchanged code. Exits where one is red there: it could tell nothing."""
-    for name in files:
-        tasks.put(name)
-    seconds: dict[str, float | None] = dict(results.get() for _ in files)
-    if red := [name for name, took in seconds.items() if took is None]:
-        sys.exit(f"red without any change: {', '.join(red)}")
-    return {name: took for name, took in seconds.items() if took is not None}
+def _time(pipes: list[Connection], files: list[str]) -> dict[str, float]:
+    """How long each test file takes on unchanged code. One that is red there could tell nothing: it is left out."""
+    seconds: dict[str, float] = {}
+    for name, took in _answers(pipes, files):
+        if took is None:
+            print(f"red without any change, left out: {name}", flush=True)
+        else:
+            seconds[name] = took
+    return seconds
 
 
-def _try(
-    chosen: list[Mutant],
-    total: int,
-    tests: dict[str, list[str]],
-    seconds: dict[str, float],
-    thorough: bool,
-    tasks: Any,
-    results: Any,
-) -> None:
+def _tasks(
+    chosen: list[Mutant], tests: dict[str, list[str]], seconds: dict[str, float], thorough: bool
+) -> Iterator[tuple[Mutant, list[str], list[str], float]]:
+    """For each change its quick test files, the slow ones, and how long the quick ones may take."""
     for mutant in chosen:
-        files = sorted(tests[mutant.path], key=lambda name: seconds[name])
+        files = sorted((name for name in tests[mutant.path] if name in seconds), key=lambda name: seconds[name])
         quick = [name for name in files if seconds[name] <= SLOW_SECONDS]
         slow = [name for name in files if seconds[name] > SLOW_SECONDS] if thorough else []
-        tasks.put((mutant, quick, slow, 15 + 3 * sum(seconds[name] for name in quick)))
-    survivors, tried = [], 0
-    for _ in chosen:
-        mutant, alive = results.get()
-        tried += alive is not None
+        yield mutant, quick, slow, 15 + 3 * sum(seconds[name] for name in quick)
+
+
+def _try(pipes: list[Connection], tasks: Iterable[Any], deadline: float) -> tuple[int, int]:
+    """Print the changes that nothing notices, as they are found; how many they are, and how many were tried."""
+    survivors = tried = 0
+    for mutant, alive in _answers(pipes, itertools.takewhile(lambda _: time.monotonic() < deadline, tasks)):
+        tried += 1
         if alive:
-            survivors.append(mutant)
+            survivors += 1
             print(mutant, flush=True)
-    killed = tried - len(survivors)
-    print(f"{total} changes possible, {tried} tried: {killed} noticed, {len(survivors)} not")
+    return survivors, tried
