@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 DEFAULT = ("bot/delivery", "bot/audience")
 SLOW_SECONDS = 6.0  # test files that take longer are run only for changes that the others did not notice
 BASELINE_SECONDS = 60.0  # a test file that takes longer on unchanged code is left out
+TEST_SECONDS = 10  # one test that hangs by a change is stopped then
 UNUSED_PLUGIN = "schemathesis"  # of pytest; takes long to begin
 ROUND_ABOUT = ("tests.wire", "tests.databases", "tests.conftest")  # they import the whole bot: that says nothing
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -277,7 +278,14 @@ class Tree:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
-        options = ["-x", "-q", "--timeout=20", "--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        options = [
+            "-x",
+            "-q",
+            f"--timeout={TEST_SECONDS}",
+            "--hypothesis-seed=0",
+            "-W",
+            "ignore::pytest.PytestAssertRewriteWarning",
+        ]
         options += [part for name in ("cacheprovider", "randomly", UNUSED_PLUGIN) for part in ("-p", f"no:{name}")]
         try:
             return int(pytest.main([*options, "-k", "not postgresql", "-m", "not browser", *files]))
@@ -297,7 +305,7 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, patience: float) -> None:
     """One worker: time test files and try changes, as they come; None ends it. No threads: it forks."""
     _warm_up()
     with tempfile.TemporaryDirectory(prefix="kabar-mutants-") as folder:
@@ -305,12 +313,12 @@ def _work(pipe: Connection) -> None:
         while (task := pipe.recv()) is not None:
             if isinstance(task, str):
                 started = time.monotonic()
-                green = tree.run([task], BASELINE_SECONDS)
+                green = tree.run([task], patience)
                 pipe.send((task, time.monotonic() - started if green else None))
             else:
                 mutant, quick, slow, limit = task
                 alive = not quick or tree.survives(mutant, quick, limit)
-                pipe.send((mutant, alive and (not slow or tree.survives(mutant, slow, BASELINE_SECONDS * len(slow)))))
+                pipe.send((mutant, alive and (not slow or tree.survives(mutant, slow, patience * len(slow)))))
 
 
 def _answers(pipes: list[Connection], tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
@@ -339,7 +347,8 @@ def main(arguments: list[str]) -> None:
     for module in sorted(module for module, names in tests.items() if not names):
         print(f"no test imports {module}")
     pairs = [multiprocessing.Pipe() for _ in range(min(options.workers, 2))]
-    workers = [multiprocessing.Process(target=_work, args=(there,)) for _, there in pairs]
+    patience = SLOW_SECONDS * 2 if options.quick else BASELINE_SECONDS
+    workers = [multiprocessing.Process(target=_work, args=(there, patience)) for _, there in pairs]
     for worker in workers:
         worker.start()
     pipes = [here for here, _ in pairs]
@@ -371,11 +380,11 @@ def _python_files(path: Path) -> list[Path]:
 
 
 def _time(pipes: list[Connection], files: list[str]) -> dict[str, float]:
-    """How long each test file takes on unchanged code. One that is red there could tell nothing: it is left out."""
+    """How long each test file takes on unchanged code. What is red or not done in time could tell nothing there."""
     seconds: dict[str, float] = {}
     for name, took in _answers(pipes, files):
         if took is None:
-            print(f"red without any change, left out: {name}", flush=True)
+            print(f"left out, red or slow without any change: {name}", flush=True)
         else:
             seconds[name] = took
     return seconds
@@ -389,7 +398,7 @@ def _tasks(
         files = sorted((name for name in tests[mutant.path] if name in seconds), key=lambda name: seconds[name])
         quick = [name for name in files if seconds[name] <= SLOW_SECONDS]
         slow = [name for name in files if seconds[name] > SLOW_SECONDS] if thorough else []
-        yield mutant, quick, slow, 15 + 3 * sum(seconds[name] for name in quick)
+        yield mutant, quick, slow, 10 + 2 * sum(seconds[name] for name in quick)
 
 
 def _try(pipes: list[Connection], tasks: Iterable[Any], deadline: float) -> tuple[int, int]:
