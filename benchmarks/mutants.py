@@ -29,7 +29,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 DEFAULT = ("bot/delivery", "bot/audience")
-SLOW_SECONDS = 6.0  # test files that take longer are run only for changes that the others did not notice
+SLOW_SECONDS = 20.0  # test files that take longer are run only for changes that the others did not notice
 BASELINE_SECONDS = 60.0  # a test file that takes longer on unchanged code is left out
 TEST_SECONDS = 10  # one test that hangs by a change is stopped then
 UNUSED_PLUGIN = "schemathesis"  # of pytest; takes long to begin
@@ -195,7 +195,7 @@ def _statement_changes(node: ast.AST) -> Iterator[str]:
             yield "continue"
 
 
-def tests_of(modules: Iterable[str]) -> dict[str, list[str]]:
+def tests_of(modules: Iterable[str], below: tuple[str, ...] = ("tests",)) -> dict[str, list[str]]:
     """For each module's file, the test files that import it themselves or through a module of steps beside them."""
     imports = {_dotted(path): _imports(path) for path in sorted((ROOT / "tests").rglob("*.py"))}
 
@@ -211,8 +211,11 @@ def tests_of(modules: Iterable[str]) -> dict[str, list[str]]:
         for name in imports
         if name.rpartition(".")[2].startswith("test_")
     }
+    files = {name: name.replace(".", "/") + ".py" for name in reached}
     return {
-        module: [name.replace(".", "/") + ".py" for name in reached if _dotted(ROOT / module) in reached[name]]
+        module: [
+            file for name, file in files.items() if _dotted(ROOT / module) in reached[name] and file.startswith(below)
+        ]
         for module in modules
     }
 
@@ -317,7 +320,7 @@ def _work(pipe: Connection, patience: float) -> None:
                 pipe.send((task, time.monotonic() - started if green else None))
             else:
                 mutant, quick, slow, limit = task
-                alive = not quick or tree.survives(mutant, quick, limit)
+                alive = not quick or tree.survives(mutant, quick, limit)  # where no test imports it, nothing notices
                 pipe.send((mutant, alive and (not slow or tree.survives(mutant, slow, patience * len(slow)))))
 
 
@@ -343,7 +346,7 @@ def main(arguments: list[str]) -> None:
     files = sorted({path for name in options.modules for path in _python_files(ROOT / name)})
     mutants = [mutant for path in files for mutant in mutants_of(path)]
     chosen = random.Random(options.seed).sample(mutants, min(options.sample or len(mutants), len(mutants)))
-    tests = tests_of({mutant.path for mutant in chosen})
+    tests = tests_of({mutant.path for mutant in chosen}, tuple(options.tests))
     for module in sorted(module for module, names in tests.items() if not names):
         print(f"no test imports {module}")
     pairs = [multiprocessing.Pipe() for _ in range(min(options.workers, 2))]
@@ -367,6 +370,7 @@ def main(arguments: list[str]) -> None:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="kabar bench mutants", description=__doc__)
     parser.add_argument("modules", nargs="*", default=list(DEFAULT), help="files or folders")
+    parser.add_argument("--tests", nargs="*", default=["tests"], help="run only test files below these")
     parser.add_argument("--minutes", type=float, default=20.0, help="stop after so long")
     parser.add_argument("--sample", type=int, default=0, help="try so many, chosen by chance; 0 tries all")
     parser.add_argument("--seed", type=int, default=1, help="of the chance")
