@@ -13,6 +13,8 @@ from tests.delivery.rows import NOW, add_chats, add_delivery, add_push
 
 PUSH = 999  # of which nobody has anything
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
+
 
 async def page(
     database: Database, audience: segments.Audience, after: int = 0, until: int = 99, size: int = 99, **more: Any
@@ -76,6 +78,7 @@ async def test_pages_of_any_size_hold_everybody_once_and_in_order(
     assert collected == expected
 
 
+@on_sqlite
 @pytest.mark.parametrize(("audience", "everybody"), AUDIENCES[:4])
 async def test_the_bounds_leave_the_lower_id_out_and_take_the_upper_in(
     database: Database, audience: segments.Audience, everybody: list[int]
@@ -114,6 +117,7 @@ async def test_a_page_full_of_chats_that_have_it_is_empty_and_not_the_last(datab
         assert (found.rows, found.upto, found.last) == ([], 2, False)
 
 
+@on_sqlite
 async def test_an_empty_page_has_been_looked_at_to_its_end(database: Database) -> None:
     for audience in (segments.EVERYONE, segments.of_targets(["update"]), segments.of_copies(1)):
         found = await page(database, audience, until=50)
@@ -128,6 +132,7 @@ async def test_followers_who_cannot_be_reached_do_not_end_the_paging(database: D
     assert await ids(database, segments.of_targets(["update"]), after=found.upto) == [3]
 
 
+@on_sqlite
 async def test_the_first_pass_is_of_chats_seen_since(database: Database) -> None:
     since = NOW - timedelta(days=30)
     for number, seen in ((1, since), (2, since - timedelta(seconds=1)), (3, None), (4, NOW)):
@@ -191,6 +196,7 @@ async def test_the_ceiling_is_the_highest_id_of_the_moment(database: Database) -
         assert await segments.ceiling(session) == 2
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("audience", "limit", "larger"),
     [

@@ -10,6 +10,8 @@ from tests.delivery.rows import NOW, add_chats, subscriber_now
 
 LATER = NOW + timedelta(days=3)
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
+
 
 async def following(database: Database, subscriber_id: int) -> frozenset[str]:
     async with database.read() as session:
@@ -63,6 +65,7 @@ async def test_a_new_chat_is_registered_with_what_is_known_of_it(database: Datab
     assert row.created_at == row.last_seen_at == row.state_at == NOW
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", ["blocked", "left", "silent", "moved"])
 async def test_whoever_writes_to_us_can_be_reached_again(database: Database, state: str) -> None:
     await add_chats(database, 7, state=state, state_reason="as Telegram said")
@@ -80,6 +83,7 @@ async def test_a_chat_that_was_active_keeps_the_time_of_its_state(database: Data
     assert (row.state_at, row.last_seen_at) == (NOW, LATER)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("since", "written"), [(timedelta(hours=1), False), (timedelta(hours=1, seconds=1), True)], ids=["an hour", "more"]
 )
@@ -92,6 +96,7 @@ async def test_when_a_chat_was_seen_is_written_after_more_than_an_hour(
     assert (await subscriber_now(database, 1)).last_seen_at == (NOW + since if written else NOW)
 
 
+@on_sqlite
 async def test_a_language_is_one_chats_own(database: Database) -> None:
     await add_chats(database, 1, 2)
     async with database.write() as session:
@@ -166,6 +171,7 @@ async def test_chats_are_counted_by_state(database: Database) -> None:
         assert await subscribers.count_by_state(session) == {"active": 3, "blocked": 1}
 
 
+@on_sqlite
 async def test_a_chat_is_found_by_its_id_and_its_topic(database: Database) -> None:
     await add_chats(database, -5)
     await add_chats(database, -5, thread_id=3)

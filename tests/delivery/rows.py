@@ -110,19 +110,19 @@ async def change(database: Database, table: type[Any], *where: ColumnElement[boo
 
 async def claim(database: Database, owner: str = "one") -> ranges.Claim | None:
     async with database.write() as session:
-        return await ranges.claim(database, session, owner)
+        return await ranges.claim(session, owner)
 
 
 async def take_over(database: Database, owner: str) -> ranges.Claim | None:
     """Claim a range whose owner has been silent for as long as its lease was."""
     async with database.write() as session:
         await session.execute(update(PushRange).values(lease_until=0.0))
-        return await ranges.claim(database, session, owner)
+        return await ranges.claim(session, owner)
 
 
 async def claim_waiting(database: Database, size: int = 10) -> list[ranges.Due]:
     async with database.write() as session:
-        return await ranges.claim_waiting(database, session, size)
+        return await ranges.claim_waiting(session, size)
 
 
 async def checkpoint(
@@ -130,13 +130,13 @@ async def checkpoint(
 ) -> ranges.CheckpointResult | None:
     async with database.write() as session:
         return await ranges.checkpoint(
-            database, session, claimed, cursor=cursor, issued=issued, records=records, push=push, now=NOW
+            session, claimed, cursor=cursor, issued=issued, records=records, push=push, now=NOW
         )
 
 
 async def record(database: Database, push_id: int, *records: Record) -> None:
     async with database.write() as session:
-        await ranges.record(database, session, push_id, records, NOW)
+        await ranges.record(session, push_id, records, NOW)
 
 
 async def page(
@@ -149,13 +149,13 @@ async def page(
 async def moment(database: Database) -> float:
     """Now by the database's clock."""
     async with database.read() as session:
-        return await database.moment(session)
+        return await session.moment()
 
 
 async def lead_of(database: Database) -> float:
     """How far ahead of now the budget's next free moment stands, in seconds."""
     async with database.read() as session:
-        return float((await session.scalars(select(Budget.next_free))).one()) - await database.moment(session)
+        return float((await session.scalars(select(Budget.next_free))).one()) - await session.moment()
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

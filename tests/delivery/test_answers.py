@@ -111,7 +111,7 @@ async def test_a_short_burst_of_answers_goes_at_once_and_more_keep_the_rate() ->
 async def test_answers_wait_too_while_telegram_has_halted_the_bot(database: Database) -> None:
     await add_budget(database, RATE)
     async with database.write() as session:
-        await budget.halt(database, session, budget.HOLD_BACK + 0.4)
+        await budget.halt(session, budget.HOLD_BACK + 0.4)
     limiter = AnswerLimiter(database, RATE, Window(RATE), None)
     async with charging(limiter):
         await answer(limiter)  # the halt is learnt when this one is charged

@@ -29,6 +29,8 @@ from tests.delivery.rows import (
     take_over,
 )
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
+
 
 def chat(number: int, **fields: Any) -> Chat:
     return Chat(number, 1000 + number, 0, "id", **fields)
@@ -41,6 +43,7 @@ async def claimed_of(database: Database, end: int = 10, **fields: Any) -> tuple[
     return push, claimed
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("tried", "row"),
     [
@@ -136,6 +139,7 @@ async def test_what_was_issued_once_stays_in_doubt_until_the_cursor_passes_it(da
         assert (await ranges_of(database, push.id))[0].issued == kept
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("values", "told"),
     [
@@ -158,6 +162,7 @@ async def test_a_checkpoint_tells_what_has_changed_meanwhile(
     assert (result.running, result.same_audience, result.same_revision, result.go_on, result.overtaken) == told
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("lane", "state", "not_before", "ranges_", "better"),
     [
@@ -242,12 +247,14 @@ async def test_an_overtaken_owner_is_told_so_and_its_outcomes_are_kept(database:
     assert (await push_now(database, push.id)).sent == 1
 
 
+@on_sqlite
 async def test_no_records_are_no_change(database: Database) -> None:
     push, _ = await claimed_of(database)
     await record(database, push.id)
     assert (await push_now(database, push.id)).sent == 0
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("done", "rewind", "left"),
     [
@@ -303,6 +310,7 @@ async def test_the_best_lane_is_claimed_first_then_the_oldest_push_then_its_firs
     assert order == [(name, cursor) for name in names for cursor in (0, 5)]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "values",
     [{"state": "draft"}, {"state": "held"}, {"state": "paused"}, {"state": "finished"}, {"not_before": 1e10}],

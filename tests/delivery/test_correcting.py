@@ -53,7 +53,7 @@ async def correct(database: Database, story: Story) -> list[Push]:
 async def look(database: Database) -> int:
     """Queue what has settled; how many stories were looked at."""
     async with database.write() as session:
-        return await corrections.queue_due(database, session, LATER)
+        return await corrections.queue_due(session, LATER)
 
 
 async def pushes_of(database: Database, story: Story, kind: str) -> list[Push]:
@@ -172,7 +172,7 @@ async def test_a_change_is_corrected_when_it_has_been_still_and_once(database: D
 async def test_what_has_waited_longest_is_corrected_first_and_so_many_at_a_time(database: Database) -> None:
     stories = [await add_story(database, correct_at=at) for at in (3.0, 1.0, 2.0)]
     async with database.write() as session:
-        assert await corrections.queue_due(database, session, LATER, limit=2) == 2
+        assert await corrections.queue_due(session, LATER, limit=2) == 2
     assert [(await story_now(database, story)).correct_at for story in stories] == [3.0, None, None]
 
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.delivery import pushes
 from bot.delivery.outcomes import Mark
 from bot.delivery.pushes import LANES, UNCOUNTED
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Session
 from bot.storage.models import Push, PushRange, Story
 from tests.delivery.rows import (
     CONTENT,
@@ -30,22 +29,22 @@ LATER = NOW + timedelta(minutes=5)
 STATES = ("draft", "held", "running", "paused", "finished", "cancelled")
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no statement is in question
 
-Change = Callable[[AsyncSession, int], Awaitable[bool]]
+Change = Callable[[Session, int], Awaitable[bool]]
 
 
-async def pause(session: AsyncSession, push_id: int) -> bool:
+async def pause(session: Session, push_id: int) -> bool:
     return await pushes.pause(session, push_id, "refused")
 
 
-async def resume(session: AsyncSession, push_id: int) -> bool:
+async def resume(session: Session, push_id: int) -> bool:
     return await pushes.resume(session, push_id, LATER)
 
 
-async def cancel(session: AsyncSession, push_id: int) -> bool:
+async def cancel(session: Session, push_id: int) -> bool:
     return await pushes.cancel(session, push_id, LATER)
 
 
-async def release(session: AsyncSession, push_id: int) -> bool:
+async def release(session: Session, push_id: int) -> bool:
     return await pushes.release(session, push_id, LATER)
 
 
@@ -84,6 +83,7 @@ async def test_a_pause_keeps_its_reason_and_the_next_resumption_forgets_it(datab
     assert (now.reason, now.not_before, now.state) == ("", 0.0, "running")  # resumed means now
 
 
+@on_sqlite
 async def test_a_paused_push_that_has_nothing_left_is_finished_when_it_is_resumed(database: Database) -> None:
     push = await add_push(database, state="paused")
     async with database.write() as session:
@@ -92,6 +92,7 @@ async def test_a_paused_push_that_has_nothing_left_is_finished_when_it_is_resume
     assert (now.state, now.finished_at) == ("finished", LATER)
 
 
+@on_sqlite
 async def test_a_cancelled_push_says_when(database: Database) -> None:
     push = await add_push(database)
     async with database.write() as session:
@@ -99,6 +100,7 @@ async def test_a_cancelled_push_says_when(database: Database) -> None:
     assert (await push_now(database, push.id)).finished_at == LATER
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("ranges_", "done", "waiting", "state", "finished"),
     [
@@ -335,8 +337,8 @@ async def test_a_confirmed_draft_starts_after_the_time_to_take_it_back(database:
     push = await add_push(database, state="draft", started_at=None)
     before = await moment(database)
     async with database.write() as session:
-        assert await pushes.confirm(database, session, push.id, LATER, undo)
-        assert not await pushes.confirm(database, session, push.id, LATER, undo)
+        assert await pushes.confirm(session, push.id, LATER, undo)
+        assert not await pushes.confirm(session, push.id, LATER, undo)
     now = await push_now(database, push.id)
     assert (now.state, now.started_at, now.total, now.ceiling) == ("running", LATER, 2, 3)
     assert (now.not_before == 0.0) if not undo else (0 <= now.not_before - before - undo < 5)
@@ -407,6 +409,7 @@ async def test_recent_pushes_are_those_that_had_somebody_to_reach(database: Data
     assert [each.id for each in all_of_them] == [made[4].id, made[3].id, made[0].id]
 
 
+@on_sqlite
 async def test_held_alerts_come_oldest_first(database: Database) -> None:
     made = [(await add_push(database, state=state)).id for state in ("held", "running", "held")]
     async with database.read() as session:
@@ -432,6 +435,7 @@ async def test_which_progress_messages_may_be_out_of_date(
         assert [each.id for each in await pushes.with_progress_message(session)] == ([push.id] if watched else [])
 
 
+@on_sqlite
 async def test_what_was_shown_and_what_must_be_text_are_noted_for_one_push(database: Database) -> None:
     push, other = await add_push(database), await add_push(database)
     async with database.write() as session:
@@ -466,6 +470,7 @@ async def test_pushes_and_their_outcomes_are_summed_for_the_statistics(database:
 DAY = 86_400
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("state", "days", "dropped"),
     [
@@ -482,7 +487,7 @@ async def test_single_deliveries_are_dropped_after_their_time(
     push = await add_push(database, state=state, sent=1)
     await add_delivery(database, push.id, 1, at=int(await moment(database)) - days * DAY)
     async with database.write() as session:
-        assert await pushes.prune(database, session, 30, 100) == int(dropped)
+        assert await pushes.prune(session, 30, 100) == int(dropped)
         rows = await pushes.progress(session, push.id)
     assert rows is not None
     assert rows.settled == 1  # the counts stay
@@ -495,5 +500,5 @@ async def test_deliveries_are_dropped_so_many_at_a_time(database: Database) -> N
     dropped = []
     while not dropped or dropped[-1]:
         async with database.write() as session:
-            dropped.append(await pushes.prune(database, session, 30, 4))
+            dropped.append(await pushes.prune(session, 30, 4))
     assert dropped == [4, 2, 0]

@@ -12,6 +12,8 @@ from tests.delivery.rows import add_chats, add_delivery, add_push, claim_waiting
 
 LATER = 1e10  # seconds since 1970: three centuries on
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
+
 
 async def waiting(database: Database, push_id: int, *subscribers: int, since: float = 1.0, **fields: Any) -> None:
     for subscriber in subscribers:
@@ -40,6 +42,7 @@ async def test_within_a_lane_whoever_has_waited_longest_is_tried_first(database:
     assert [due.chat.subscriber_id for due in await claim_waiting(database, 2)] == [2, 3]
 
 
+@on_sqlite
 @pytest.mark.parametrize("state", ["draft", "held", "paused", "finished", "cancelled"])
 async def test_only_a_running_push_is_tried_again(database: Database, state: str) -> None:
     await add_chats(database, 1)
@@ -79,6 +82,7 @@ async def test_only_an_unanswered_try_may_have_arrived(database: Database, mark:
     assert chat.copy is None
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("state", "reachable"),
     [("active", True), ("blocked", False), ("left", False), ("silent", False), ("moved", False)],
@@ -103,6 +107,7 @@ async def test_a_correction_waits_with_the_copy_that_it_changes(database: Databa
     assert [due[number].reachable for number in (1, 2, 3)] == [True, False, False]
 
 
+@on_sqlite
 async def test_no_more_are_taken_than_asked_for(database: Database) -> None:
     await add_chats(database, *range(1, 8))
     push = await add_push(database)

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.audience import spreadsheet, subscriptions
+from bot.audience import subscriptions
+from bot.cli import subscribers as spreadsheet
 from bot.storage.engine import Database
 from tests.delivery.rows import NOW, add_chats, subscriber_now
 from tests.wire import newsroom
