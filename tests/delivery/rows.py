@@ -12,7 +12,7 @@ from bot.delivery import budget, pushes, ranges
 from bot.delivery.outcomes import Mark
 from bot.delivery.ranges import Record
 from bot.storage.engine import Database
-from bot.storage.models import Budget, Delivery, Push, PushRange, Story, Subscriber, Subscription
+from bot.storage.models import Delivery, Push, PushRange, Story, Subscriber, Subscription
 
 NOW = datetime(2026, 2, 22, 2, 40, tzinfo=UTC)
 CONTENT = {"method": "sendMessage", "params": {"text": "Kabar"}}
@@ -150,12 +150,6 @@ async def moment(database: Database) -> float:
     """Now by the database's clock."""
     async with database.read() as session:
         return await session.moment()
-
-
-async def lead_of(database: Database) -> float:
-    """How far ahead of now the budget's next free moment stands, in seconds."""
-    async with database.read() as session:
-        return float((await session.scalars(select(Budget.next_free))).one()) - await session.moment()
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

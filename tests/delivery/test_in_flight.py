@@ -13,6 +13,7 @@ from bot.storage.models import Delivery, Push
 from tests.delivery.rows import (
     add_budget,
     add_chats,
+    add_delivery,
     add_push,
     add_story,
     change,
@@ -173,7 +174,7 @@ async def test_a_paused_push_sends_nothing_more_and_keeps_the_answers_that_were_
             assert await pushes.pause(session, push.id)
         await asyncio.sleep(0.3)
         taken = len(wire.taken)
-        assert taken < 15
+        assert taken < 40
     assert len(wire.taken) == taken
     (row,) = await ranges_of(database, push.id)
     assert (row.cursor, row.issued, row.owner, row.done) == (taken, taken, "", False)
@@ -189,7 +190,7 @@ async def test_a_better_lane_takes_the_range_from_a_broadcast_whose_answers_hang
         urgent = await add_push(database, kind="update", lane=1, ranges=[(0, 40)], ceiling=40)
         await asyncio.sleep(0.3)
     (row,) = await ranges_of(database, push.id)
-    assert (row.owner, row.done, len(wire.taken) < 20) == ("", False, True)
+    assert (row.owner, row.done, len(wire.taken) < 40) == ("", False, True)
     claimed = await claim(database)
     assert claimed is not None
     assert claimed.push_id == urgent.id
@@ -277,3 +278,30 @@ async def test_a_due_delivery_whose_answer_hangs_is_not_taken_by_another_process
     assert (again.taken, other.taken) == ([2], [])
     done = await push_now(database, push.id)
     assert (done.state, done.sent, done.doubled) == (pushes.FINISHED, 2, 1)
+
+
+@on_sqlite
+async def test_a_new_photo_finds_its_first_chat_behind_those_that_have_the_story(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "PAGE", 1)
+    monkeypatch.setattr(ranges, "PAGES_AT_ONCE", 1)
+    story = await add_story(database, image_url="https://news.example/foto.jpg")
+    await add_budget(database, 10)
+    await add_chats(database, 1, 2, 3, 4)
+    push = await add_push(database, kind="section", lane=2, story_id=story.id, ranges=[(0, 4)], ceiling=4, content=None)
+    for number in (1, 2, 3):
+        await add_delivery(database, push.id, number)
+    wire = SilentWire()
+    await sender_on(database, wire, rate=10).step()
+    assert wire.taken == [4]
+
+
+@on_sqlite
+async def test_a_range_is_worked_through_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "PAGE", 2)
+    push = await broadcast_to(database, 7, rate=60)
+    wire = SilentWire()
+    await sender_on(database, wire, rate=60).step()
+    assert wire.taken == list(range(1, 8))
+    assert (await push_now(database, push.id)).state == pushes.FINISHED
