@@ -195,8 +195,8 @@ def _statement_changes(node: ast.AST) -> Iterator[str]:
             yield "continue"
 
 
-def tests_of(modules: Iterable[str], below: tuple[str, ...] = ("tests",)) -> dict[str, list[str]]:
-    """For each module's file, the test files that import it themselves or through a module of steps beside them."""
+def tests_of(modules: Iterable[str], below: tuple[str, ...]) -> dict[str, tuple[list[str], list[str]]]:
+    """For each module's file, the test files that import it, and others of its room or that import it through steps."""
     imports = {_dotted(path): _imports(path) for path in sorted((ROOT / "tests").rglob("*.py"))}
 
     def closure(name: str, seen: set[str]) -> set[str]:
@@ -212,12 +212,15 @@ def tests_of(modules: Iterable[str], below: tuple[str, ...] = ("tests",)) -> dic
         if name.rpartition(".")[2].startswith("test_")
     }
     files = {name: name.replace(".", "/") + ".py" for name in reached}
-    return {
-        module: [
-            file for name, file in files.items() if _dotted(ROOT / module) in reached[name] and file.startswith(below)
-        ]
-        for module in modules
-    }
+    tests = {}
+    for module in modules:
+        name = _dotted(ROOT / module)
+        room = "tests." + name.split(".")[1] + "."
+        asked = [test for test in reached if files[test].startswith(below)]
+        direct = [test for test in asked if name in imports[test]]
+        others = [test for test in asked if test not in direct and (name in reached[test] or test.startswith(room))]
+        tests[module] = [files[test] for test in direct], [files[test] for test in others]
+    return tests
 
 
 def _dotted(path: Path) -> str:
@@ -251,14 +254,15 @@ class Tree:
         source = path.read_bytes()
         path.write_bytes(source[: mutant.start] + mutant.after.encode() + source[mutant.end :])
         try:
-            return self.run(files, limit)
+            return self.run(files, limit, changed=True)
         finally:
             path.write_bytes(source)
 
-    def run(self, files: list[str], limit: float) -> bool:
+    def run(self, files: list[str], limit: float, *, changed: bool = False) -> bool:
         """Run test files in a child of this process, which has imported what they need from elsewhere; green or not."""
         child = os.fork()
         if child == 0:
+            sys.dont_write_bytecode = changed
             os._exit(self._pytest(files))
         until = time.monotonic() + limit
         while time.monotonic() < until:
@@ -276,8 +280,7 @@ class Tree:
         os.setsid()
         os.chdir(self._root)
         sys.path.insert(0, str(self._root))
-        sys.dont_write_bytecode = True
-        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # for processes that tests start
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
@@ -319,9 +322,8 @@ def _work(pipe: Connection, patience: float) -> None:
                 green = tree.run([task], patience)
                 pipe.send((task, time.monotonic() - started if green else None))
             else:
-                mutant, quick, slow, limit = task
-                alive = not quick or tree.survives(mutant, quick, limit)  # where no test imports it, nothing notices
-                pipe.send((mutant, alive and (not slow or tree.survives(mutant, slow, patience * len(slow)))))
+                mutant, stages = task  # where no test imports the module, nothing notices
+                pipe.send((mutant, all(tree.survives(mutant, files, limit) for files, limit in stages)))
 
 
 def _answers(pipes: list[Connection], tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
@@ -347,7 +349,7 @@ def main(arguments: list[str]) -> None:
     mutants = [mutant for path in files for mutant in mutants_of(path)]
     chosen = random.Random(options.seed).sample(mutants, min(options.sample or len(mutants), len(mutants)))
     tests = tests_of({mutant.path for mutant in chosen}, tuple(options.tests))
-    for module in sorted(module for module, names in tests.items() if not names):
+    for module in sorted(module for module, names in tests.items() if not any(names)):
         print(f"no test imports {module}")
     pairs = [multiprocessing.Pipe() for _ in range(min(options.workers, 2))]
     patience = SLOW_SECONDS * 2 if options.quick else BASELINE_SECONDS
@@ -356,7 +358,7 @@ def main(arguments: list[str]) -> None:
         worker.start()
     pipes = [here for here, _ in pairs]
     try:
-        seconds = _time(pipes, sorted({name for names in tests.values() for name in names}))
+        seconds = _time(pipes, sorted({name for both in tests.values() for names in both for name in names}))
         deadline = time.monotonic() + options.minutes * 60
         survivors, tried = _try(pipes, _tasks(chosen, tests, seconds, not options.quick), deadline)
     finally:
@@ -395,14 +397,22 @@ def _time(pipes: list[Connection], files: list[str]) -> dict[str, float]:
 
 
 def _tasks(
-    chosen: list[Mutant], tests: dict[str, list[str]], seconds: dict[str, float], thorough: bool
-) -> Iterator[tuple[Mutant, list[str], list[str], float]]:
-    """For each change its quick test files, the slow ones, and how long the quick ones may take."""
+    chosen: list[Mutant], tests: dict[str, tuple[list[str], list[str]]], seconds: dict[str, float], thorough: bool
+) -> Iterator[tuple[Mutant, list[tuple[list[str], float]]]]:
+    """For each change the test files to run one after the other while it is not noticed, and how long they may take."""
     for mutant in chosen:
-        files = sorted((name for name in tests[mutant.path] if name in seconds), key=lambda name: seconds[name])
-        quick = [name for name in files if seconds[name] <= SLOW_SECONDS]
-        slow = [name for name in files if seconds[name] > SLOW_SECONDS] if thorough else []
-        yield mutant, quick, slow, 10 + 2 * sum(seconds[name] for name in quick)
+        direct, indirect = ([name for name in names if name in seconds] for names in tests[mutant.path])
+        slow = [name for name in (*direct, *indirect) if seconds[name] > SLOW_SECONDS]
+        stages = [[name for name in names if name not in slow] for names in (direct, indirect)]
+        stages += [slow] if thorough else []
+        yield (
+            mutant,
+            [
+                (sorted(files, key=lambda name: seconds[name]), 10 + 2 * sum(seconds[name] for name in files))
+                for files in stages
+                if files
+            ],
+        )
 
 
 def _try(pipes: list[Connection], tasks: Iterable[Any], deadline: float) -> tuple[int, int]:

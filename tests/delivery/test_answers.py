@@ -76,6 +76,7 @@ async def test_an_answer_is_charged_once_and_a_silence_not_at_all(database: Data
             await answer(limiter)
             await until(charged_again)
             charges.append(await next_free(database))
+            assert charges[-1] <= await moment(database) + PLACE  # one place each, from now
             await asyncio.sleep(0.1)
             assert await next_free(database) == charges[-1]
 

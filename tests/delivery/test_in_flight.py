@@ -81,8 +81,9 @@ async def test_the_cursor_stays_at_the_start_while_nobody_was_answered(database:
         await settle_at(database, push.id, cursor=0, outcomes=0)
 
 
-async def test_before_a_message_leaves_the_database_knows_that_it_may(database: Database) -> None:
-    push = await broadcast_to(database, 24, rate=100)
+@pytest.mark.parametrize("rate", [0, 100])  # all places at once, and a few at a time
+async def test_before_a_message_leaves_the_database_knows_that_it_may(database: Database, rate: float) -> None:
+    push = await broadcast_to(database, 24, rate)
     wire = SilentWire(2, 11)
     wrong: list[str] = []
 
@@ -95,7 +96,7 @@ async def test_before_a_message_leaves_the_database_knows_that_it_may(database: 
             wrong.append(f"the cursor stood at {row.cursor} without an outcome of {missing}")
 
     wire.before = look
-    async with at_work(sender_on(database, wire, rate=100).step(), wire):
+    async with at_work(sender_on(database, wire, rate=rate).step(), wire):
         await settle_at(database, push.id, cursor=1, outcomes=22)
     assert wrong == []
     assert len(wire.taken) == 24
