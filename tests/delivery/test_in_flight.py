@@ -102,6 +102,17 @@ async def test_before_a_message_leaves_the_database_knows_that_it_may(database: 
     assert len(wire.taken) == 24
 
 
+@on_sqlite
+async def test_a_kill_leaves_no_more_in_doubt_than_a_tenth_of_a_second_sends(database: Database) -> None:
+    push = await broadcast_to(database, 30, rate=20)
+    wire = SilentWire()
+    async with at_work(sender_on(database, wire, rate=20).step(), wire):
+        for count in (2, 5, 8):
+            await until(lambda count=count: has_taken(wire, count))  # type: ignore[misc]  # its own
+            (row,) = await ranges_of(database, push.id)
+            assert row.issued <= len(wire.taken) + 2
+
+
 async def test_whoever_takes_over_doubts_the_unanswered_chats_and_no_other(database: Database) -> None:
     push = await broadcast_to(database, 10)
     wire = SilentWire(3, 7)

@@ -436,6 +436,24 @@ async def test_which_progress_messages_may_be_out_of_date(
 
 
 @on_sqlite
+async def test_progress_messages_are_brought_up_to_date_the_oldest_first_and_so_many_at_a_time(
+    database: Database,
+) -> None:
+    made = [(await add_push(database, progress_message_id=7, lane=lane)).id for lane in (3, 1, 2)]
+    async with database.read() as session:
+        assert [each.id for each in await pushes.with_progress_message(session)] == made
+        assert [each.id for each in await pushes.with_progress_message(session, limit=2)] == made[:2]
+
+
+@on_sqlite
+async def test_audiences_are_counted_so_many_at_a_time(database: Database) -> None:
+    for _ in range(3):
+        await add_push(database, total=UNCOUNTED)
+    async with database.read() as session:
+        assert [len(await pushes.uncounted(session, limit=limit)) for limit in (2, 5)] == [2, 3]
+
+
+@on_sqlite
 async def test_what_was_shown_and_what_must_be_text_are_noted_for_one_push(database: Database) -> None:
     push, other = await add_push(database), await add_push(database)
     async with database.write() as session:

@@ -112,3 +112,17 @@ def test_a_story_may_have_a_thousand_contents() -> None:
     assert (one.revision, len(one.revisions)) == (1000, 1000)
     one.title = "Yang kesekian"
     assert not revisions.note(one)
+
+
+def test_another_caption_is_another_revision() -> None:
+    one = story()
+    one.image_caption = "Kereta di stasiun"
+    revisions.note(one)
+    one.image_caption = "Kereta di jembatan"
+    assert revisions.note(one)
+
+
+def test_contents_that_were_noted_by_earlier_versions_are_recognised() -> None:
+    one = story()
+    revisions.note(one)
+    assert one.revisions == ["b249cf8b09d0:ef6e31b489af"]  # as it stands in databases
