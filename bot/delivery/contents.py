@@ -164,7 +164,8 @@ class Correction(Alert):
         message = self._card(chat)
         if method == "editMessageText":
             return method, message.as_text().call()[1]
-        _, params = message.call()
+        # A copy keeps the photo that its story has lost: the words stay a caption, which is all that is edited then.
+        _, params = replace(message, photo=message.photo or "kept").call()
         if method == "editMessageCaption":
             return method, {name: value for name, value in params.items() if name != "photo"}
         media = {"type": "photo", "media": params.pop("photo")}
