@@ -1,6 +1,7 @@
 """`kabar bench summaries`: our summaries of invented articles, against those that a person wrote, and others' methods.
 
-The articles are those of tests/articles, whose authors wrote a summary of each. ROUGE-1, -2 and -L are F-measures of
+The articles are those of tests/stories/articles/pages, whose authors wrote a summary of each.
+ROUGE-1, -2 and -L are F-measures of
 shared words, pairs of words, and the longest common sequence (rouge-score). TextRank, LSA and LexRank are sumy's, three
 sentences each. What is not installed is left out, and said so.
 """
@@ -16,7 +17,7 @@ from typing import Any
 
 from bot.stories.reading.summaries import LIMIT, paragraphs_of, sentences_of, summary_of, without_dateline
 
-ARTICLES = Path(__file__).resolve().parent.parent / "tests" / "articles"
+ARTICLES = Path(__file__).resolve().parent.parent / "tests" / "stories" / "articles" / "pages"
 SENTENCES = 3
 MEASURES = ("rouge1", "rouge2", "rougeL")
 

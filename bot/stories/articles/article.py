@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from bot.stories.articles.bylines import author_of
 from bot.stories.articles.headlines import Headline, headline_of, meta, nearby
 from bot.stories.articles.linked_data import SECTION_LIMIT, as_list, as_text, linked_data
 from bot.stories.articles.photos import photo_of
@@ -16,27 +17,16 @@ from bot.stories.articles.text import paragraphs
 from bot.stories.items import Item, captioned
 from bot.stories.reading.cleaning import one_line, plain_lines, plain_text, safe_url
 from bot.stories.reading.dates import parse_date
-from bot.stories.reading.feed_items import NAME_LIMIT
 from bot.stories.reading.pages import base_of, tree_of
 from bot.stories.reading.summaries import condensed, is_cut, summary_of
 
-_AUTHORS = (
-    "[itemprop=author]", "[rel=author]", "meta[name=author]", "meta[property='article:author']",
-    "meta[name='content_author']", "[class*=author]", "[class*=byline]", "[class*=penulis]", "[class*=reporter]",
-)  # fmt: skip
-_ROLE = re.compile(
-    r"^(?:(?:foto\s*&\s*)?teks|(?:diposting\s+|ditulis\s+)?oleh|penulis|by|von|reporter|pewarta|wartawan"
-    r"|laporan(?:\s+wartawan)?|written by|dilaporkan)\s*[:\-]?\s+",
-    re.IGNORECASE,
-)
-_BYLINE = re.compile(rf"(?:^|\|\s*|WIB\s+|WITA\s+|WIT\s+){_ROLE.pattern[1:]}(?=[^\W\d_])", re.IGNORECASE)
-_AFTER_NAME = re.compile(
-    r"\s*(?:[|•·\n(;]|\s[-–—]\s|\d|\S+@|\b(?:editor|penyunting|redaktur|edited by|dibaca|dosen)\b"
-    r"|,?\s*\b(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|mon|tue|wed|thu|fri|sat|sun)\w*\b).*$",
-    re.IGNORECASE,
-)
 _HOMES = frozenset(("home", "beranda", "depan", "halaman depan", "index", "startseite"))
-_DATE_LINE = 120  # characters
+_CHARACTERS = 1_000_000  # of a page without its scripts; of 250 real ones the longest has 440,000, and 9,200 tags
+_TAGS = 20_000
+_CRUMBS = 20
+_DATE_LINE = 100  # characters; a longer line is the story
+_BARE_DATE = 40
+_DIGIT = re.compile(r"\d")
 _FEW_LINKS = 4  # a list of more links is a menu
 
 
@@ -61,20 +51,19 @@ class Article:
 
 def parse_article(body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime) -> Article:
     """What an article's page says: JSON-LD, Open Graph and the page itself. Raises Unreadable."""
-    tree = tree_of(body, content_type)
+    tree = tree_of(body, content_type, characters=_CHARACTERS, tags=_TAGS)
     base = base_of(tree, url)
     data = linked_data(tree)
     headline = headline_of(tree, as_text(data.get("headline")))
     photo = photo_of(tree, data, headline.node, base)
     told = as_text(data.get("description")) or meta(tree, "og:description") or meta(tree, "description")
     moment = published_at(tree, headline.node, as_text(data.get("datePublished")), url, default_zone, now)
-    author, sections = _author(data, tree, headline), _sections(data, tree, headline)
-    canonical = next((node.attributes.get("href") or "" for node in tree.css("link[rel=canonical]")), "")
-    lines = paragraphs(tree, data, url, {headline.text, photo.caption, photo.credit})
-    lines = [line for line in lines if line and not _is_date_line(line, default_zone, now)]
+    author, sections = author_of(data, tree, headline, url), _sections(data, tree, headline)
+    lines = paragraphs(tree, data, url, headline, {headline.text, photo.caption, photo.credit})
+    lines = _without_date_lines(lines, default_zone, now)
     return Article(
         title=headline.text,
-        canonical=safe_url(canonical, base),
+        canonical=_canonical(tree, data, base, url),
         summary=summary_of("\n".join(lines), headline.text) or condensed(plain_lines(told), headline.text),
         body="\n".join(lines),
         author=author,
@@ -103,32 +92,29 @@ def completed(item: Item, article: Article, *, is_thumbnail: bool = False) -> It
     )
 
 
-def _is_date_line(line: str, zone: ZoneInfo, now: datetime) -> bool:
-    return len(line) <= _DATE_LINE and line[-1] not in '.!?”"' and parse_date(line, zone, now) is not None
+def _canonical(tree: LexborHTMLParser, data: dict[str, Any], base: str, url: str) -> str:
+    """The story's own address as the page says it; where it does not, the one that it was read from."""
+    links = [node.attributes.get("href") or "" for node in tree.css("link[rel~=canonical i]")[:3]]
+    entity = data.get("mainEntityOfPage")
+    entity = entity.get("@id") if isinstance(entity, dict) else entity
+    told = [*links, meta(tree, "og:url"), as_text(data.get("url")), as_text(entity)]
+    addresses = (safe_url(address, base) for address in told if address)
+    return next((address for address in addresses if address), "") or safe_url(url)
 
 
-def _author(data: dict[str, Any], tree: LexborHTMLParser, headline: Headline) -> str:
-    said = [({"name": each} if isinstance(each, str) else each) for each in as_list(data.get("author"))]
-    said = [each for each in said if isinstance(each, dict)]
-    people = [_name(plain_text(as_text(each.get("name")))) for each in said if each.get("@type") != "Organization"]
-    if any(people):
-        return ", ".join(dict.fromkeys(name for name in people if name))
-    site = meta(tree, "og:site_name").casefold()
-    found = [_name(node.attributes.get("content") or node.text(separator=" ")) for node in tree.css(_AUTHORS[0])[:5]]
-    before, after = nearby(tree, headline.node)
-    lines = (one_line(node.text(separator=" ")) for node in (*after, *before))
-    found += [_name(line[byline.end() :]) for line in lines if len(line) < 160 and (byline := _BYLINE.search(line))]
-    for selector in _AUTHORS[1:]:
-        found += [_name(node.attributes.get("content") or node.text(separator=" ")) for node in tree.css(selector)[:5]]
-    found += [plain_text(as_text(each.get("name")), NAME_LIMIT) for each in said]  # a desk, or the newsroom itself
-    return next((name for name in found if name and name.casefold() != site), "")
-
-
-def _name(text: str) -> str:
-    """The name in a byline; "" where it is none."""
-    name = _AFTER_NAME.sub("", _ROLE.sub("", one_line(text, NAME_LIMIT))).strip(" |,;:-–—")
-    name = name.title() if name.isupper() and " " in name else name
-    return name if 2 < len(name) <= 80 and not name.lower().startswith(("http", "www.")) else ""
+def _without_date_lines(lines: list[str], zone: ZoneInfo, now: datetime) -> list[str]:
+    """The lines without those that only date the story: above it, or hardly anything but a date."""
+    first = next((number for number, line in enumerate(lines) if len(line) > _DATE_LINE), len(lines))
+    return [
+        line
+        for number, line in enumerate(lines)
+        if not (
+            len(line) <= (_DATE_LINE if number < first else _BARE_DATE)
+            and line[-1] not in '.!?:”"'
+            and _DIGIT.search(line)
+            and parse_date(line, zone, now) is not None
+        )
+    ]
 
 
 def _sections(data: dict[str, Any], tree: LexborHTMLParser, headline: Headline) -> tuple[str, ...]:
@@ -136,7 +122,7 @@ def _sections(data: dict[str, Any], tree: LexborHTMLParser, headline: Headline) 
     named.append(meta(tree, "article:section")[:SECTION_LIMIT])
     crumbs = data.get("crumbs") or [
         one_line(node.text(separator=" "), SECTION_LIMIT)
-        for node in tree.css("[class*=breadcrumb] a, [class*=Breadcrumb] a, nav[aria-label*=readcrumb] a")
+        for node in tree.css("[class*=breadcrumb] a, [class*=Breadcrumb] a, nav[aria-label*=readcrumb] a")[:_CRUMBS]
     ]
     if not any(named) and not crumbs:  # a page with neither may have its section's name above the headline
         before, _ = nearby(tree, headline.node)

@@ -13,7 +13,15 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from bot.stories.reading.cleaning import one_line, plain_text
 from bot.stories.reading.feed_items import TITLE_LIMIT
 
-_HEADINGS = "h1, h2, [itemprop=headline], [class*=title], [class*=headline], [class*=judul], [id*=title], [id*=judul]"
+_HEADINGS = (
+    "h1, h2, h3, [itemprop=headline], [class*=title], [class*=Title], [class*=headline], [class*=Headline], "
+    "[class*=judul], [id*=title], [id*=judul]"
+)
+_KICKER = re.compile(
+    r"kicker|eyebrow|overline|topline|dachzeile|spitzmarke|catname|category|label|\bflag\b|prefix|tagline",
+    re.IGNORECASE,
+)
+_PARTS = 40  # elements inside a heading
 _LOOKED_AT = 400  # headings of a page
 _SHORTEST = 8  # characters; a shorter heading is a section's name
 _AGREES = 0.6  # share of the words
@@ -37,7 +45,7 @@ def headline_of(tree: LexborHTMLParser, linked_headline: str) -> Headline:
     for titles in (told, [title_tag] if title_tag else []):  # a <title> may be the site's on every page
         found = _shown(tree, titles, site)
         if found.node is not None:
-            return found._replace(text=_without_kicker(found.node, found.text, _forms([*told, title_tag], site)))
+            return _exact(found.node, found.text, _forms([*told, title_tag], site))
     heads = [(one_line(node.text(separator=" "), TITLE_LIMIT), node) for node in tree.css("h1")]
     for text, node in heads:
         shortest = 2 * _SHORTEST if told or title_tag else _SHORTEST
@@ -76,9 +84,11 @@ def _forms(told: list[str], site: set[str]) -> list[str]:
     return list(dict.fromkeys(form for title in told for form in (title, _without_site(title, site))))
 
 
-def nearby(tree: LexborHTMLParser, headline: LexborNode | None) -> tuple[list[LexborNode], list[LexborNode]]:
+def nearby(
+    tree: LexborHTMLParser, headline: LexborNode | None, *, above: int = _BEFORE, below: int = _AFTER
+) -> tuple[list[LexborNode], list[LexborNode]]:
     """The elements just before the headline and just after it, the nearest first; what contains it is in neither."""
-    before: deque[LexborNode] = deque(maxlen=_BEFORE)
+    before: deque[LexborNode] = deque(maxlen=above)
     after: list[LexborNode] = []
     long_paragraphs = 0
     if headline is None or tree.body is None:
@@ -91,10 +101,20 @@ def nearby(tree: LexborHTMLParser, headline: LexborNode | None) -> tuple[list[Le
             before.appendleft(node)
         else:
             long_paragraphs += node.tag == "p" and len(node.text()) > _PARAGRAPH
-            if long_paragraphs > 2 or len(after) >= _AFTER:  # the story itself has begun
+            if long_paragraphs > 2 or len(after) >= below:  # the story itself has begun
                 break
             after.append(node)
     return list(before), after
+
+
+def around(node: LexborNode | None) -> frozenset[int]:
+    """The elements that hold an element, by their mem_id: what holds the headline is no aside, however it is called."""
+    held: set[int] = set()
+    above = node.parent if node is not None else None
+    while above is not None:
+        held.add(above.mem_id)
+        above = above.parent
+    return frozenset(held)
 
 
 def _without_site(title: str, site: set[str]) -> str:
@@ -123,13 +143,28 @@ def _agreement(text: str, title: str) -> float:
     return shared / shorter + 0.3 * shared / longer if shared / shorter >= _AGREES else 0.0
 
 
+def _exact(node: LexborNode, text: str, titles: list[str]) -> Headline:
+    """The part of a heading that is one of the titles, without a kicker, a breadcrumb or a date beside it."""
+    keys = {_key(title): title for title in reversed(titles)}
+    for part in node.css("*")[:_PARTS]:
+        shown = one_line(part.text(separator=" "), TITLE_LIMIT) if part.mem_id != node.mem_id else text
+        if shown != text and len(shown) >= _SHORTEST and _key(shown) in keys:
+            return Headline(shown, part)
+    text = _without_kicker(node, text, titles)
+    told = keys.get(_key(text), "")
+    is_joined = len(node.css("*")) > 1  # parts that were set apart by more than a space
+    return Headline(told if told and (is_joined or text.isupper()) and not told.isupper() else text, node)
+
+
 def _without_kicker(node: LexborNode, text: str, titles: list[str]) -> str:
     """The heading without the small words before or after it, which have an element of their own inside it."""
     for child in node.iter():
         aside = one_line(child.text(separator=" "))
+        is_kicker = _KICKER.search(child.attributes.get("class") or "") is not None
         for rest in (text.removeprefix(aside), text.removesuffix(aside)):
             rest = rest.strip(" :|–—-")
-            if aside and rest != text and any(_key(rest) == _key(title) for title in titles):
+            is_title = is_kicker or any(_key(rest) == _key(title) for title in titles)
+            if aside and rest != text and len(rest) >= _SHORTEST and is_title:
                 return rest
     return text
 

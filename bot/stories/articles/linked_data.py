@@ -23,6 +23,7 @@ _ARTICLES = frozenset(
 )  # fmt: skip
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _WRAPPED = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
+_AUTHOR = re.compile(r'"author"\s*+:\s*+(?:\[\s*+)?\{[^{}\[\]]{0,300}?"name"\s*+:\s*+"((?:[^"\\]|\\.){1,200})"')
 _STRING = re.compile(r'"(headline|datePublished|articleSection|articleBody)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
@@ -31,8 +32,11 @@ def linked_data(tree: LexborHTMLParser) -> dict[str, Any]:
     article: dict[str, Any] = {}
     page: dict[str, Any] = {}
     crumbs: list[str] = []
-    for script in tree.css("script[type='application/ld+json']"):
+    named: dict[str, Any] = {}  # things by their @id
+    for script in tree.css("script[type*='ld+json']"):
         for thing in _things(_loaded(script.text())):
+            if as_text(thing.get("@id")) and "name" in thing:
+                named.setdefault(thing["@id"], thing)
             types = {str(each).lower() for each in as_list(thing.get("@type"))}
             if types & _ARTICLES and not article:
                 article = thing
@@ -40,6 +44,8 @@ def linked_data(tree: LexborHTMLParser) -> dict[str, Any]:
                 page = {"datePublished": thing["datePublished"]}
             if "breadcrumblist" in types:
                 crumbs = [_crumb(each) for each in as_list(thing.get("itemListElement"))]
+    if "author" in article:
+        article = article | {"author": [_resolved(each, named) for each in as_list(article["author"])]}
     return page | article | ({"crumbs": [crumb for crumb in crumbs if crumb]} if crumbs else {})
 
 
@@ -51,6 +57,13 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _resolved(value: Any, named: dict[str, Any]) -> Any:
+    """A thing that is only referred to, as it is described elsewhere on the page."""
+    if isinstance(value, dict) and "name" not in value:
+        return named.get(as_text(value.get("@id")), value)
+    return value
+
+
 def _loaded(text: str) -> Any:
     """The JSON, mended where its fault is a common one; None where it cannot be."""
     text = _WRAPPED.sub("", text).strip().rstrip(";")
@@ -60,7 +73,10 @@ def _loaded(text: str) -> Any:
         except (ValueError, RecursionError):
             continue
     if "article" in text.lower():
-        return {"@type": "Article"} | {name: value.replace("\\/", "/") for name, value in _STRING.findall(text)}
+        author = {"author": match[1]} if (match := _AUTHOR.search(text)) else {}
+        return (
+            {"@type": "Article"} | author | {name: value.replace("\\/", "/") for name, value in _STRING.findall(text)}
+        )
     return None
 
 

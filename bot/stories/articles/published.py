@@ -32,6 +32,7 @@ _WEEKDAY = re.compile(
 _IN_ADDRESS = re.compile(
     r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:[/-]|$)|/((?:19|20)\d\d)(\d\d)(\d\d)(?:\d{6})?/"
 )
+_JUST_ABOVE = 6  # elements before the headline; further up is another story's time, or the site's of today
 _LINE = 160  # characters; a longer text is a paragraph, whose dates are the story's
 
 
@@ -48,7 +49,7 @@ def published_at(
     for node in tree.css("[itemprop=datePublished]")[:3]:
         if found := moment_of(node, zone, now):
             return found
-    _, after = nearby(tree, headline)
+    before, after = nearby(tree, headline)
     short = (node for node in after if node.tag == "time" or len(node.text(separator=" ")) <= _LINE)
     if found := _first(short, zone, now):
         return found
@@ -56,8 +57,10 @@ def published_at(
         moments = (moment_of(node, zone, now) for node in _time_like(tree))
         same_day = (moment for moment in moments if moment and moment.astimezone(zone).date() == day.date())
         return next(same_day, day).astimezone(UTC)
+    above = (node for node in before[:_JUST_ABOVE] if _says_a_time(node) and len(node.text(separator=" ")) <= _LINE)
     return (
-        _first((node for node in _time_like(tree) if not _is_aside(node)), zone, now)
+        _first(above, zone, now)
+        or _first((node for node in _time_like(tree) if not _is_aside(node)), zone, now)
         or _first(_time_like(tree), zone, now)
         or _searched(tree, url, zone, now)
         or _first(_short_lines(tree), zone, now)
@@ -66,9 +69,13 @@ def published_at(
 
 def _time_like(tree: LexborHTMLParser) -> Iterator[LexborNode]:
     for node in tree.css("time, [class], [id]"):
-        names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
-        if (node.tag == "time" or _TIME_LIKE.search(names)) and len(node.text(separator=" ")) <= _LINE:
+        if _says_a_time(node) and len(node.text(separator=" ")) <= _LINE:
             yield node
+
+
+def _says_a_time(node: LexborNode) -> bool:
+    names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
+    return node.tag == "time" or _TIME_LIKE.search(names) is not None
 
 
 def _short_lines(tree: LexborHTMLParser) -> Iterator[LexborNode]:

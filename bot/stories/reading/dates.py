@@ -7,25 +7,26 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LOOKED_AT = 200  # characters; a date line may begin with words, but not with a paragraph
 _CLOCK_WITHIN = 40  # characters between a date and its time, as in "22 Februari 2026 pada pukul 09.40"
 
 _MONTH_NAMES = (
-    "jan januari january",
-    "feb peb februari pebruari february",
-    "mar mrt maret march",
-    "apr april",
-    "mei may",
-    "jun juni june",
-    "jul juli july",
-    "agu agt ags aug agustus august",
-    "sep sept september",
-    "okt oct oktober october",
-    "nov nop november nopember",
-    "des dec desember december",
+    "jan januari january januar janvier enero",
+    "feb peb februari pebruari february februar février febrero",
+    "mar mrt maret march mac märz mars marzo",
+    "apr april avril abril",
+    "mei may mai mayo",
+    "jun juni june juin junio",
+    "jul juli july julai juillet julio",
+    "agu agt ags ogo aug agustus august ogos août agosto",
+    "sep sept september septembre septiembre",
+    "okt oct oktober october octobre octubre",
+    "nov nop november nopember novembre noviembre",
+    "des dec dis desember december disember dezember décembre diciembre",
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 # Hours east of UTC. Where two zones share a name it is the one of RFC 822, or the one of Indonesia's neighbours.
@@ -53,9 +54,9 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 _MONTH = rf"(?P<month>{_any_of(_MONTHS)})\b\.?"
-_DAY = r"(?<![\d:.,])(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_DAY = r"(?<!\d)(?<!\d[:.,])(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4}|['’]?\d{2})(?![\d:])"
-_GAP = r"[\s\-/.,]{1,4}"
+_GAP = r"(?:[\s\-/.,]{1,4}|\s{1,2}de\s{1,2})"
 _FLAGS = re.ASCII | re.IGNORECASE
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)", _FLAGS)
 _ISO_MONTH = re.compile(r"\A(?P<year>\d{4})(?:-(?P<month>\d{2}))?\Z", _FLAGS)
@@ -67,15 +68,17 @@ _ASCTIME = re.compile(
     _FLAGS,
 )
 _NUMBERS = re.compile(
-    r"(?<![\d:.])(?P<day>\d{1,2})(?:(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)|\.(?P<dotted>\d{1,2})\.(?=\d{4}))"
+    r"(?<![\d:.])(?P<day>\d{1,2})(?:(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)"
+    r"|\.(?P<dotted>\d{1,2})\.(?=\d{4}|\d\d(?:\s?[|,–-]\s?|\s)\d{1,2}[:.]\d\d))"
     r"(?P<year>\d{4}|\d{2})(?![\d:])",
     _FLAGS,
 )
-_DAY_MONTH = re.compile(rf"{_DAY}{_GAP}{_MONTH}", _FLAGS)  # of the year that makes it past
+_CJK = re.compile(r"(?<!\d)(?P<year>\d{4})\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]")
+_DAY_MONTH = re.compile(rf"{_DAY}{_GAP}{_MONTH}(?!{_GAP}\d{{4}}(?!\d))", _FLAGS)  # of the year that makes it past
 _BRACKETED = re.compile(r"\((?P<day>\d{1,2})/(?P<month>\d{1,2})\)", _FLAGS)  # "Selasa (24/11)", as in running text
 _CLOCK = re.compile(
     r"(?<![\d.:,])(?:T)?(?P<hour>\d{1,2})(?P<mark>[:.])(?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?(?![\d:])"
-    r"(?:[.,]\d{1,9})?(?P<half>\s?[ap]\.?m\b)?",
+    r"(?:[.,]\d{1,9})?(?P<half>\s?(?:[ap]\.?m|pagi|siang|tengah\s?hari|sore|petang|malam|pg|ptg|mlm)\b)?",
     _FLAGS,
 )
 _COMPACT_CLOCK = re.compile(r"\AT?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?!\d)", _FLAGS)
@@ -83,6 +86,10 @@ _OFFSET = re.compile(
     r"\A[\s,(]{0,3}(?:gmt|utc)?\s{0,2}(?P<sign>[+\-−])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?(?!\d)", _FLAGS
 )
 _ZONE = re.compile(rf"\A[\s,(|\-]{{0,5}}(?P<name>{_any_of(_ZONES)})\b", _FLAGS)
+_ZONE_NAME = re.compile(r"\A[\s,(|\-]{0,5}(?P<name>[A-Z][A-Za-z]{2,20}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?)")
+_NO_ZONE = re.compile(r"\A\s?\(?[A-Z]{2,4}T\)?\Z")  # the name of a zone that nobody knows, at the end
+_NO_ZONE_AT_ALL = re.compile(r"\A\s?\(?[A-Z]{1,5}\)?\Z")  # the same after seconds, as only machines write them
+_UNIX = re.compile(r"\A(?P<seconds>\d{10})(?:\d{3}|\.\d{1,6})?\Z", re.ASCII)
 _COUNT = rf"\d{{1,3}}|\b(?:{_any_of(_COUNTS)})"
 _AGO = re.compile(
     rf"(?P<parts>(?:(?:{_COUNT})\s{{0,2}}(?:{_any_of(_UNITS)})s?\b[\s,]{{0,3}}(?:dan\s|and\s)?){{1,3}})"
@@ -101,11 +108,19 @@ def parse_date(text: str, default_zone: ZoneInfo, now: datetime) -> datetime | N
     """
     line = " ".join(text[:LOOKED_AT].split())
     try:
-        moment = _relative(line, default_zone, now) or _absolute(line, default_zone, now)
+        moment = _since_1970(line, now) or _relative(line, default_zone, now) or _absolute(line, default_zone, now)
         found = moment.astimezone(UTC) if moment else None
     except (ValueError, OverflowError):
         return None
     return found if found and EARLIEST <= found <= now + timedelta(days=1) else None
+
+
+def _since_1970(line: str, now: datetime) -> datetime | None:
+    """A number of seconds, or milliseconds, since 1970; other numbers of ten digits are dates."""
+    if (unix := _UNIX.match(line)) is None:
+        return None
+    moment = datetime.fromtimestamp(int(unix["seconds"]), UTC)
+    return moment if EARLIEST <= moment <= now + timedelta(days=1) else None
 
 
 def _relative(line: str, zone: ZoneInfo, now: datetime) -> datetime | None:
@@ -156,7 +171,7 @@ def _has_date(line: str) -> bool:
 
 def _days(line: str) -> Iterator[tuple[date, re.Match[str]]]:
     """The calendar days that a line names, each with where it was found; the surest way of writing first."""
-    for pattern in (_ISO, _COMPACT, _DAY_MONTH_YEAR, _MONTH_DAY_YEAR, _NUMBERS, _ISO_MONTH):
+    for pattern in (_ISO, _CJK, _COMPACT, _DAY_MONTH_YEAR, _MONTH_DAY_YEAR, _NUMBERS, _ISO_MONTH):
         for match in pattern.finditer(line):
             day = _day_of(match)
             if day is not None:
@@ -201,18 +216,31 @@ def _clock(text: str, zone: tzinfo) -> tuple[time | None, tzinfo]:
             if match["mark"] == ".":
                 continue  # a number with a fraction
             raise
-        return found, _place(text[match.end() :], zone)
+        after = text[match.end() :]
+        if match["second"] and not match["half"] and _NO_ZONE_AT_ALL.match(after) and not _ZONE.match(after):
+            raise ValueError("a zone that is not known")
+        return found, _place(after, zone)
     return None, _place(text, zone)
 
 
 def _time_of(match: re.Match[str]) -> time:
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
     half = (match.groupdict().get("half") or "").strip().lower()
-    if half:
-        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    if half and hour <= 12:
+        hour = _hour_of(hour, half)
     if (hour, minute, second) == (24, 0, 0):
         return time.max
     return time(hour, minute, min(second, 59) if second <= 60 else second)  # a leap second is the one before it
+
+
+def _hour_of(hour: int, half: str) -> int:
+    """The hour of the day where it is said in halves: "7 PM", "7:20 malam"; noon is in the second half, "siang" too."""
+    if half.startswith(("siang", "tengah")):
+        return hour if hour >= 9 else hour + 12
+    is_second = half.startswith(("p.m", "pm", "sore", "petang", "ptg", "malam", "mlm"))
+    if half.startswith(("malam", "mlm")) and (hour == 12 or hour < 4):
+        return hour % 12  # half past twelve at night
+    return hour % 12 + (12 if is_second else 0)
 
 
 def _place(text: str, default: tzinfo) -> tzinfo:
@@ -222,4 +250,13 @@ def _place(text: str, default: tzinfo) -> tzinfo:
         return timezone(timedelta(minutes=minutes if offset["sign"] == "+" else -minutes))
     if named := _ZONE.match(text):
         return timezone(timedelta(hours=_ZONES[named["name"].lower()]))
+    if (place := _ZONE_NAME.match(text)) and place["name"] in _zone_names():
+        return ZoneInfo(place["name"])
+    if place or _NO_ZONE.match(text):
+        raise ValueError("a zone that is not known")  # a time of who knows where would be hours wrong
     return default
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -11,11 +12,13 @@ from bot.stories.items import Item
 from bot.stories.reading.cleaning import one_line, safe_url, tag_end
 from bot.stories.reading.decoding import decode
 from bot.stories.reading.feed_items import TITLE_LIMIT, Feed, Unreadable, distinct, item_from
+from bot.stories.reading.images import best_image
 from bot.stories.reading.moments import moment_of
 from bot.stories.reading.summaries import condensed
 from bot.stories.telling.keys import without_tracking
 
 MAX_BYTES = 5_000_000
+_NOWHERE = "https://page.invalid"  # the base of addresses that are shown to an editor as they are written
 MAX_DEPTH = 600  # open elements; building a tree of 40,000 nested ones took lexbor 2.7 s
 ITEMS_AT_MOST = 200
 ATTRIBUTES_AT_MOST = 2_000  # of one element, counted generously; 16,000 took lexbor 0.4 s, 100,000 over a minute
@@ -25,6 +28,8 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 SLASHED_AT_MOST = 10_000  # elements that end in "/>", which inside pictures (SVG) closes them, and outside does not
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9:-]*)(?:[^<>]*+(?<=(/))>)?", re.IGNORECASE)
 _RAW = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "textarea")}  # no tags inside
+_RAW_START = re.compile(r"<(script|style|textarea)(?=[\s/>])", re.IGNORECASE)
+_LINKED_DATA = re.compile(r"ld\+json", re.IGNORECASE)
 _VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
 _CLOSED_NAMES = "p li tr td th dt dd option optgroup thead tbody tfoot colgroup caption"  # by HTML itself
 _VOID, _CLOSED = frozenset(_VOID_NAMES.split()), frozenset(_CLOSED_NAMES.split())
@@ -71,23 +76,52 @@ def found_by(body: bytes, select: SelectTable, *, content_type: str = "") -> dic
         first = nodes[0] if nodes else None
         shown = ""
         if first is not None:
-            own = {"link": "href", "image": "src", "time": "datetime"}.get(name, "")
-            shown = first.attributes.get(own) or one_line(first.text(separator=" "), 80)
+            own = {"link": "href", "time": "datetime"}.get(name, "")
+            picture = best_image(first, _NOWHERE).removeprefix(_NOWHERE) if name == "image" else ""
+            shown = picture or first.attributes.get(own) or one_line(first.text(separator=" "), 80)
         found[name] = (len(nodes), shown[:80])
     return found
 
 
-def tree_of(body: bytes, content_type: str) -> LexborHTMLParser:
+def tree_of(body: bytes, content_type: str, *, characters: int = MAX_BYTES, tags: int = MAX_BYTES) -> LexborHTMLParser:
+    """The page's tree, without what stands in scripts; of a page of more `characters` or `tags` their beginning."""
     if len(body) > MAX_BYTES:
         raise Unreadable(f"larger than {MAX_BYTES // 1_000_000} MB")
     text = decode(body, content_type)
     if not text.strip():
         raise Unreadable("an empty answer")
+    text = without_raw_text(text)[:characters]
+    if text.count("<") > tags:
+        text = text[: next(islice(re.finditer("<", text), tags, None)).start()]
     if _depth(text, _VOID) > MAX_DEPTH and _depth(text, _VOID | _CLOSED) > MAX_DEPTH:
         raise Unreadable("a page nested too deep")
     if _has_monster(text):
         raise Unreadable("an element with too many attributes")
     return LexborHTMLParser(text)
+
+
+def without_raw_text(text: str) -> str:
+    """The page without what stands in its scripts, styles and text areas, which is no markup but looks like it.
+
+    Of JSON-LD every "<" is written in JSON's own way: then no parser can take a part of it for an element.
+    """
+    kept: list[str] = []
+    unclosed: set[str] = set()
+    position = 0
+    while tag := _RAW_START.search(text, position):
+        end, name = tag_end(text, tag.end(), unclosed), tag[1].lower()
+        closing = _RAW[name].search(text, end) if end >= 0 and name not in unclosed else None
+        if closing is None:
+            unclosed.add(name)
+            kept.append(text[position : tag.end()])
+            position = tag.end()
+            continue
+        kept.append(text[position:end])
+        if _LINKED_DATA.search(text, tag.end(), end):
+            kept.append(text[end : closing.start()].replace("<", "\\u003c"))
+        position = closing.start()
+    kept.append(text[position:])
+    return "".join(kept)
 
 
 def _depth(text: str, ignored: frozenset[str]) -> int:
@@ -150,7 +184,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
     if link is None or title is None:
         return None
     time = _first(node, select.time) if select.time else _first(node, "time")
-    image = _first(node, select.image) if select.image else _first(node, "img")
+    image = _first(node, select.image) if select.image else node
     summary = _first(node, select.summary) if select.summary else None
     shown = one_line(title.text(separator=" "), TITLE_LIMIT) or one_line(
         title.attributes.get("title") or "", TITLE_LIMIT
@@ -161,17 +195,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
         guid="",
         summary=condensed([one_line(summary.text(separator=" "))], shown) if summary is not None else "",
         author="",
-        image_url=_source_of(image, base),
+        image_url=best_image(image, base),
         categories=(),
         published_at=moment_of(time, zone, now),
     )
-
-
-def _source_of(image: LexborNode | None, base: str) -> str:
-    if image is None:
-        return ""
-    for name in ("data-src", "data-original", "data-lazy-src", "src"):
-        value = image.attributes.get(name) or ""
-        if value and not value.startswith("data:"):
-            return safe_url(value, base)
-    return ""

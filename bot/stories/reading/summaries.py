@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.stories.reading.cleaning import one_line, plain_lines
+from bot.stories.reading.figures import without_captions
 from bot.stories.reading.graphemes import cut_at_word
 
 LIMIT = 300  # characters; what a card shows
@@ -21,6 +22,12 @@ _OPENINGS = (
     r"pilihan redaksi, artikel terkait, berita terkait, read (?:also|more|next), also read, see also, related\b, "
     r"advertisement, iklan\b, scroll to continue, lanjutkan membaca, gambas:, \[gambas, video:, foto:, photo:, "
     r"ilustrasi\b, caption\b, copyright, ©, dapatkan (?:berita|update), ikuti (?:kami|saluran|berita), follow us, "
+    r"pilihan editor, pilihan untuk anda, saksikan (?:video|live|juga)\b, gabung (?:di|ke"
+    r"|sekarang), join (?:our|us)\b, "
+    r"(?:unduh|download) aplikasi, cek (?:berita|artikel), dilarang (?:keras )?(?:mengambil"
+    r"|menyalin|mengutip|memperbanyak), "
+    r"halaman (?:selanjutnya|berikutnya), artikel ini telah (?:tayang|terbit), berita selengkapnya, jangan lewatkan, "
+    r"sign up (?:for|to)\b, click here, this (?:article|story) (?:was )?(?:originally|first) (?:appeared|published), "
     r"subscribe, bagikan\b, share\b, "
     r"(?:the post|artikel|postingan|tulisan)\b.{1,300}(?:appeared first on|first appeared on|pertama kali tampil)"
 )
@@ -35,6 +42,14 @@ _ASIDE = re.compile(
     r"|(?<=[.!?…”\"])\s+(?:baca|lihat|simak|read|see)\s+(?:juga|also|more)\s*:.*$",
     re.IGNORECASE,
 )
+_LABEL = re.compile(
+    r"^\W*(?:baca|lihat|simak|tonton|read|see)\s+(?:juga|also|more)\W*$|^\W*(?:pilihan (?:editor|redaksi)"
+    r"|(?:berita|artikel) terkait|related(?: stories| articles)?|terkait)\W*$",
+    re.IGNORECASE,
+)
+_LOOKED_AT = 500  # characters of a paragraph, by which it is told whether it is the story
+_TITLES_AFTER = 3  # titles of other stories after their label
+_TITLE = 150  # characters
 _CUT = re.compile(r"\s*[(\[](?:…|\.\.\.)[)\]]$")
 _DASH = r"\s*(?:—|–|--|\s-(?=\s))\s*"
 _PLACE = r"[A-Z][\w.'’/]*(?:[ -][A-Z][\w.'’/]*){0,3}"
@@ -94,7 +109,12 @@ def sentences_of(text: str) -> list[str]:
 
 def paragraphs_of(markup: str) -> list[str]:
     """The paragraphs of a story's HTML, as plain text, without those that are not the story."""
-    return _of_the_story(_without_asides(plain_lines(markup)))
+    return story_lines(plain_lines(without_captions(markup)[0]))
+
+
+def story_lines(lines: Iterable[str]) -> list[str]:
+    """The same of paragraphs that are plain text already."""
+    return _of_the_story(_without_asides(lines))
 
 
 def _some(lines: Iterable[str]) -> list[str]:
@@ -113,7 +133,18 @@ def _without_asides(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _of_the_story(lines: Iterable[str]) -> list[str]:
-    return [line for line in lines if not _NOT_THE_STORY.match(line) and not _BYLINE.match(line)]
+    kept, labelled = [], 0  # lines after a label that may still be titles of other stories
+    for line in lines:
+        if len(line) <= _TITLE and _LABEL.match(line):
+            labelled = _TITLES_AFTER
+        elif labelled and len(line) <= _TITLE and line[-1] not in '.!?:”"':
+            labelled -= 1
+        else:
+            labelled = 0
+            head = line[:_LOOKED_AT]
+            if not _NOT_THE_STORY.match(head) and not _BYLINE.match(head):
+                kept.append(line)
+    return kept
 
 
 def _sentences(paragraphs: list[str], title: str) -> Iterator[str]:

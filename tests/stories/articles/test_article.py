@@ -1,11 +1,12 @@
 """Article pages: small ones, each with one difficulty, and whole ones in the shapes of different news sites.
 
-`tests/articles` holds invented pages, each with what a reader would say of it beside it. `body` is compared by the F1
+`pages` holds invented pages, each with what a reader would say of it beside it. `body` is compared by the F1
 of its words, as extractors are.
 """
 
 import json
 import re
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,8 +62,8 @@ def test_whole_pages_of_different_sites_are_read_rightly() -> None:
     print(len(PAGES), "pages", dict(right), f"body {sum(bodies) / len(bodies):.3f}", *wrong, sep="\n")
     assert len(PAGES) == 26
     assert right["title"] >= 25 and right["published"] == 26, wrong
-    assert right["caption"] >= 24 and right["credit"] >= 24 and right["section"] >= 22 and right["author"] >= 19, wrong
-    assert sum(bodies) / len(bodies) > 0.95, wrong
+    assert right["caption"] >= 25 and right["credit"] >= 25 and right["section"] >= 24 and right["author"] >= 24, wrong
+    assert sum(bodies) / len(bodies) > 0.96, wrong
 
 
 @pytest.mark.timeout(400)
@@ -80,7 +81,7 @@ def test_real_pages_that_others_test_with_are_read_rightly(corpus: Path) -> None
         bodies.append(alike(found.body, truth.get("text") or ""))
     print(f"{titles} titles of {len(bodies)}, body {sum(bodies) / len(bodies):.3f}")
     assert titles >= 14
-    assert sum(bodies) / len(bodies) > 0.86
+    assert sum(bodies) / len(bodies) > 0.88
 
 
 def test_a_headline_is_what_readers_see_whatever_machines_are_told() -> None:
@@ -122,6 +123,33 @@ def test_linked_data_that_is_not_quite_json_is_read() -> None:
 def test_a_page_that_would_hold_a_parser_is_refused(page: str) -> None:
     with pytest.raises(Unreadable):
         article(page)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<h1>a</h1>",
+        "<h1>Menata ulang taman di kota</h1>",
+        "<p>x</p>",
+        "<figure><img src=/a.jpg><figcaption>Kata kata</figcaption></figure>",
+        "<i class=author>Rina Hastuti</i>",
+        "<p class=date>x 1</p>",
+        "<div class=breadcrumb><a>x</a></div>",
+        "Kata<br>",
+        "<b class=title>Menata ulang taman</b>",
+        "<div>" * 500 + "x" + "</div>" * 500,
+        "<script>x</script>",
+        "<form><p>x</p></form>",
+        "<table><tr><td>x</td></tr></table>",
+        "<p>Iklan</p>",
+        "<meta property=og:title content='Menata ulang taman'>",
+    ],
+)
+def test_a_page_of_five_megabytes_takes_little_longer_than_another(piece: str) -> None:
+    page = "<title>Menata ulang taman</title>" + HEADLINE + piece * (4_900_000 // len(piece))
+    started = time.process_time()
+    article(page)
+    assert time.process_time() - started < 4  # 21 s, once
 
 
 def test_an_article_says_what_its_linked_data_says() -> None:

@@ -62,6 +62,62 @@ def test_relative_times_and_local_spellings(text: str, wanted: datetime) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("3 Mac 2026 19:20", "2026-03-03T12:20"),
+        ("3 Ogos 2026 07:20 PM", "2026-08-03T12:20"),
+        ("12 Disember 2025 10:05 AM", "2025-12-12T03:05"),
+        ("1 Julai 2026 08:00", "2026-07-01T01:00"),
+        ("Isnin, 2 Februari 2026 7:20 malam", "2026-02-02T12:20"),
+        ("2 Februari 2026 12.30 malam", "2026-02-01T17:30"),
+        ("2 Februari 2026 12.30 tengah hari", "2026-02-02T05:30"),
+        ("2 Februari 2026 1:15 siang", "2026-02-02T06:15"),
+        ("2 Februari 2026 7:20 pagi", "2026-02-02T00:20"),
+        ("2 Februari 2026 19:20 malam", "2026-02-02T12:20"),
+        ("2 Feb 2026 5:05 PTG", "2026-02-02T10:05"),
+        ("21.11.26 | 14:07", "2026-11-21T07:07"),
+        ("21.11.2026 14:07", "2026-11-21T07:07"),
+        ("Sat,21 Nov 2026 14:07", "2026-11-21T07:07"),
+        ("Rabu,18 November 2026 | 20:46 WIB", "2026-11-18T13:46"),
+        ("tgl.21 November 2026", "2026-11-20T17:00"),
+        ("Sabtu:21 November 2026 14.07", "2026-11-21T07:07"),
+        ("2026年11月21日 14:07", "2026-11-21T07:07"),
+        ("2026년 11월 21일 14:07", "2026-11-21T07:07"),
+        ("1795244820", "2026-11-21T07:07"),
+        ("1795244820000", "2026-11-21T07:07"),
+        ("21. März 2026, 14:07", "2026-03-21T07:07"),
+        ("21 de febrero de 2026 14:07", "2026-02-21T07:07"),
+        ("21 Nov 2026 02:07 America/New_York", "2026-11-21T07:07"),
+        ("Sat, 21 Nov 2026 02:07:00 EST", "2026-11-21T07:07"),
+        ("2026-11-21 16:07 Asia/Jayapura", "2026-11-21T07:07"),
+        ("21 November 2026 14:07 | REDAKSI", "2026-11-21T07:07"),
+        ("21 November 2026 14:07 ADMIN", "2026-11-21T07:07"),
+        ("21 November 2026 14:07:00 PM", "2026-11-21T07:07"),
+        ("21 November 2026 14:07 OLEH BAYU", "2026-11-21T07:07"),
+    ],
+)
+def test_more_spellings_and_zones(text: str, wanted: str) -> None:
+    assert parse_date(text, JAKARTA, NOW) == datetime.fromisoformat(wanted).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sat, 01 Jan 0000 00:00:00 GMT",
+        "1 Januari 0000",
+        "Sat, 21 Nov 2026 02:07:00 XYZT",
+        "Sat, 21 Nov 2026 02:07:00 QQQ",
+        "21 Nov 2026 02:07 XYZT",
+        "2026-11-21 16:07 Mars/Olympus",
+        "9999999999",
+        "1234",
+    ],
+)
+def test_what_names_no_known_moment_is_none(text: str) -> None:
+    assert parse_date(text, JAKARTA, NOW) is None
+
+
+@pytest.mark.parametrize(
     "text",
     ["", "besok saja", "2099-01-01", "0001-01-01", "1969-12-31", "99/99/2026", "32 Februari 2026", "22 Entah 2026"],
 )

@@ -18,6 +18,11 @@ from bot.stories.reading.summaries import LIMIT, condensed, sentences_of, summar
         ("<p>Air surut pagi ini. (Baca juga: Hujan) Jalan dibuka.</p>", "Air surut pagi ini. Jalan dibuka."),
         ("<p>Baca juga: <a>Hujan lagi</a></p><p>Air surut pagi ini.</p>", "Air surut pagi ini."),
         ("<script>var x = 'Air.'</script><p>Air surut pagi ini.</p>", "Air surut pagi ini."),
+        ("<p>Baca juga:</p><ul><li>Hujan</li><li>Angin</li></ul><p>Air surut pagi ini.</p>", "Air surut pagi ini."),
+        ("<figure><img src=a><figcaption>Ibu di sawah</figcaption></figure><p>Air surut.</p>", "Air surut."),
+        ("<p>Pilihan Editor: Hujan lagi</p><p>Air surut pagi ini.</p>", "Air surut pagi ini."),
+        ("<p>Dilarang keras mengambil konten</p><p>Air surut pagi ini.</p>", "Air surut pagi ini."),
+        ("<p>Halaman sekolah itu luas.</p><p>Baca doa bersama.</p>", "Halaman sekolah itu luas."),
         ("", ""),
     ],
 )  # fmt: skip

@@ -1,0 +1,68 @@
+"""Lines on an article's page that are the site's and not the story's. Pure."""
+
+import re
+
+from bot.stories.reading.cleaning import one_line
+
+_PAGER = re.compile(r"^(?:halaman|page|laman)\b[\s\d:/.]*(?:selanjutnya|berikutnya|next|all)?$", re.IGNORECASE)
+_TAGS = re.compile(r"^(?:tags?|topik|kata kunci|keywords?)\s*(?::|$)", re.IGNORECASE)
+_LINE = re.compile(
+    r"^\W*(?:(?:scroll|gulir|swipe)\s(?:untuk|to|down|ke)\b.{0,60}|advertisement|iklan|lanjutkan membaca.{0,40}"
+    r"|(?:fotografer|photographer|videografer|ilustrator|juru foto)\s*[:\-].{0,80}"
+    r"|(?:foto|photo|gambar|video|image)(?:\s+(?:by|oleh))?\s*:.{0,80}|(?:©|copyright|hak cipta"
+    r"|\(c\))\W.{0,30}\d{4}.{0,80}"
+    r"|(?:share|bagikan|tweet|print|cetak|salin tautan|copy link|facebook|twitter|whatsapp|telegram|komentar|comments?)"
+    r"|\d+\s*(?:shares?|views?|komentar|comments?|kali dibaca|menit baca|min(?:ute)?s?\s+read)"
+    r"|(?:dapatkan|ikuti|follow|cek|temukan) (?:update|berita|kami|us|artikel).{0,200}"
+    r"|(?:google news|whatsapp channel|channel telegram|saluran whatsapp).{0,100})\W*$",
+    re.IGNORECASE,
+)
+_FOLLOWS = re.compile(
+    r"^(?:komentar|comments?|kommentare|tanggapan pembaca|jajak pendapat|(?P<others>berita lain(?:nya)?"
+    r"|(?:berita|artikel) (?:terkait|populer|terpopuler|terbaru)|related (?:stories|articles"
+    r"|news|posts|content)|more from"
+    r"|rekomendasi(?: untuk anda)?|most (?:read|popular)|you may also like|recommended(?: for "
+    r"you)?|trending))\b.{0,25}$",
+    re.IGNORECASE,
+)
+_SHARED = (
+    r"facebook|twitter|x|google\+?|google plus|e-?mail|whatsapp|telegram|line|linkedin|pinterest"
+    r"|reddit|messenger|threads"
+    r"|tumblr|copy link|salin tautan|salin link|print|cetak|share|bagikan|tweet|pin|save|simpan|komentar|comments?"
+)
+_SHARE_RUN = re.compile(
+    rf"(?:\b\d+\s*shares?\b\W*)?(?:(?<!\w)(?:{_SHARED})(?!\w)[\s/|·,•]{{0,5}}+){{3,30}}", re.IGNORECASE
+)
+_LONGEST = 400  # characters; a longer line is the story
+_OPENING = 400  # characters of a first line in which buttons may stand
+_BEFORE_BUTTONS = 200
+
+
+def is_furniture(line: str) -> bool:
+    if len(line) > _LONGEST:
+        return False
+    return _PAGER.match(line) is not None or _TAGS.match(line) is not None or _LINE.match(line) is not None
+
+
+def without_what_follows(lines: list[str]) -> list[str]:
+    """The lines up to the readers' comments or the lists of other stories."""
+    for number, line in enumerate(lines):
+        if found := _FOLLOWS.match(line):
+            before, after = sum(map(len, lines[:number])), sum(map(len, lines[number:]))
+            if before > (2 if found["others"] else 4) * after:
+                return lines[:number]
+    return lines
+
+
+def without_opening(lines: list[str], title: str) -> list[str]:
+    """The lines without headline, byline and share buttons, where these are in one block with the story."""
+    if not lines:
+        return lines
+    first = lines[0]
+    if title and first.casefold().startswith(title.casefold()) and len(first) > len(title) + 40:
+        first = first[len(title) :].lstrip(" .:|–—-")
+    if (buttons := _SHARE_RUN.search(first[:_OPENING])) and buttons.start() <= _BEFORE_BUTTONS:
+        before = first[: buttons.start()]
+        if not re.search(r"[.!?]\s", before):  # a sentence before the buttons is the story's
+            first = first[buttons.end() :].lstrip(" .:|–—-/")
+    return [one_line(first), *lines[1:]] if first else lines[1:]
