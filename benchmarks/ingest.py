@@ -120,15 +120,20 @@ async def _publish(stories: int, url: str) -> list[float]:
 
 
 def _used(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
+    """Seconds of processor time that a process has used, with those that it started."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return (int(fields[11]) + int(fields[12])) / TICKS + sum(_used(child) for child in _children(pid))
 
 
 def _memory(pid: int, name: str) -> float:
-    """A line of a process's status in MB: VmRSS, or VmHWM for the most there was."""
+    """A line of a process's status in MB: VmRSS, or VmHWM for the most there was; with the processes it started."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
+    own = next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
+    return own + sum(_memory(child, name) for child in _children(pid))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()]
 
 
 def main(arguments: list[str]) -> None:

@@ -31,7 +31,7 @@ from bot.storage import engine
 from bot.storage.engine import Database
 from bot.stories import sources
 from bot.stories.poller import Poller
-from bot.stories.reading import websub
+from bot.stories.reading import parsing, websub
 from bot.stories.reading.fetcher import Fetcher
 from bot.updates import ALLOWED, Updates
 from bot.web.clicks import Clicks
@@ -125,6 +125,7 @@ class Process:
         """Start in order, work until `stopping`, stop in order. Raises SettingsError and OldSchema."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
+            stack.callback(parsing.stop)
             await prepare_database(self.database, self.settings, self.newsroom)
             if self.settings.http_port:  # before the first update is taken
                 server = Server(self.app, self.updates, self.clicks)

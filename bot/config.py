@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import localedata
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -131,7 +132,7 @@ class Settings(BaseSettings):
             name = str(first["loc"][0]).upper()
             secret = name in ("BOT_TOKEN", "WEBHOOK_SECRET", "API_TOKENS")
             given_text = "" if secret else f" was {_shorten(first.get('input'))};"
-            raise SettingsError(f"{name}:{given_text} accepted: {_accepted(first)}") from None
+            raise SettingsError(f"{name}:{given_text} accepted: {accepted(first)}") from None
 
 
 def _shorten(value: object) -> str:
@@ -153,7 +154,7 @@ _IN_WORDS = {
 }
 
 
-def _accepted(error: Any) -> str:
+def accepted(error: Any) -> str:
     """Pydantic's message as the end of the sentence "accepted: …"."""
     context = error.get("ctx", {})
     if error["type"] == "value_error":
@@ -189,6 +190,13 @@ def _check_zone(value: str) -> str:
     return value
 
 
+def _check_language(value: str) -> str:
+    if not localedata.exists(value.replace("-", "_")):
+        raise ValueError("the code of a language, such as id or en")
+    return value
+
+
+Language = Annotated[str, AfterValidator(_check_language)]
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 SourceUrl = Annotated[str, Field(min_length=1), AfterValidator(_check_http_url)]
@@ -201,14 +209,14 @@ class _Table(BaseModel):
 class NewsroomTable(_Table):
     name: str = Field(min_length=1, max_length=100)
     url: SourceUrl
-    language: str = "id"
+    language: Language = "id"
     timezone: Annotated[str, AfterValidator(_check_zone)] = "Asia/Jakarta"
     push_max_age: Duration = timedelta(hours=6)
 
 
 class SectionTable(_Table):
     slug: Slug
-    names: dict[str, Annotated[str, Field(min_length=1, max_length=60)]] = Field(min_length=1)
+    names: dict[Language, Annotated[str, Field(min_length=1, max_length=60)]] = Field(min_length=1)
 
 
 class SelectTable(_Table):
@@ -316,10 +324,10 @@ class Newsroom(_Table):
                 "."
             )
             if not place:
-                raise SettingsError(f"{path}: {_accepted(first)}") from None
+                raise SettingsError(f"{path}: {accepted(first)}") from None
             if first["type"] == "missing":
                 raise SettingsError(f"{path}: {place} is missing") from None
             if first["type"] == "extra_forbidden":
                 raise SettingsError(f"{path}: {place} is not a name we know") from None
             given = _shorten(first["input"])
-            raise SettingsError(f"{path}: {place}: was {given}; accepted: {_accepted(first)}") from None
+            raise SettingsError(f"{path}: {place}: was {given}; accepted: {accepted(first)}") from None

@@ -1,9 +1,11 @@
 """`kabar check`: settings, newsroom file, database, token and every source, one line each."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import TelegramError
@@ -11,7 +13,7 @@ from telegram.ext import ExtBot
 
 from bot.app import user_agent
 from bot.clock import utcnow
-from bot.config import Newsroom, Settings, SourceTable
+from bot.config import Newsroom, SelectTable, Settings, SourceTable
 from bot.delivery.telegram import AiohttpRequest
 from bot.i18n import choose, load_language
 from bot.storage.engine import Database, OldSchema, prepare_schema
@@ -41,8 +43,9 @@ async def check_everything(settings: Settings, newsroom: Newsroom) -> AsyncItera
     if not settings.admin_ids:
         yield Finding("ADMIN_IDS", False, "not set: nobody may broadcast")
     async with Fetcher(private=settings.allow_private_sources, user_agent=user_agent(newsroom)) as fetcher:
-        for found in await asyncio.gather(*(_check_source(fetcher, newsroom, each) for each in newsroom.sources)):
-            yield found
+        checked = await asyncio.gather(*(_check_source(fetcher, newsroom, table) for table in newsroom.sources))
+    for finding, twin in zip((finding for finding, _ in checked), _twins(newsroom.sources, checked), strict=True):
+        yield replace(finding, found=finding.found + _warned(twin)) if twin else finding
 
 
 async def _check_database(settings: Settings) -> Finding:
@@ -67,20 +70,71 @@ async def _check_token(settings: Settings) -> Finding:
         return Finding("token", False, str(error).replace(settings.bot_token, "…"))
 
 
-async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable) -> Finding:
-    what = f"source {table.id}"
+async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable) -> tuple[Finding, frozenset[str]]:
+    """What is found at a source, and the addresses of its stories."""
+    what, answer = f"source {table.id}", None
     try:
         answer = await fetcher.fetch(table.url, accept=ACCEPT)
         if answer.status != 200:
-            return Finding(what, False, f"{said(answer.status)} ({answer.url})")
-        items = (await read(fetcher, table, answer, newsroom, utcnow())).items
+            return Finding(what, False, f"{said(answer.status)} ({answer.url})"), frozenset()
+        document = await read(fetcher, table, answer, newsroom, utcnow())
     except FetchError as error:
         ours = "; if it is yours, name it in ALLOW_PRIVATE_SOURCES" if error.reason == "refused_address" else ""
-        return Finding(what, False, f"{error.detail}{ours}")
+        return Finding(what, False, f"{error.detail}{ours}"), frozenset()
     except Unreadable as error:
-        return Finding(what, False, f"{error}{_hint(table, answer)}{_selected(table, answer, newsroom)}")
-    fine = bool(items) or table.kind == "feed" or table.update
-    return Finding(what, fine, f"{len(items)} stories{_selected(table, answer, newsroom, items)}")
+        shown = f"{error}{_hint(table, answer)}{_selected(table, answer, newsroom)}" if answer else str(error)
+        return Finding(what, False, shown), frozenset()
+    items = document.items
+    problem = document.failed or _nothing_found(table, answer)
+    fine = not problem and (bool(items) or table.kind != "page" or table.update)
+    shown = f"{len(items)} stories" + (f", but {problem}" if problem else "")
+    shown += _selected(table, answer, newsroom, items) + _warned(_other_hosts(table, newsroom, items))
+    return Finding(what, fine, shown), frozenset(item.url for item in items)
+
+
+def _nothing_found(table: SourceTable, answer: Response) -> str:
+    """What is wrong with a page on which a selector finds nothing that it should."""
+    if table.kind != "page" or table.select is None:
+        return ""
+    counts = {name: count for name, (count, _) in _found(table.select, answer).items()}
+    if table.update and not counts.get("item"):
+        box = table.select.item.replace(">", " ").split()[:-1]
+        if box and _found(table.select.model_copy(update={"item": " ".join(box)}), answer).get("item", (0,))[0]:
+            return ""  # the list is there, and empty, as on most days
+        return f"item = {table.select.item!r} finds nothing on the page: UPDATE can never come from here"
+    own = table.select.model_fields_set & {"title", "link"}
+    lacking = [name for name in ("title", "link") if name in own and not counts.get(name) and counts.get("item")]
+    return "; ".join(f"{name} = {getattr(table.select, name)!r} finds nothing in any entry" for name in lacking)
+
+
+def _other_hosts(table: SourceTable, newsroom: Newsroom, items: tuple[Item, ...]) -> str:
+    own = [_host(table.url), _host(newsroom.newsroom.url)]
+    hosts = [_host(item.url) for item in items]
+    others = Counter(host for host in hosts if not any(_same_site(host, name) for name in own))
+    named = ", ".join(host for host, _ in others.most_common(3)) + (", …" if len(others) > 3 else "")
+    return f"{others.total()} of {len(items)} entries lead to another host: {named}" if others else ""
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _same_site(one: str, other: str) -> bool:
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+
+
+def _twins(tables: Sequence[SourceTable], checked: Sequence[tuple[Finding, frozenset[str]]]) -> list[str]:
+    """For each source the warning that an earlier one lists the same stories; "" where none does."""
+    first: dict[frozenset[str], str] = {}
+    warnings = []
+    for table, (_, urls) in zip(tables, checked, strict=True):
+        twin = first.setdefault(urls, table.id) if urls else table.id
+        warnings.append("" if twin == table.id else f"the same list as source {twin}: the same stories, all of them")
+    return warnings
+
+
+def _warned(warning: str) -> str:
+    return f"\n    ! {warning}" if warning else ""
 
 
 def _hint(table: SourceTable, answer: Response) -> str:
@@ -98,17 +152,26 @@ def _selected(table: SourceTable, answer: Response, newsroom: Newsroom, items: t
     """What each selector of a page found, for an editor, and how its times were understood."""
     if table.kind != "page" or table.select is None:
         return ""
-    try:
-        found = found_by(answer.body, table.select, content_type=answer.content_type)
-    except Unreadable:
-        return ""
+    found = _found(table.select, answer)
     lines = [f"{name:<8} {count:>4} ×  {shown}" for name, (count, shown) in found.items()]
     times = [item.published_at for item in items if item.published_at]
     if times:
         lines.append(f"{len(times)} of {len(items)} times understood, the first as {_time(times[0], newsroom)}")
     elif items and found.get("time", (0,))[0]:
-        lines.append("no time understood: a story gets that of its page, or of the moment when it was found")
+        lines.append("! no time understood: a story gets that of its page, or of the moment when it was found")
+    entries = found.get("item", (0,))[0]
+    for name in ("time", "summary", "image"):
+        if entries and name in found and not found[name][0]:
+            lines.append(f"! {name} 0 ×: {name} = {getattr(table.select, name)!r} finds nothing in any entry")
     return "".join(f"\n    {line}" for line in lines)
+
+
+def _found(select: SelectTable, answer: Response) -> dict[str, tuple[int, str]]:
+    """What each selector finds on the page; nothing where page or selector can't be read."""
+    try:
+        return found_by(answer.body, select, content_type=answer.content_type)
+    except Unreadable:
+        return {}
 
 
 def _time(moment: datetime, newsroom: Newsroom) -> str:

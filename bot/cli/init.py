@@ -1,20 +1,23 @@
 """`kabar init`: asks, verifies, and writes `.env` and `newsroom.toml`."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import click
+from pydantic import ValidationError
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.clock import utcnow
-from bot.config import Newsroom, Settings, SettingsError
+from bot.config import Newsroom, NewsroomTable, Settings, SettingsError, accepted
 from bot.delivery.telegram import AiohttpRequest
 from bot.stories.reading.cleaning import plain_text, safe_url
 from bot.stories.reading.documents import ACCEPT
 from bot.stories.reading.feeds import Feed, Unreadable, parse_feed
-from bot.stories.reading.fetcher import Fetcher, FetchError
+from bot.stories.reading.fetcher import Fetcher, FetchError, place_of
+from bot.stories.reading.menus import sections_of
 
 _FEED_LINK = re.compile(r"<link\b[^>]{0,1000}>", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
@@ -41,13 +44,16 @@ async def ask(env_file: Path, newsroom_file: Path) -> int:
     ):
         click.echo("Nothing was written. Give the address of a feed itself.", err=True)
         return 1
-    home = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}"
-    title = found[1].title if found else ""
+    parts = urlsplit(address)
+    home = f"{parts.scheme}://{parts.netloc}"
     source = _FEED.format(url=_quoted(found[0])) if found else _PAGE.format(url=_quoted(address))
-    name = click.prompt("The newsroom's name", default=title or urlsplit(address).hostname)
-    language = click.prompt("Language of the stories", default="id")
-    zone = click.prompt("Time zone", default="Asia/Jakarta")
-    newsroom_file.write_text(_newsroom_text(name, home, language, zone, source), encoding="utf-8")
+    name = click.prompt(
+        "The newsroom's name", default=(found[1].title if found else "") or parts.hostname, value_proc=_checked("name")
+    )
+    language = click.prompt("Language of the stories", default="id", value_proc=_checked("language"))
+    zone = click.prompt("Time zone", default="Asia/Jakarta", value_proc=_checked("timezone"))
+    sections = await _ask_sections(settings, home)
+    newsroom_file.write_text(_newsroom_text(name, home, language, zone, sections, source), encoding="utf-8")
     try:
         Newsroom.load(newsroom_file)
     except SettingsError as error:
@@ -57,6 +63,8 @@ async def ask(env_file: Path, newsroom_file: Path) -> int:
     lines = [f"BOT_TOKEN={token}", f"ADMIN_IDS={admin}"]
     if settings.bot_api_url != Settings.model_fields["bot_api_url"].default:
         lines.append(f"BOT_API_URL={settings.bot_api_url}")
+    if private := settings.allow_private_sources:
+        lines.append(f"ALLOW_PRIVATE_SOURCES={'true' if private is True else ','.join(sorted(private))}")
     env_file.touch(mode=0o600)
     env_file.chmod(0o600)
     env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -80,6 +88,33 @@ async def _ask_token(api_url: str) -> str | None:
         return None
 
 
+def _checked(field: str) -> Callable[[str], str]:
+    """Accepts what the newsroom file accepts in this field; else the question is asked again, and no other."""
+
+    def check(value: str) -> str:
+        try:
+            NewsroomTable.model_validate({"name": "-", "url": "https://news.example", field: value.strip()})
+        except ValidationError as error:
+            raise click.BadParameter(f"accepted: {accepted(error.errors()[0])}") from None
+        return value.strip()
+
+    return check
+
+
+async def _ask_sections(settings: Settings, home: str) -> tuple[tuple[str, str], ...]:
+    """The sections in the menu of the newsroom's site, if the person wants them."""
+    try:
+        async with Fetcher(private=settings.allow_private_sources, user_agent="Kabar") as fetcher:
+            answer = await fetcher.fetch(home, accept="text/html")
+        sections = sections_of(answer.body, answer.url, answer.content_type) if answer.status == 200 else ()
+    except (FetchError, Unreadable):
+        return ()
+    if not sections:
+        return ()
+    click.echo("Sections in the site's menu: " + ", ".join(name for _, name in sections))
+    return sections if click.confirm("Offer these to readers?", default=True) else ()
+
+
 async def _find_feed(settings: Settings, address: str) -> tuple[str, Feed] | None:
     """The feed at the address, or the one its page names, or one at a usual place."""
     async with Fetcher(private=settings.allow_private_sources, user_agent="Kabar") as fetcher:
@@ -88,7 +123,9 @@ async def _find_feed(settings: Settings, address: str) -> tuple[str, Feed] | Non
             try:
                 answer = await fetcher.fetch(url, accept=ACCEPT)
             except FetchError as error:
-                click.echo(f"{url}: {error.detail}", err=True)
+                ours = f"; if it is yours: ALLOW_PRIVATE_SOURCES={place_of(url)} ./kabar init"
+                shown = ours if error.reason == "refused_address" else ""
+                click.echo(f"{url}: {error.detail}{shown}", err=True)
                 continue
             zone = Newsroom.model_validate({"newsroom": {"name": "-", "url": address}}).zone
             try:
@@ -136,7 +173,21 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _newsroom_text(name: str, home: str, language: str, zone: str, source: str) -> str:
+_NO_SECTIONS = """# [[sections]]
+# slug = "politik"
+# names = { id = "Politik", en = "Politics" }
+"""
+
+
+def _sections_text(sections: tuple[tuple[str, str], ...], language: str) -> str:
+    return "\n".join(
+        f"[[sections]]\nslug = {_quoted(slug)}\nnames = {{ {language} = {_quoted(name)} }}\n" for slug, name in sections
+    )
+
+
+def _newsroom_text(
+    name: str, home: str, language: str, zone: str, sections: tuple[tuple[str, str], ...], source: str
+) -> str:
     return f"""# What each line means, and what else there is: newsroom.example.toml
 
 [newsroom]
@@ -146,11 +197,9 @@ language = {_quoted(language)}
 timezone = {_quoted(zone)}
 push_max_age = "6h"
 
-# Readers follow sections. Name yours, and give each source the section that its stories belong to.
-# [[sections]]
-# slug = "politik"
-# names = {{ id = "Politik", en = "Politics" }}
-
+# Readers follow sections. Name yours. A source's stories belong to the section that it names, or else to the one that
+# has the name of their category.
+{_sections_text(sections, language) or _NO_SECTIONS}
 {source}
 [update]
 categories = ["Breaking"]

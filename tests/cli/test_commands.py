@@ -13,6 +13,7 @@ from bot.config import Newsroom
 from bot.web.server import SECRET_HEADER, webhook_secret
 from tests.databases import make_postgres, shown
 from tests.journeys.child import NEWSROOM
+from tests.stories.hostile import Server, response
 from tests.wire import PATIENCE, SARI, Kabar
 
 ROOT = Path(__file__).parent.parent.parent
@@ -83,7 +84,7 @@ async def test_subscribers_go_out_and_come_in_and_bad_rows_are_named(kabar: Kaba
     assert "7,en,,false" in (tmp_path / "out.csv").read_text()
 
 
-async def init(kabar: Kabar, bare: Path, *answers: str) -> tuple[int | None, str]:
+async def init(kabar: Kabar, bare: Path, *answers: str, private: str = "true") -> tuple[int | None, str]:
     bare.mkdir()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "init"),
@@ -92,7 +93,7 @@ async def init(kabar: Kabar, bare: Path, *answers: str) -> tuple[int | None, str
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "BOT_API_URL": kabar.url,
-            "ALLOW_PRIVATE_SOURCES": "true",
+            "ALLOW_PRIVATE_SOURCES": private,
         },
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -121,6 +122,45 @@ async def test_init_helps_a_site_without_a_feed_to_begin(kabar: Kabar, tmp_path:
     (source,) = Newsroom.load(bare / "newsroom.toml").sources
     assert (source.kind, source.select is not None) == ("page", True)
     assert "docs/sources.md" in output
+
+
+async def test_init_names_the_setting_for_a_private_address(kabar: Kabar, tmp_path: Path) -> None:
+    code, output = await init(kabar, tmp_path / "bare", kabar.world.token, "9001", kabar.url, "n", private="")
+    assert code == 1
+    assert f"ALLOW_PRIVATE_SOURCES={kabar.url.removeprefix('http://')} ./kabar init" in output
+
+
+async def test_init_asks_again_for_a_wrong_answer_and_keeps_the_others(kabar: Kabar, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    feed = f"{kabar.url}/news/dunia.xml"
+    names = ("Kabar Contoh", "bahasa", "id", "WIB", "Asia/Makassar")
+    code, output = await init(kabar, bare, kabar.world.token, "9001", feed, *names, private=kabar.url[7:])
+    assert code == 0, output
+    assert "accepted: the code of a language" in output
+    assert "accepted: a time zone such as Asia/Jakarta" in output
+    file = Newsroom.load(bare / "newsroom.toml")
+    assert (file.name, file.language, str(file.zone)) == ("Kabar Contoh", "id", "Asia/Makassar")
+    assert f"ALLOW_PRIVATE_SOURCES={kabar.url[7:]}\n" in (bare / ".env").read_text()
+
+
+MENU = """<header><a href="/">Beranda</a><a href="/masuk">Masuk</a></header>
+<nav><a href="/">Home</a> <a href="/politik">Politik</a> <a href="/ekonomi/bisnis">Ekonomi & Bisnis</a>
+<a href="/politik/">Politik</a> <a href="https://iklan.example/x">Iklan Kami</a>
+<a href="/2026/11/26/banjir">Banjir surut di tiga desa</a></nav>"""
+
+
+@pytest.mark.parametrize(("wanted", "slugs"), [("y", ("politik", "ekonomi-bisnis")), ("n", ())])
+async def test_init_proposes_the_sections_of_the_sites_menu(
+    kabar: Kabar, tmp_path: Path, wanted: str, slugs: tuple[str, ...]
+) -> None:
+    async with Server(response(MENU.encode(), kind="text/html")).running() as site:
+        given = (kabar.world.token, "9001", f"http://{site.place}", "y", "Kabar Contoh", "id", "Asia/Jakarta", wanted)
+        code, output = await init(kabar, tmp_path / "bare", *given)
+    assert code == 0, output
+    assert "Politik, Ekonomi & Bisnis" in output
+    file = Newsroom.load(tmp_path / "bare" / "newsroom.toml")
+    assert file.slugs == slugs
+    assert file.section_name("politik", "id") == ("Politik" if slugs else "politik")
 
 
 async def test_init_does_not_repeat_a_wrong_token(kabar: Kabar, tmp_path: Path) -> None:

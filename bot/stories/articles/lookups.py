@@ -15,7 +15,7 @@ from bot.stories.items import Item
 from bot.stories.reading import pages
 from bot.stories.reading.feeds import Unreadable
 from bot.stories.reading.fetcher import Fetcher, FetchError
-from bot.stories.reading.parsing import in_thread
+from bot.stories.reading.parsing import ARTICLE_BYTES, parse_apart
 from bot.stories.reading.summaries import is_cut
 from bot.stories.telling import changes
 
@@ -75,11 +75,12 @@ class Lookups:
     async def _completed(self, table: SourceTable, item: Item, deadline: float, answered: set[str]) -> Item:
         try:
             async with asyncio.timeout_at(deadline):
-                page = await self._fetcher.fetch(item.url, accept="text/html", max_bytes=pages.MAX_BYTES)
+                page = await self._fetcher.fetch(item.url, accept="text/html", max_bytes=ARTICLE_BYTES)
             answered.add(_host(item.url))
             if page.status != 200:
                 return item
-            article = await in_thread(
+            article = await parse_apart(
+                table.id,
                 parse_article,
                 page.body,
                 url=page.url,

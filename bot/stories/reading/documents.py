@@ -11,7 +11,7 @@ from bot.stories.items import Item
 from bot.stories.reading import pages, websub
 from bot.stories.reading.feeds import ITEMS_AT_MOST, Unreadable, parse_feed
 from bot.stories.reading.fetcher import Fetcher, FetchError, Response
-from bot.stories.reading.parsing import in_thread
+from bot.stories.reading.parsing import parse
 from bot.stories.reading.sitemaps import parse_sitemap
 
 ACCEPT = (
@@ -93,12 +93,12 @@ async def _parse(
     given |= {"default_zone": newsroom.zone, "now": now}
     hub, topic = websub.discover(response.links, response.url)
     if table.kind == "feed":
-        feed = await in_thread(parse_feed, response.body, **given)
+        feed = await parse(table.id, parse_feed, response.body, **given)
         return Document(feed.items, hub or feed.hub, topic or feed.self_url or response.url), ()
     if table.kind == "sitemap":
-        found = await in_thread(parse_sitemap, response.body, **given)
+        found = await parse(table.id, parse_sitemap, response.body, **given)
         return Document(found.items, hub, topic or response.url), found.further
     if table.select is None:
         raise Unreadable("a page needs its selectors: select = { item = …, title = …, link = … }")
-    page = await in_thread(pages.parse_page, response.body, table.select, may_be_empty=table.update, **given)
+    page = await parse(table.id, pages.parse_page, response.body, table.select, may_be_empty=table.update, **given)
     return Document(page.items, hub or page.hub, topic or page.self_url or response.url), ()

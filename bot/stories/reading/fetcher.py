@@ -2,8 +2,10 @@
 
 import asyncio
 import ipaddress
+import re
 import socket
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -20,6 +22,9 @@ REDIRECTS_AT_MOST = 5
 AT_ONCE_PER_HOST = 2
 CONNECTIONS = 200  # of one process; some hosts hang for half a minute, and the others should not wait for them
 CHUNK = 65_536
+_PACKINGS = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress")
+_UNREAD_PACKING = re.compile(r"content-encoding: \w+ \((\w+)\)")  # as aiohttp words it where a library is lacking
+_GZIP = b"\x1f\x8b"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 _REFUSED = (
@@ -34,7 +39,8 @@ _REFUSED = (
 class FetchError(Exception):
     """A fetch that brought no answer.
 
-    `reason` is one of refused_address, dns, connect, timeout, too_big, too_many_redirects, bad_redirect, tls, broken;
+    `reason` is one of refused_address, dns, connect, timeout, too_big, too_many_redirects, bad_redirect, tls, encoding,
+    broken;
     `detail` says it to an editor.
     """
 
@@ -187,7 +193,8 @@ class Fetcher:
             ) as answer:
                 if answer.status in _REDIRECTS and "Location" in answer.headers:
                     return answer.status, answer.headers["Location"]
-                body = b"" if answer.status == 304 else await _read(answer, max_bytes)
+                _refuse_packing(answer.headers.get("Content-Encoding", ""))
+                body = b"" if answer.status == 304 else await _unpacked(await _read(answer, max_bytes), max_bytes)
                 return Response(
                     url=url,
                     status=answer.status,
@@ -201,6 +208,10 @@ class Fetcher:
                 )
         except FetchError:
             raise
+        except aiohttp.ClientResponseError as error:
+            if unread := _UNREAD_PACKING.search(str(error.__cause__)):
+                raise _unasked(unread[1]) from error
+            raise FetchError("broken", f"the answer broke off ({type(error).__name__})") from error
         except aiohttp.ClientConnectorDNSError as error:
             raise FetchError("dns", f"no address for {urlsplit(url).hostname}") from error
         except (
@@ -249,6 +260,31 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
             raise FetchError("too_big", f"more than {max_bytes // 1_000_000} MB")
         parts.append(chunk)
     return b"".join(parts)
+
+
+async def _unpacked(body: bytes, max_bytes: int) -> bytes:
+    """The body, unpacked where it is gzip that no header declared ("feed.xml.gz"); as it is where that is broken."""
+    if not body.startswith(_GZIP):
+        return body
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        text = await asyncio.to_thread(unpacking.decompress, body, max_bytes + 1)
+    except zlib.error:
+        return body
+    if len(text) > max_bytes:
+        raise FetchError("too_big", f"more than {max_bytes // 1_000_000} MB")
+    return text if unpacking.eof else body
+
+
+def _refuse_packing(declared: str) -> None:
+    """Refuse what was packed in a way that nobody undid; aiohttp undoes one packing, and leaves several as they are."""
+    packings = [name for name in declared.lower().replace(",", " ").split() if name in _PACKINGS]
+    if len(packings) > 1 or "compress" in packings:
+        raise _unasked(", ".join(packings))
+
+
+def _unasked(packing: str) -> FetchError:
+    return FetchError("encoding", f"the answer is packed as {packing}, which we did not ask for and can't read")
 
 
 def _ascii(value: str) -> str:

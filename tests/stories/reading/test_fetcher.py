@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from bot.stories.reading.fetcher import Fetcher, FetchError, is_public
+from bot.stories.reading.fetcher import Fetcher, FetchError, Response, is_public
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,14 @@ class Site:
                 raise web.HTTPFound(self.url.replace("127.0.0.1", "localhost") + "/page")
             case "/bomb":
                 return web.Response(body=gzip.compress(bytes(50_000_000)), headers={"Content-Encoding": "gzip"})
+            case "/packed.xml.gz":
+                return web.Response(body=gzip.compress(b"<rss/>"), content_type="application/octet-stream")
+            case "/packed-bomb.xml.gz":
+                return web.Response(body=gzip.compress(bytes(50_000_000)), content_type="application/octet-stream")
+            case "/packed-cut.xml.gz":
+                return web.Response(body=gzip.compress(b"<rss/>")[:-4], content_type="application/octet-stream")
+            case "/br" | "/zstd" | "/gzip,br" | "/compress" | "/utf-8":
+                return web.Response(body=b"\x0b\x02\x80abc\x03", headers={"Content-Encoding": request.path[1:]})
             case "/later":
                 await asyncio.sleep(0.5)
                 return web.Response(text="isi")
@@ -160,3 +168,36 @@ async def test_waiting_for_a_hosts_turn_is_not_its_fault(site: Site) -> None:
     async with Fetcher(private=True, timeout=2) as fetcher:
         answers = await asyncio.gather(*(fetcher.fetch(f"{site.url}/later") for _ in range(10)))
     assert [answer.status for answer in answers] == [200] * 10
+
+
+async def test_gzip_that_no_header_declares_is_read(site: Site) -> None:
+    answer = await fetch(site, "/packed.xml.gz")
+    assert isinstance(answer, Response)
+    assert answer.body == b"<rss/>"
+
+
+async def test_gzip_that_no_header_declares_stops_at_the_limit(site: Site) -> None:
+    with pytest.raises(FetchError) as refused:
+        await fetch(site, "/packed-bomb.xml.gz")
+    assert refused.value.reason == "too_big"
+
+
+async def test_gzip_that_breaks_off_is_left_as_it_is(site: Site) -> None:
+    answer = await fetch(site, "/packed-cut.xml.gz")
+    assert isinstance(answer, Response)
+    assert answer.body == gzip.compress(b"<rss/>")[:-4]
+
+
+@pytest.mark.parametrize("packing", ["br", "zstd", "compress", "gzip,br"])
+async def test_a_packing_that_was_not_asked_for_is_named(site: Site, packing: str) -> None:
+    with pytest.raises(
+        FetchError, match=f"packed as {packing.replace(',', ', ')}, which we did not ask for"
+    ) as refused:
+        await fetch(site, f"/{packing}")
+    assert refused.value.reason == "encoding"
+
+
+async def test_an_encoding_of_characters_declared_as_a_packing_is_no_packing(site: Site) -> None:
+    answer = await fetch(site, "/utf-8")
+    assert isinstance(answer, Response)
+    assert answer.body == b"\x0b\x02\x80abc\x03"

@@ -1,0 +1,169 @@
+"""Calls of parsers in a process that can be ended: `worker`, which is started by the first of them."""
+
+import asyncio
+import atexit
+import datetime
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import astuple, dataclass, is_dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+import bot
+from bot.stories.reading.feed_items import Unreadable
+from bot.stories.reading.worker import ANSWER_BYTES, ANSWER_LENGTH, CHUNK, LENGTHS
+
+STARTING = 20.0  # seconds in which the process imports the parsers, on a busy machine
+ROOT = Path(bot.__file__).parent.parent
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONTZPATH")  # no token, no password
+_TIMES = ("datetime", "timedelta", "timezone")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may take: seconds of processor time, seconds in all, bytes of memory of its own."""
+
+    seconds: float
+    wall: float
+    memory: int
+    nice: int = 0  # how far it stands back where the processor is busy with others
+
+
+class Overrun(Unreadable):
+    """A document whose parser was ended, since it took more than a document may."""
+
+
+class ParserFailed(Exception):
+    """A mistake of ours in a parser."""
+
+
+class Worker:
+    """The process, while it runs: its group are the forks that it makes."""
+
+    def __init__(self) -> None:
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "bot.stories.reading.worker", str(theirs.fileno())],
+                cwd=ROOT,
+                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    def connect(self) -> socket.socket:
+        """A socket to a new fork. Raises OSError where the process has ended."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [b"\0"], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        ours.setblocking(False)
+        return ours
+
+    def end(self) -> None:
+        """End the process and its forks."""
+        self._control.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+_running: list[Worker] = []  # at most one
+
+
+def stop() -> None:
+    """End the process, if it runs."""
+    while _running:
+        _running.pop().end()
+
+
+atexit.register(stop)
+
+
+async def call(
+    function: Callable[..., T], body: bytes, arguments: tuple[Any, ...], named: dict[str, Any], limits: Limits
+) -> tuple[T, float]:
+    """What the function returns, and the seconds of processor time. Raises Unreadable as it does, and Overrun."""
+    request = pickle.dumps((function, arguments, named, astuple(limits)))
+    began = time.monotonic()
+    with _connect() as connection:
+        try:
+            async with asyncio.timeout(limits.wall + STARTING):
+                answer = await _exchange(connection, request, body)
+        except TimeoutError:
+            stop()  # whatever holds it up, the next document gets a new one
+            raise Overrun(f"its parser did not end within {limits.wall:g} s") from None
+    kind, value, seconds = _loaded(answer)
+    if kind == "done":
+        return value, seconds
+    if kind == "unreadable":
+        raise Unreadable(value)
+    if kind == "failed":
+        raise ParserFailed(f"{function.__name__}: {value}")
+    if kind == "ended" and time.monotonic() - began >= limits.seconds:
+        raise Overrun(f"parsing it takes more than {limits.seconds:g} s")
+    raise Overrun(f"parsing it takes more than {limits.memory // 1_000_000} MB of memory, or breaks the parser")
+
+
+def _connect() -> socket.socket:
+    if _running:
+        try:
+            return _running[0].connect()
+        except OSError:  # somebody has ended it
+            stop()
+    _running.append(Worker())
+    return _running[0].connect()
+
+
+async def _exchange(connection: socket.socket, request: bytes, body: bytes) -> bytes:
+    """The answer; b"" where none came."""
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.sock_sendall(connection, LENGTHS.pack(len(request), len(body)) + request)
+        await loop.sock_sendall(connection, body)
+        answer = bytearray()
+        while part := await loop.sock_recv(connection, CHUNK):
+            answer += part
+            if len(answer) > ANSWER_BYTES + ANSWER_LENGTH.size:
+                return b""
+    except ConnectionError:
+        return b""
+    whole = len(answer) >= ANSWER_LENGTH.size and ANSWER_LENGTH.unpack_from(answer)[0] == len(answer) - 8
+    return bytes(answer[ANSWER_LENGTH.size :]) if whole else b""
+
+
+class _Answers(pickle.Unpickler):
+    """Reads dataclasses of ours and times, and nothing else: what parses hostile documents may itself be captured."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == "datetime" and name in _TIMES:
+            return getattr(datetime, name)
+        kind = getattr(sys.modules.get(module), name, None) if module.startswith("bot.stories.") else None
+        if isinstance(kind, type) and is_dataclass(kind):
+            return kind
+        raise pickle.UnpicklingError(f"{module}.{name} is nothing that a parser returns")
+
+
+def _loaded(answer: bytes) -> tuple[str, Any, float]:
+    if not answer:
+        return "ended", None, 0.0
+    try:
+        kind, value, seconds = _Answers(BytesIO(answer)).load()
+        return str(kind), value, float(seconds)
+    except Exception as error:  # whatever stands in a forged answer
+        raise ParserFailed(f"an answer that is none ({type(error).__name__})") from error

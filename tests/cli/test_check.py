@@ -1,0 +1,151 @@
+"""`kabar check` tells an editor the truth about each source."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.check import Finding, check_everything
+from bot.config import Newsroom, Settings, SettingsError
+from tests.stories.hostile import Server, item, response, rss
+
+LIST = (
+    "<article><h2>Banjir surut di {n} desa</h2><a href='{base}/dunia/{n}/a'>a</a>"
+    "<time>26 November 2026</time></article>"
+)
+SELECT = {"item": "article", "title": "h2", "link": "a", "time": "time"}
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Server]:
+    async with Server().running() as server:
+        yield server
+
+
+def serve(site: Server, answers: dict[str, str | bytes]) -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        body = answers[site.requests[-1]]
+        kind = "text/html" if isinstance(body, str) else "application/xml"
+        writer.write(response(body.encode() if isinstance(body, str) else body, kind=kind))
+
+    site.answer = answer
+
+
+async def check(site: Server, tmp_path: Path, *sources: dict[str, Any]) -> dict[str, Finding]:
+    """What is found at sources of this site, by their ids."""
+    tables = [{"id": f"s{number}", "url": f"http://{site.place}/", **table} for number, table in enumerate(sources)]
+    newsroom = Newsroom.model_validate(
+        {"newsroom": {"name": "Kabar", "url": "https://news.example"}, "sources": tables}
+    )
+    given = {"database_url": f"sqlite+aiosqlite:///{tmp_path / 'kabar.db'}", "allow_private_sources": site.place}
+    settings = Settings.load(None, **given)
+    findings = [finding async for finding in check_everything(settings, newsroom)]
+    return {finding.what.removeprefix("source "): finding for finding in findings}
+
+
+def entries(count: int, base: str = "") -> str:
+    return "".join(LIST.format(n=number, base=base) for number in range(count))
+
+
+async def test_a_page_as_it_should_be_is_in_order_without_a_warning(site: Server, tmp_path: Path) -> None:
+    serve(site, {"/": entries(3)})
+    finding = (await check(site, tmp_path, {"kind": "page", "select": SELECT}))["s0"]
+    assert finding.fine
+    assert "!" not in finding.found
+
+
+async def test_a_list_of_updates_that_is_nowhere_on_its_page_is_a_failure(site: Server, tmp_path: Path) -> None:
+    serve(site, {"/": entries(3)})
+    select = SELECT | {"item": ".update li"}
+    finding = (await check(site, tmp_path, {"kind": "page", "select": select, "update": True}))["s0"]
+    assert not finding.fine
+    assert "UPDATE can never come from here" in finding.found
+
+
+async def test_a_list_of_updates_that_is_there_and_empty_is_in_order(site: Server, tmp_path: Path) -> None:
+    serve(site, {"/": f"<ul class='update'></ul>{entries(3)}"})
+    select = SELECT | {"item": ".update > li"}
+    finding = (await check(site, tmp_path, {"kind": "page", "select": select, "update": True}))["s0"]
+    assert finding.fine
+
+
+async def test_a_title_that_no_entry_has_is_a_failure(site: Server, tmp_path: Path) -> None:
+    serve(site, {"/": entries(3)})
+    finding = (await check(site, tmp_path, {"kind": "page", "select": SELECT | {"title": ".judul"}}))["s0"]
+    assert not finding.fine
+    assert "title = '.judul' finds nothing in any entry" in finding.found
+
+
+@pytest.mark.parametrize("name", ["time", "summary", "image"])
+async def test_what_no_entry_has_is_a_warning(site: Server, tmp_path: Path, name: str) -> None:
+    serve(site, {"/": entries(3)})
+    finding = (await check(site, tmp_path, {"kind": "page", "select": SELECT | {name: ".tidak-ada"}}))["s0"]
+    assert finding.fine
+    assert f"! {name} 0 ×" in finding.found
+
+
+async def test_two_lists_that_are_the_same_are_a_warning(site: Server, tmp_path: Path) -> None:
+    serve(site, {"/": entries(3), "/other": entries(3), "/more": entries(4)})
+    page = {"kind": "page", "select": SELECT}
+    other, more = ({**page, "url": f"http://{site.place}/{name}"} for name in ("other", "more"))
+    found = await check(site, tmp_path, page, other, more)
+    assert ["the same list as source s0" in found[name].found for name in ("s0", "s1", "s2")] == [False, True, False]
+    assert found["s1"].fine
+
+
+async def test_entries_that_lead_to_another_host_are_named(site: Server, tmp_path: Path) -> None:
+    serve(site, {"/": entries(2) + entries(3, "https://iklan.example") + entries(1, "https://foto.news.example")})
+    found = await check(site, tmp_path, {"kind": "page", "select": SELECT})
+    assert "! 3 of 6 entries lead to another host: iklan.example" in found["s0"].found
+
+
+async def test_a_private_address_is_refused_by_name(site: Server, tmp_path: Path) -> None:
+    found = await check(site, tmp_path, {"url": "http://127.0.0.1:1/"})
+    assert "ALLOW_PRIVATE_SOURCES" in found["s0"].found
+
+
+async def test_an_index_inside_an_index_is_a_failure_as_it_is_for_a_run(site: Server, tmp_path: Path) -> None:
+    index = "<sitemapindex>{}</sitemapindex>"
+    place = "<sitemap><loc>http://{}/{}</loc></sitemap>"
+    whole = index.format(place.format(site.place, "inner") + place.format(site.place, "map")).encode()
+    urls = b"<urlset><url><loc>https://news.example/dunia/1/a</loc></url></urlset>"
+    serve(site, {"/": whole, "/inner": index.format(place.format(site.place, "map")).encode(), "/map": urls})
+    finding = (await check(site, tmp_path, {"kind": "sitemap"}))["s0"]
+    assert not finding.fine
+    assert "an index inside an index" in finding.found
+
+
+async def test_a_sitemap_that_is_empty_at_night_is_in_order(site: Server, tmp_path: Path) -> None:
+    serve(site, {"/": b"<urlset></urlset>"})
+    finding = (await check(site, tmp_path, {"kind": "sitemap"}))["s0"]
+    assert (finding.fine, "0 stories" in finding.found) == (True, True)
+
+
+async def test_a_feed_has_no_warnings(site: Server, tmp_path: Path) -> None:
+    serve(site, {"/": rss(item(1), item(2))})
+    finding = (await check(site, tmp_path, {}))["s0"]
+    assert (finding.fine, finding.found) == (True, "2 stories")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"id"', '"bahasa"', "newsroom.language: was 'bahasa'; accepted: the code of a language, such as id or en"),
+        ('"Asia/Jakarta"', '"WIB"', "newsroom.timezone: was 'WIB'; accepted: a time zone such as Asia/Jakarta"),
+        ("en =", "xx =", "accepted: the code of a language"),
+    ],
+)
+def test_a_language_or_zone_that_is_none_is_an_error(tmp_path: Path, old: str, new: str, words: str) -> None:
+    text = (
+        '[newsroom]\nname = "Kabar"\nurl = "https://news.example"\nlanguage = "id"\ntimezone = "Asia/Jakarta"\n'
+        '[[sections]]\nslug = "dunia"\nnames = { en = "World" }\n'
+    )
+    path = tmp_path / "newsroom.toml"
+    path.write_text(text)
+    assert Newsroom.load(path).language == "id"
+    path.write_text(text.replace(old, new))
+    with pytest.raises(SettingsError) as refused:
+        Newsroom.load(path)
+    assert words in str(refused.value)
