@@ -76,12 +76,13 @@ class Process:
         pace = ChatPace() if settings.chat_rate else None
         window = Window(settings.send_rate)
         self.limiter = AnswerLimiter(self.database, settings.send_rate, window, pace)
+        self.updates_request = AiohttpRequest(4)
         self.bot: ExtBot[None] = ExtBot(
             settings.bot_token,
             base_url=f"{settings.bot_api_url}/bot",
             base_file_url=f"{settings.bot_api_url}/file/bot",
             request=AiohttpRequest(),
-            get_updates_request=AiohttpRequest(4),
+            get_updates_request=self.updates_request,
             rate_limiter=self.limiter,
         )
         doors = {
@@ -119,7 +120,10 @@ class Process:
             public_url=settings.public_url,
         )
         self.clicks = Clicks(self.app)
-        self.updates = Updates(self.app, self.owner, self.stopping) if "chat" in roles else None
+        self.updates: Updates | None = None
+        if "chat" in roles:
+            address = f"{settings.bot_api_url}/bot{settings.bot_token}/getUpdates"
+            self.updates = Updates(self.app, self.owner, self.stopping, self.updates_request, address)
 
     async def run(self) -> None:
         """Start in order, work until `stopping`, stop in order. Raises SettingsError and OldSchema."""

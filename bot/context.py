@@ -36,6 +36,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     now: Callable[[], datetime]
     wake: asyncio.Event
     commands: tuple[Command, ...]
+    undone: set[int]  # ids of updates whose handler failed because the database is away
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         self.now = now
         self.wake = wake
         self.commands = commands
+        self.undone = set()
 
 
 class Context(CallbackContext[ExtBot[None], Data, Data, Data]):

@@ -9,9 +9,9 @@ import orjson
 import structlog
 from aiohttp import web
 from sqlalchemy import text
-from telegram import Update
 
 from bot.context import NewsBot
+from bot.incoming import number_of
 from bot.updates import Updates
 from bot.web.api import Api
 from bot.web.clicks import Clicks
@@ -63,17 +63,19 @@ class Server:
             await self._runner.cleanup()
 
     async def _telegram(self, request: web.Request) -> web.Response:
-        """An update: answered 200 when it is handled, so that Telegram keeps it until then."""
+        """An update: answered 200 when it is handled, so that Telegram keeps it until then; else 503."""
         given = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret.encode()):
             return web.Response(status=403)
         try:
-            update = Update.de_json(orjson.loads(await request.read()), self._app.bot)
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            log.warning("webhook_unreadable", error=repr(error))
+            update = orjson.loads(await request.read())
+        except orjson.JSONDecodeError:
+            update = None
+        if number_of(update) is None:
+            log.warning("webhook_without_update")
             return web.Response(status=400)
-        if self._updates is not None:
-            await self._updates.handle(update)
+        if self._updates is not None and not await self._updates.handle(update):
+            return web.Response(status=503)
         return web.Response()
 
     async def _health(self, _: web.Request) -> web.Response:
