@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 DEFAULT = ("bot/delivery", "bot/audience")
 SLOW_SECONDS = 20.0  # test files that take longer are run only for changes that the others did not notice
 BASELINE_SECONDS = 60.0  # a test file that takes longer on unchanged code is left out
+SHOWN = 110  # characters of a change
 TEST_SECONDS = 10  # one test that hangs by a change is stopped then
 UNUSED_PLUGIN = "schemathesis"  # of pytest; takes long to begin
 ROUND_ABOUT = ("tests.wire", "tests.databases", "tests.conftest")  # they import the whole bot: that says nothing
@@ -68,12 +69,25 @@ class Mutant:
     after: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {_short(self.before)} -> {_short(self.after)}"
+        before, after = _one_line(self.before), _one_line(self.after)
+        alike = next(
+            (number for number, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0
+        )
+        start = max(0, alike - 30) if max(len(before), len(after)) > SHOWN else 0
+        return f"{self.path}:{self.line}: {_short(before, start)} -> {_short(after, start)}"
 
 
-def _short(code: str) -> str:
-    line = " ".join(code.split())
-    return line if len(line) <= 110 else line[:109] + "…"
+def _one_line(code: str) -> str:
+    try:
+        parsed = ast.parse(code.strip(), mode="eval")
+        return " ".join(ast.unparse(parsed).split())
+    except SyntaxError:  # part of a statement
+        return " ".join(code.split())
+
+
+def _short(line: str, start: int) -> str:
+    """At most SHOWN characters of it, from where two lines begin to differ."""
+    return ("…" if start else "") + line[start : start + SHOWN] + ("…" if len(line) > start + SHOWN else "")
 
 
 def mutants_of(path: Path) -> list[Mutant]:

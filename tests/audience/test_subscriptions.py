@@ -53,10 +53,6 @@ async def test_replacing_makes_the_new_targets_all_that_is_followed(database: Da
     assert await following(database, 2) == {"update", "section:dunia"}
 
 
-def test_a_sections_target_bears_its_slug() -> None:
-    assert subscriptions.section_target("dunia") == "section:dunia"
-
-
 async def test_a_new_chat_is_registered_with_what_is_known_of_it(database: Database) -> None:
     async with database.write() as session:
         await subscribers.greet(session, -5, thread_id=7, kind="supergroup", language="en", now=NOW)

@@ -1,6 +1,7 @@
 """What the database says of a push while its messages are in flight: whoever is killed then, nobody is forgotten."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -316,4 +317,39 @@ async def test_a_range_is_worked_through_page_by_page(database: Database, monkey
     wire = SilentWire()
     await sender_on(database, wire, rate=60).step()
     assert wire.taken == list(range(1, 8))
+    assert (await push_now(database, push.id)).state == pushes.FINISHED
+
+
+@on_sqlite
+async def test_a_copy_that_arrives_after_its_storys_correction_is_handed_to_it(database: Database) -> None:
+    story = await add_story(database, revision=1)
+    await add_budget(database)
+    await add_chats(database, 1, 2, 3)
+    fields = {"story_id": story.id, "content": None, "ceiling": 3}
+    alert = await add_push(database, kind="section", lane=2, revision=1, ranges=[(0, 3)], **fields)
+    wire = SilentWire(2)
+    async with at_work(sender_on(database, wire).step(), wire):
+        await settle_at(database, alert.id, cursor=1, outcomes=2)
+        await change(database, Push, revision=2)
+        correction = await add_push(database, kind="correction", lane=5, state="finished", revision=2, **fields)
+        await asyncio.sleep(0.05)
+    assert [(row.start, row.end) for row in await ranges_of(database, correction.id)] == [(1, 2)]
+    assert (await push_now(database, correction.id)).state == pushes.RUNNING
+
+
+@on_sqlite
+async def test_places_that_a_stall_has_missed_are_given_up_and_not_made_up_for_in_a_burst(database: Database) -> None:
+    push = await broadcast_to(database, 20, rate=100)
+    wire = SilentWire()
+    times: list[float] = []
+
+    async def stall(chat: int) -> None:
+        if chat == 2:
+            time.sleep(0.4)  # the whole process stands still
+        times.append(time.monotonic())
+
+    wire.before = stall
+    await sender_on(database, wire, rate=100).step()
+    assert wire.taken == list(range(1, 21))
+    assert times[8] - times[2] > 5 / 100  # of ten places that had been reserved
     assert (await push_now(database, push.id)).state == pushes.FINISHED

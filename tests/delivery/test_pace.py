@@ -55,6 +55,13 @@ def test_twenty_answers_to_a_group_leave_a_push_nothing_of_that_minute() -> None
     assert pace.wait(GROUP, 160.0) == 0.0
 
 
+def test_more_answers_than_twenty_make_a_push_wait_for_the_twentieth_last() -> None:
+    pace = ChatPace()
+    for number in range(25):
+        pace.note(GROUP, 100.0 + number)
+    assert pace.wait(GROUP, 130.0) == 35.0
+
+
 def test_an_answer_delays_the_push_to_its_chat_by_a_second() -> None:
     pace = ChatPace()
     pace.note(PERSON, 100.0)

@@ -342,3 +342,17 @@ async def test_a_confirmed_draft_starts_after_the_time_to_take_it_back(database:
     now = await push_now(database, push.id)
     assert (now.state, now.started_at, now.total, now.ceiling) == ("running", LATER, 2, 3)
     assert (now.not_before == 0.0) if not undo else (0 <= now.not_before - before - undo < 5)
+
+
+@on_sqlite
+async def test_a_story_that_becomes_an_update_changes_its_own_alert_only(database: Database) -> None:
+    await add_chats(database, 1, follow=["section:dunia"])
+    stories = [await add_story(database) for _ in range(2)]
+    alerts = [await alert(database, story.id) for story in stories]
+    await change(database, Story, Story.id == stories[1].id, is_update=True)
+    again = await alert(database, stories[1].id)
+    assert alerts[0] is not None
+    assert alerts[1] is not None
+    assert again is not None
+    assert again.id == alerts[1].id
+    assert (await push_now(database, alerts[0].id)).kind == "section"
