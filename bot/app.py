@@ -17,6 +17,7 @@ from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 import handlers
 from bot import loops
 from bot.clock import utcnow
+from bot.commands import Role, menu
 from bot.config import Newsroom, Settings, SettingsError
 from bot.context import Context, NewsBot
 from bot.delivery import budget
@@ -24,8 +25,7 @@ from bot.delivery.budget import AnswerLimiter, ChatPace, Window
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
 from bot.housekeeping import Housekeeper
-from bot.i18n import choose, load_language, spoken
-from bot.messages import commands
+from bot.i18n import Language, choose, load_language, spoken
 from bot.reporter import Reporter
 from bot.storage import engine
 from bot.storage.engine import Database
@@ -76,15 +76,23 @@ class Process:
         pace = ChatPace() if settings.chat_rate else None
         window = Window(settings.send_rate)
         self.limiter = AnswerLimiter(self.database, settings.send_rate, window, pace)
+        self.updates_request = AiohttpRequest(4)
         self.bot: ExtBot[None] = ExtBot(
             settings.bot_token,
             base_url=f"{settings.bot_api_url}/bot",
             base_file_url=f"{settings.bot_api_url}/file/bot",
             request=AiohttpRequest(),
-            get_updates_request=AiohttpRequest(4),
+            get_updates_request=self.updates_request,
             rate_limiter=self.limiter,
         )
-        doors = {"database": self.database, "settings": settings, "newsroom": newsroom, "now": utcnow, "wake": wake}
+        doors = {
+            "database": self.database,
+            "settings": settings,
+            "newsroom": newsroom,
+            "now": utcnow,
+            "wake": wake,
+            "commands": handlers.COMMANDS,
+        }
         built = (
             ApplicationBuilder()
             .application_class(NewsBot, doors)
@@ -112,7 +120,10 @@ class Process:
             public_url=settings.public_url,
         )
         self.clicks = Clicks(self.app)
-        self.updates = Updates(self.app, self.owner, self.stopping) if "chat" in roles else None
+        self.updates: Updates | None = None
+        if "chat" in roles:
+            address = f"{settings.bot_api_url}/bot{settings.bot_token}/getUpdates"
+            self.updates = Updates(self.app, self.owner, self.stopping, self.updates_request, address)
 
     async def run(self) -> None:
         """Start in order, work until `stopping`, stop in order. Raises SettingsError and OldSchema."""
@@ -160,9 +171,7 @@ class Process:
         try:
             for code in (None, *spoken()):
                 language = load_language(code or choose(None, self.newsroom.language))
-                await self.bot.set_my_commands(
-                    [BotCommand(*each) for each in commands.reader_commands(language)], language_code=code
-                )
+                await self.bot.set_my_commands(self._menu(Role.READER, language), language_code=code)
                 for admin in self.settings.admin_ids:
                     await self._set_owner_commands(admin, code)
             if self.settings.webhook_url:
@@ -173,11 +182,14 @@ class Process:
         except TelegramError as error:
             log.warning("introduction_incomplete", reason=str(error))
 
+    def _menu(self, role: Role, language: Language) -> list[BotCommand]:
+        return [BotCommand(name, help_text) for name, help_text in menu(self.app.commands, role, language)]
+
     async def _set_owner_commands(self, admin: int, code: str | None) -> None:
         language = load_language(code or choose(None, self.newsroom.language))
         try:
             await self.bot.set_my_commands(
-                [BotCommand(*each) for each in commands.owner_commands(language)],
+                self._menu(Role.OWNER, language),
                 scope=BotCommandScopeChat(admin),
                 language_code=code,
             )

@@ -34,7 +34,9 @@ def _parse_tokens(value: object) -> object:
     pairs = [part.strip().partition(":") for part in value.split(",") if part.strip()]
     if any(not name or not secret for name, _, secret in pairs):
         raise ValueError("name:secret pairs, comma separated")
-    return {secret: name for name, _, secret in pairs}  # a name may have two, while one replaces the other
+    return {
+        secret: name for name, _, secret in pairs
+    }  # a name may have two secrets, while the new one replaces the old
 
 
 def _parse_private(value: object) -> object:
@@ -139,16 +141,16 @@ def _shorten(value: object) -> str:
 
 
 _IN_WORDS = {
-    "tuple_type": "blocks, each with a head of its own in two brackets, such as [[sources]]",
+    "tuple_type": "tables, each under a header in double brackets, such as [[sources]]",
     "model_type": 'a table, such as { item = "li", title = "a", link = "a" }',
     "dict_type": 'a table, such as { id = "Politik", en = "Politics" }',
-    "string_pattern_mismatch": "small letters, digits, - and _, at most 32, beginning with a letter or a digit",
+    "string_pattern_mismatch": "lower-case letters, digits, - and _, at most 32, beginning with a letter or a digit",
     "int_parsing": "a whole number",
     "int_type": "a whole number",
     "float_parsing": "a number",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
-    "string_type": "words in quotation marks",
+    "string_type": "text in quotation marks",
 }
 
 
@@ -170,10 +172,10 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def _parse_duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value).strip())
-    if not found:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", str(value).strip())
+    if not match:
         raise ValueError("a number and a unit, such as 30s, 5m, 6h or 1d")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 
 def _check_every(value: timedelta) -> timedelta:
@@ -266,8 +268,8 @@ class Newsroom(_Table):
             raise ValueError("sources: the id `api` is taken, it is the name of what the story API brings")
         for source in self.sources:
             if source.section is not None and source.section not in slugs:
-                known = f"one of {', '.join(slugs)}" if slugs else "none is defined"
-                raise ValueError(f"source {source.id}: section was {source.section!r}; accepted: {known}")
+                accepted = f"one of {', '.join(slugs)}" if slugs else "none is defined"
+                raise ValueError(f"source {source.id}: section was {source.section!r}; accepted: {accepted}")
         return self
 
     @property

@@ -13,7 +13,9 @@ from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.audience import subscribers
+from bot.commands import Command
 from bot.config import Newsroom, Settings
+from bot.delivery import contents
 from bot.delivery.outcomes import PHOTO_TEXTS
 from bot.i18n import Language, choose, load_language
 from bot.messages.text import NO_PREVIEW, Message
@@ -33,6 +35,8 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     newsroom: Newsroom
     now: Callable[[], datetime]
     wake: asyncio.Event
+    commands: tuple[Command, ...]
+    undone: set[int]  # ids of updates whose handler failed because the database is away
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         newsroom: Newsroom,
         now: Callable[[], datetime],
         wake: asyncio.Event,
+        commands: tuple[Command, ...],
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -50,6 +55,8 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         self.newsroom = newsroom
         self.now = now
         self.wake = wake
+        self.commands = commands
+        self.undone = set()
 
 
 class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
@@ -178,9 +185,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             return
         if sent.photo and not story.image_file_id:
             async with self.write() as session:
-                kept = await session.get(Story, story.id)
-                if kept is not None and kept.image_url == story.image_url:
-                    kept.image_file_id = sent.photo[-1].file_id
+                await contents.keep_photo(session, story.id, story.image_url, sent.photo[-1].file_id)
 
     async def show(self, message: Message) -> None:
         """Put the message in the place of the one whose button was pressed; where that cannot be, send it."""

@@ -1,7 +1,8 @@
 """Languages: sentences from the catalogues, dates and numbers from Babel.
 
-A language is spoken when `bot/locales/<code>/LC_MESSAGES/kabar.po` exists; English is what the code itself says.
-The .po files are read as they stand, at start; there is no compile step to forget.
+A language is spoken when `bot/locales/<code>/LC_MESSAGES/kabar.po` exists; English is the language of the sentences in
+the code.
+The .po files are read at start, so there is no compile step to forget.
 """
 
 import gettext
@@ -23,7 +24,7 @@ _OLD_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # codes that clients still se
 
 
 class Language:
-    """One spoken language. `_` and `ngettext` look sentences up; the rest writes dates and numbers its way."""
+    """One language. `_` and `ngettext` look sentences up in its catalogue; the rest formats dates and numbers."""
 
     def __init__(self, code: str, translations: gettext.NullTranslations) -> None:
         self.code = code
@@ -40,19 +41,19 @@ class Language:
         return format_decimal(value, locale=self.locale)
 
     def time(self, moment: datetime, zone: ZoneInfo) -> str:
-        """A story's time in words: "Minggu, 22 Februari 2026 | 09:40 WIB"; midnight is of a day without an hour."""
+        """A story's time: "Minggu, 22 Februari 2026 | 09:40 WIB"; at midnight only the day."""
         local = moment.astimezone(zone)
         if local.time() == time(0):
             return format_datetime(local, "EEEE, d MMMM y", locale=self.locale)
         return f"{format_datetime(local, 'EEEE, d MMMM y | HH:mm', locale=self.locale)} {local.tzname()}"
 
     def hour(self, moment: datetime, zone: ZoneInfo) -> str:
-        """A time of a day that is known: "09:40 WIB"."""
+        """The time of day, for where the date is clear from the context: "09:40 WIB"."""
         local = moment.astimezone(zone)
         return f"{format_datetime(local, 'HH:mm', locale=self.locale)} {local.tzname()}"
 
     def span(self, seconds: float) -> str:
-        """How long something takes, rounded for people: "3 menit"."""
+        """A duration, rounded to its largest unit: "3 menit"; at least a second."""
         return format_timedelta(max(1, round(seconds)), threshold=1.5, locale=self.locale)
 
 

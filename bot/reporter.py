@@ -11,6 +11,7 @@ from bot.context import NewsBot
 from bot.delivery import notices, pushes
 from bot.i18n import Language, choose, load_language
 from bot.messages import broadcasts
+from bot.messages import notices as messages
 from bot.storage.models import Push
 
 log = structlog.get_logger("kabar.reporter")
@@ -35,7 +36,7 @@ class Reporter:
             await self._report(push)
         for notice in unsaid:
             for admin in self._app.settings.admin_ids:
-                message = broadcasts.notice(self._app.newsroom, await self._language(admin), notice.kind, notice.data)
+                message = messages.notice(self._app.newsroom, await self._language(admin), notice.kind, notice.data)
                 try:
                     await self._app.bot.send_message(admin, message.text, reply_markup=message.markup)
                 except (BadRequest, Forbidden) as error:  # an admin who never wrote to the bot

@@ -1,7 +1,8 @@
-"""Updates: taken from Telegram, handled in order in each chat, acknowledged when handled.
+"""Updates: taken from Telegram, handled in order in each chat, acknowledged when they are handled.
 
 PTB's own queue is lost on stop; here the offset of getUpdates stops at the oldest update that is not yet handled, and
-a webhook is answered when `process_update` has returned.
+a webhook is answered when its update is. While the database is away nothing is handled, so nothing is acknowledged: an
+update from a poll waits here, one from a webhook is refused and comes again.
 """
 
 import asyncio
@@ -12,9 +13,12 @@ from weakref import WeakValueDictionary
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Update
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, TelegramError
 
+from bot import loops
 from bot.context import NewsBot
+from bot.delivery.telegram import AiohttpRequest
+from bot.incoming import FloodWait, RawUpdate, UnreadableUpdate, callback_id_of, read_update, updates_in
 from bot.logs import OngoingFailure
 from bot.storage import leases
 
@@ -27,13 +31,19 @@ LEASE_SECONDS = 6.0
 HANDLING_SECONDS = 0.2  # how long new updates wait for those in hand before more are asked for
 REMEMBERED = 1000  # ids of handled updates, since a webhook's first repeat comes at once
 CHATS_AT_ONCE = 64
+DATABASE_AGAIN_SECONDS = 1.0
 
 
 class Updates:
-    """Hands updates to the application: concurrently across chats, in order within one."""
+    """Hands updates to the application: concurrently across chats, in order within one.
 
-    def __init__(self, app: NewsBot, owner: str, stopping: asyncio.Event) -> None:
+    `request` and `url` are where getUpdates is asked; `owner` is unique to the process.
+    """
+
+    def __init__(self, app: NewsBot, owner: str, stopping: asyncio.Event, request: AiohttpRequest, url: str) -> None:
         self._app = app
+        self._request = request
+        self._url = url
         self._owner = owner
         self._stopping = stopping
         self._in_hand: dict[int, asyncio.Task[None]] = {}
@@ -45,16 +55,49 @@ class Updates:
         self._database_away = OngoingFailure(log, "database_away")
         self.last_taken = time.monotonic()  # of a poll that was answered, for /readyz
         self.holds_lease = False
+        self.skipped = 0  # updates that could not be read
 
-    async def handle(self, update: Update) -> None:
-        """Handle one update after the earlier ones of its chat; a repeat of a handled one is dropped."""
-        if update.update_id in self._done:
-            return
+    async def handle(self, raw: RawUpdate) -> bool:
+        """Handle one update after the earlier ones of its chat; a repeat of a handled one is dropped.
+
+        False: the database is away, so that nothing was done. What cannot be read is logged, and done with.
+        """
+        if raw["update_id"] in self._done:
+            return True
+        try:
+            update = read_update(raw, self._app.bot)
+        except UnreadableUpdate as error:
+            await self._skip(raw, error)
+            return True
         chat = update.effective_chat
         lock = self._chats.setdefault(chat.id if chat else 0, asyncio.Lock())
         async with lock, self._room:
-            await self._app.process_update(update)
-        self._done[update.update_id] = None
+            handled = await self._process(update)
+        if handled:
+            self._remember(update.update_id)
+        return handled
+
+    async def _process(self, update: Update) -> bool:
+        """Hand the update to the handlers; False if one of them failed because the database is away."""
+        self._app.undone.discard(update.update_id)
+        await self._app.process_update(update)
+        handled = update.update_id not in self._app.undone
+        self._app.undone.discard(update.update_id)
+        return handled
+
+    async def _skip(self, raw: RawUpdate, error: UnreadableUpdate) -> None:
+        """An update that the library cannot read is counted and left; a pressed button is answered all the same."""
+        self.skipped += 1
+        log.warning("update_unreadable", update=error.update_id, kind=error.kind, reason=error.reason)
+        if callback_id := callback_id_of(raw):
+            try:
+                await self._app.bot.answer_callback_query(callback_id)
+            except TelegramError as refusal:
+                log.debug("callback_unanswered", reason=str(refusal))
+        self._remember(error.update_id)
+
+    def _remember(self, update_id: int) -> None:
+        self._done[update_id] = None
         while len(self._done) > REMEMBERED:
             self._done.popitem(last=False)
 
@@ -111,8 +154,9 @@ class Updates:
             except Conflict as error:
                 log.warning("updates_conflict", reason=str(error))
                 await asyncio.sleep(3)
-            except RetryAfter as error:
-                await asyncio.sleep(float(error._retry_after.total_seconds()))
+            except FloodWait as error:
+                log.warning("updates_flood", seconds=error.seconds)
+                await asyncio.sleep(error.seconds)
             except TelegramError as error:
                 self._telegram_away.note(error)
                 await asyncio.sleep(2)
@@ -121,27 +165,33 @@ class Updates:
 
     async def _take(self, group: asyncio.TaskGroup) -> None:
         oldest = min(self._in_hand, default=self._next)
-        updates = await self._app.bot.get_updates(
-            offset=oldest or None,
-            timeout=0 if self._in_hand else POLL_SECONDS,
-            read_timeout=POLL_SECONDS + 10,
-            allowed_updates=ALLOWED,
-        )
+        updates = await self._get_updates(offset=oldest, timeout=0 if self._in_hand else POLL_SECONDS)
         self.last_taken = time.monotonic()
-        for update in updates:
-            if update.update_id < self._next or update.update_id in self._in_hand:
+        for raw in updates:
+            number = raw["update_id"]
+            if number < self._next or number in self._in_hand:
                 continue
-            self._next = update.update_id + 1
-            task = group.create_task(self._handle_safely(update))
-            self._in_hand[update.update_id] = task
+            self._next = number + 1
+            self._in_hand[number] = group.create_task(self._handle_safely(raw))
 
-    async def _handle_safely(self, update: Update) -> None:
+    async def _get_updates(self, *, offset: int, timeout: int, limit: int = 100) -> list[RawUpdate]:
+        """Ask for updates from `offset` on, which acknowledges those before it. Raises as `updates_in` does."""
+        params = {"timeout": timeout, "limit": limit, "allowed_updates": ALLOWED}
+        if offset:
+            params["offset"] = offset
+        return updates_in(*await self._request.call(self._url, params, POLL_SECONDS + 10))
+
+    async def _handle_safely(self, raw: RawUpdate) -> None:
+        """Handle an update, again and again while the database is away: until then it is not acknowledged."""
+        number = raw["update_id"]
         try:
-            await self.handle(update)
+            while not await self.handle(raw):
+                await loops.wait(self._stopping, DATABASE_AGAIN_SECONDS)
+                if self._stopping.is_set():
+                    await asyncio.Event().wait()  # stays in hand until the process ends, so it is not acknowledged
         except Exception:  # PTB's error handlers have seen all but bugs in themselves
-            log.exception("update_lost", update=update.update_id)
-        finally:
-            self._in_hand.pop(update.update_id, None)
+            log.exception("update_lost", update=number)
+        self._in_hand.pop(number, None)
 
     async def _acknowledge(self, held: asyncio.Event) -> None:
         """Tell Telegram what was handled, so that it does not come again after a restart."""
@@ -150,6 +200,6 @@ class Updates:
             return
         try:
             async with asyncio.timeout(2):
-                await self._app.bot.get_updates(offset=oldest, timeout=0, limit=1, allowed_updates=ALLOWED)
+                await self._get_updates(offset=oldest, timeout=0, limit=1)
         except (TimeoutError, TelegramError) as error:
             log.warning("updates_unacknowledged", reason=str(error))

@@ -2,7 +2,9 @@
 
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
+from bot.commands import Role
 from bot.context import NewsBot
+from bot.messages import buttons
 from handlers import (
     access,
     broadcast,
@@ -15,11 +17,13 @@ from handlers import (
     search,
     sections,
     settings,
-    sources,
-    start,
     story,
     withdrawal,
 )
+from handlers.commands import COMMANDS
+from handlers.presses import Press
+
+__all__ = ["COMMANDS", "register"]
 
 NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command is not a new command
 
@@ -29,40 +33,38 @@ def register(app: NewsBot) -> None:
     owner = access.owners(app.settings.admin_ids)
     private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
 
-    app.add_handler(CommandHandler("start", start.start, NEW))
-    app.add_handler(CommandHandler(["help", "bantuan"], start.show_help, NEW))
-    app.add_handler(CommandHandler(["sections", "rubrik"], sections.sections, NEW))
-    app.add_handler(CommandHandler(["latest", "terbaru"], latest.latest, NEW))
-    app.add_handler(CommandHandler(["popular", "populer"], popular.popular, NEW))
-    app.add_handler(CommandHandler(["search", "cari"], search.search, NEW))
-    app.add_handler(CommandHandler(["following", "langganan"], following.following, NEW))
-    app.add_handler(CommandHandler(["follow", "ikuti"], following.follow, NEW))
-    app.add_handler(CommandHandler(["unfollow", "berhenti"], following.unfollow, NEW))
-    app.add_handler(CommandHandler("stop", following.stop, NEW))
-    app.add_handler(CommandHandler(["settings", "pengaturan"], settings.settings, NEW))
-    app.add_handler(CommandHandler(["language", "bahasa"], settings.language, NEW))
+    for command in COMMANDS:
+        allowed = NEW & owner if command.role == Role.OWNER else NEW
+        app.add_handler(CommandHandler(command.names(), command.handler, allowed))
 
-    app.add_handler(CallbackQueryHandler(latest.press, r"^latest(:\d{1,18}:\d{1,9})?$"))
-    app.add_handler(CallbackQueryHandler(popular.press, r"^popular$"))
-    app.add_handler(CallbackQueryHandler(sections.press, r"^sections$"))
-    app.add_handler(CallbackQueryHandler(sections.press_section, r"^section:[a-z0-9_-]+(:\d{1,18}:\d{1,9})?$"))
-    app.add_handler(CallbackQueryHandler(sections.press_follow, r"^(on|off):[a-z0-9_-]+$"))
-    app.add_handler(CallbackQueryHandler(story.press, r"^story:\d{1,18}$"))
-    app.add_handler(CallbackQueryHandler(search.press, r"^search:\d{1,18}:\d{1,9}:"))
-    app.add_handler(CallbackQueryHandler(following.press, r"^following$"))
-    app.add_handler(CallbackQueryHandler(following.press_choice, r"^set:(on|off):"))
-    app.add_handler(CallbackQueryHandler(following.press_stop, r"^stop:(ask|yes)$"))
-    app.add_handler(CallbackQueryHandler(settings.press_language, r"^language(:[a-z]{2,3})?$"))
+    app.add_handler(Press(buttons.OpenLatest, latest.open_list))
+    app.add_handler(Press(buttons.LatestPage, latest.turn))
+    app.add_handler(Press(buttons.OpenPopular, popular.open_list))
+    app.add_handler(Press(buttons.OpenSections, sections.open_list))
+    app.add_handler(Press(buttons.OpenSection, sections.open_section))
+    app.add_handler(Press(buttons.SectionPage, sections.turn))
+    app.add_handler(Press(buttons.FollowSection, sections.follow))
+    app.add_handler(Press(buttons.OpenStory, story.open_card))
+    app.add_handler(Press(buttons.SearchPage, search.turn))
+    app.add_handler(Press(buttons.OpenFollowing, following.open_list))
+    app.add_handler(Press(buttons.Choose, following.choose))
+    app.add_handler(Press(buttons.ChooseInGreeting, following.choose_in_greeting))
+    app.add_handler(Press(buttons.AskStop, following.ask_stop))
+    app.add_handler(Press(buttons.ConfirmStop, following.confirm_stop))
+    app.add_handler(Press(buttons.KeepFollowing, following.keep))
+    app.add_handler(Press(buttons.OpenLanguages, settings.open_languages))
+    app.add_handler(Press(buttons.ChooseLanguage, settings.choose_language))
 
-    app.add_handler(CommandHandler(["broadcast", "siaran"], broadcast.broadcast, NEW & owner))
-    app.add_handler(CommandHandler(["pushes", "kiriman"], pushes.show_pushes, NEW & owner))
-    app.add_handler(CommandHandler(["sources", "sumber"], sources.show_sources, NEW & owner))
-    app.add_handler(_Owned(app, withdrawal.press, r"^withdraw:\d{1,18}(:(yes|no))?$"))
-    app.add_handler(_Owned(app, broadcast.press_audience, r"^audience:\d{1,18}:[a-z0-9:_-]+:(on|off)$"))
-    app.add_handler(_Owned(app, broadcast.press, r"^broadcast:(drop|(audience|preview|send):\d{1,18})$"))
-    app.add_handler(_Owned(app, pushes.press_pushes, r"^pushes$"))
-    app.add_handler(_Owned(app, pushes.press, r"^push:(pause|resume|cancel|release):\d{1,18}$"))
-    app.add_handler(_Owned(app, pushes.press_held, r"^held:(release|cancel)$"))
+    app.add_handler(Press(buttons.AskWithdrawal, withdrawal.ask, app.settings.admin_ids))
+    app.add_handler(Press(buttons.AnswerWithdrawal, withdrawal.answer, app.settings.admin_ids))
+    app.add_handler(Press(buttons.DropDraft, broadcast.drop, app.settings.admin_ids))
+    app.add_handler(Press(buttons.DraftAudience, broadcast.show_audience, app.settings.admin_ids))
+    app.add_handler(Press(buttons.ChooseAudience, broadcast.choose_audience, app.settings.admin_ids))
+    app.add_handler(Press(buttons.PreviewDraft, broadcast.preview, app.settings.admin_ids))
+    app.add_handler(Press(buttons.SendDraft, broadcast.send, app.settings.admin_ids))
+    app.add_handler(Press(buttons.OpenPushes, pushes.open_list, app.settings.admin_ids))
+    app.add_handler(Press(buttons.ChangePush, pushes.change, app.settings.admin_ids))
+    app.add_handler(Press(buttons.SettleHeld, pushes.settle_held, app.settings.admin_ids))
     app.add_handler(MessageHandler(private & owner & ~filters.COMMAND, broadcast.compose))
 
     app.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))
@@ -71,18 +73,3 @@ def register(app: NewsBot) -> None:
     app.add_handler(MessageHandler(private & filters.TEXT, search.plain_text))
     app.add_handler(CallbackQueryHandler(access.unknown_press))
     app.add_error_handler(errors.failed)
-
-
-class _Owned(CallbackQueryHandler):  # type: ignore[type-arg]  # generic over types that are the application's own
-    """A button that only an owner may press; for others it falls through to the unknown ones."""
-
-    def __init__(self, app: NewsBot, callback: object, pattern: str) -> None:
-        super().__init__(callback, pattern)  # type: ignore[arg-type]  # any handler of this package
-        self._admin_ids = app.settings.admin_ids
-
-    def check_update(self, update: object) -> object:
-        user = getattr(update, "effective_user", None)
-        chat = getattr(update, "effective_chat", None)
-        if user is None or user.id not in self._admin_ids or chat is None or chat.type != "private":
-            return None
-        return super().check_update(update)

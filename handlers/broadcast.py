@@ -9,7 +9,7 @@ from telegram.error import TelegramError
 from bot.audience import segments
 from bot.context import Context
 from bot.delivery import pushes
-from bot.messages import broadcasts
+from bot.messages import broadcasts, buttons
 from bot.messages.text import Message
 from bot.storage.models import Push
 from handlers import search
@@ -55,32 +55,32 @@ def content_of(message: TelegramMessage) -> dict[str, Any]:
     return {"method": "copyMessage", "params": {"from_chat_id": message.chat.id, "message_id": message.message_id}}
 
 
-async def press_audience(update: Update, context: Context) -> None:
-    """`audience:<push>:<target>:<on|off>`"""
-    _, number, target, state = _split_target(update)
+async def choose_audience(update: Update, context: Context, button: buttons.ChooseAudience) -> None:
+    """Add a target to the audience of a draft, or take it away."""
     async with context.write() as session:
         draft = await pushes.draft_of(session, _author(update))
-        if draft is not None and draft.id == number:
-            draft.audience = _changed(draft.audience, target, state == "on")
-    await _show_audience(update, context, draft, number)
+        if draft is not None and draft.id == button.push_id:
+            draft.audience = _changed(draft.audience, button.target, button.on)
+    await _show_audience(context, draft, button.push_id)
 
 
-def _split_target(update: Update) -> tuple[str, int, str, str]:
-    verb, number, rest = str(update.callback_query and update.callback_query.data).split(":", 2)
-    target, _, state = rest.rpartition(":")
-    return verb, int(number), target, state
+async def show_audience(update: Update, context: Context, button: buttons.DraftAudience) -> None:
+    """Go back from the preview to the audience."""
+    async with context.read() as session:
+        draft = await pushes.draft_of(session, _author(update))
+    await _show_audience(context, draft, button.push_id)
 
 
 def _changed(audience: segments.Audience, target: str, on: bool) -> segments.Audience:
     """Everyone, or the followers of what is ticked; nothing ticked is everyone."""
-    if target == broadcasts.EVERYONE:
+    if target == buttons.EVERYONE:
         return dict(segments.EVERYONE)
-    targets = set(audience.get("targets", []))
-    targets = targets | {target} if on else targets - {target}
-    return segments.of_targets(sorted(targets)) if targets else dict(segments.EVERYONE)
+    chosen = set(audience.get("targets", []))
+    chosen = chosen | {target} if on else chosen - {target}
+    return segments.of_targets(sorted(chosen)) if chosen else dict(segments.EVERYONE)
 
 
-async def _show_audience(update: Update, context: Context, draft: Push | None, number: int) -> None:
+async def _show_audience(context: Context, draft: Push | None, number: int) -> None:
     language = context.language(await context.subscriber())
     if draft is None or draft.id != number or not draft.content:
         await context.answer(broadcasts.too_late(language))
@@ -89,27 +89,27 @@ async def _show_audience(update: Update, context: Context, draft: Push | None, n
     await context.show(broadcasts.ask_audience(context.newsroom, language, draft))
 
 
-async def press(update: Update, context: Context) -> None:
-    """`broadcast:drop`, and `broadcast:<audience|preview|send>:<push>`"""
-    _, verb, *rest = str(update.callback_query and update.callback_query.data).split(":")
-    if verb == "drop":
-        await _drop(update, context)
-        return
-    number = int(rest[0])
+async def preview(update: Update, context: Context, button: buttons.PreviewDraft) -> None:
+    if (draft := await _written_draft(update, context, button.push_id)) is not None:
+        await _preview(context, draft)
+
+
+async def send(update: Update, context: Context, button: buttons.SendDraft) -> None:
+    if await _written_draft(update, context, button.push_id) is not None:
+        await _send(context, button.push_id)
+
+
+async def _written_draft(update: Update, context: Context, number: int) -> Push | None:
+    """The draft that the button belongs to; None, and an answer that says so, if it is none any more."""
     async with context.read() as session:
         draft = await pushes.draft_of(session, _author(update))
-    if verb == "audience":
-        await _show_audience(update, context, draft, number)
-    elif draft is None or draft.id != number or not draft.content:
-        language = context.language(await context.subscriber())
-        await context.answer(broadcasts.too_late(language))
-    elif verb == "preview":
-        await _preview(context, draft)
-    elif verb == "send":
-        await _send(context, number)
+    if draft is not None and draft.id == number and draft.content:
+        return draft
+    await context.answer(broadcasts.too_late(context.language(await context.subscriber())))
+    return None
 
 
-async def _drop(update: Update, context: Context) -> None:
+async def drop(update: Update, context: Context, _: buttons.DropDraft) -> None:
     language = context.language(await context.subscriber())
     async with context.write() as session:
         draft = await pushes.draft_of(session, _author(update))

@@ -6,6 +6,7 @@ from telegram.error import Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.context import Context
 from bot.messages import menus
+from bot.storage.engine import DATABASE_ERRORS
 
 log = structlog.get_logger("kabar.chat")
 
@@ -15,6 +16,10 @@ async def failed(update: object, context: Context) -> None:
     error = context.error
     chat = update.effective_chat if isinstance(update, Update) else None
     number = update.update_id if isinstance(update, Update) else None
+    if isinstance(error, DATABASE_ERRORS) and number is not None:
+        context.news.undone.add(number)  # it is handled again when the database is back
+        log.warning("update_postponed", update=number, chat=chat and chat.id, error=type(error).__name__)
+        return
     if isinstance(error, Forbidden):
         log.info("reader_gone", chat=chat and chat.id, reason=str(error))
         return

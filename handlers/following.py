@@ -1,10 +1,15 @@
 """/following, /follow, /unfollow, /stop: what a chat is told about."""
 
+from collections.abc import Callable
+
 from telegram import Update
 
+from bot import targets
 from bot.audience import subscriptions
+from bot.config import Newsroom
 from bot.context import Context
-from bot.messages import menus
+from bot.i18n import Language
+from bot.messages import buttons, menus
 from bot.messages.text import Message
 
 
@@ -12,17 +17,10 @@ async def following(_: Update, context: Context) -> None:
     await context.reply(await _overview(context))
 
 
-async def press(_: Update, context: Context) -> None:
+async def open_list(_: Update, context: Context, __: buttons.OpenFollowing) -> None:
+    """Open the list of what is followed as a new message."""
     await context.answer()
-    send = context.show if _is_question(context) else context.reply
-    await send(await _overview(context))
-
-
-def _is_question(context: Context) -> bool:
-    """The button stands under the question whether to stop, which it answers."""
-    message = context.incoming.effective_message
-    rows = message.reply_markup.inline_keyboard if message and message.reply_markup else ()
-    return any(button.callback_data == "stop:yes" for row in rows for button in row)
+    await context.reply(await _overview(context))
 
 
 async def follow(_: Update, context: Context) -> None:
@@ -49,10 +47,10 @@ async def _by_name(context: Context, *, on: bool) -> None:
     if not asked:
         await context.reply(await _overview(context))
         return
-    if asked.casefold() == subscriptions.UPDATE:
-        target = subscriptions.UPDATE
+    if asked.casefold() == targets.UPDATE:
+        target = targets.UPDATE
     elif slug := context.newsroom.find_section(asked):
-        target = subscriptions.section_target(slug)
+        target = targets.of_section(slug)
     else:
         await context.reply(menus.unknown_section(context.newsroom, language, asked))
         return
@@ -60,51 +58,70 @@ async def _by_name(context: Context, *, on: bool) -> None:
         await context.reply(Message.of(menus.only_admins(language)))
         return
     async with context.write() as session:
-        change = subscriptions.follow if on else subscriptions.unfollow
-        await change(session, subscriber.id, target)
+        await subscriptions.change(session, subscriber.id, target, on=on)
         followed = await subscriptions.following(session, subscriber.id)
     overview = menus.following(context.newsroom, language, followed)
     await context.reply(Message.of(menus.followed(context.newsroom, language, target, on), overview.rows))
 
 
-async def press_choice(update: Update, context: Context) -> None:
-    """`set:on:<target>` and `set:off:<target>`: the toggles name the state they lead to."""
-    _, state, target = str(update.callback_query and update.callback_query.data).split(":", 2)
+async def choose(_: Update, context: Context, button: buttons.Choose) -> None:
+    """A toggle in the list of what is followed: do it, and show the list anew in its place."""
+    await _choose(context, button, menus.following)
+
+
+async def choose_in_greeting(_: Update, context: Context, button: buttons.ChooseInGreeting) -> None:
+    """A toggle in the greeting: do it, and show the greeting anew in its place."""
+    await _choose(context, button, menus.welcome)
+
+
+async def _choose(
+    context: Context,
+    button: buttons.Choose | buttons.ChooseInGreeting,
+    show: Callable[[Newsroom, Language, frozenset[str]], Message],
+) -> None:
     subscriber = await context.subscriber()
     language = context.language(subscriber)
-    known = {subscriptions.UPDATE, *map(subscriptions.section_target, context.newsroom.slugs)}
-    if target not in known:
-        await context.answer()
+    if button.target not in (targets.UPDATE, *map(targets.of_section, context.newsroom.slugs)):
+        await context.answer()  # a section that is no more
         await context.reply(await _overview(context))
         return
     if not await context.may_change():
         await context.answer(menus.only_admins(language))
         return
     async with context.write() as session:
-        change = subscriptions.follow if state == "on" else subscriptions.unfollow
-        await change(session, subscriber.id, target)
+        await subscriptions.change(session, subscriber.id, button.target, on=button.on)
         followed = await subscriptions.following(session, subscriber.id)
-    await context.answer(menus.followed(context.newsroom, language, target, state == "on"))
-    message = update.effective_message
-    greeting = message is not None and (message.text or "").startswith("👋")
-    make = menus.welcome if greeting else menus.following
-    await context.show(make(context.newsroom, language, followed))
+    await context.answer(menus.followed(context.newsroom, language, button.target, button.on))
+    await context.show(show(context.newsroom, language, followed))
 
 
-async def press_stop(update: Update, context: Context) -> None:
-    """`stop:ask` asks, `stop:yes` ends every alert."""
+async def ask_stop(_: Update, context: Context, __: buttons.AskStop) -> None:
+    """Ask whether every alert shall end."""
+    await _stop(context, confirmed=False)
+
+
+async def confirm_stop(_: Update, context: Context, __: buttons.ConfirmStop) -> None:
+    """End every alert."""
+    await _stop(context, confirmed=True)
+
+
+async def keep(_: Update, context: Context, __: buttons.KeepFollowing) -> None:
+    """The answer no: the question becomes the list of what is followed."""
+    await context.answer()
+    await context.show(await _overview(context))
+
+
+async def _stop(context: Context, *, confirmed: bool) -> None:
     subscriber = await context.subscriber()
     language = context.language(subscriber)
     if not await context.may_change():
         await context.answer(menus.only_admins(language))
         return
     await context.answer()
-    if str(update.callback_query and update.callback_query.data) != "stop:yes":
-        await context.show(menus.stop_question(language))
-        return
-    async with context.write() as session:
-        await subscriptions.unfollow_all(session, subscriber.id)
-    await context.show(menus.stopped(language))
+    if confirmed:
+        async with context.write() as session:
+            await subscriptions.unfollow_all(session, subscriber.id)
+    await context.show(menus.stopped(language) if confirmed else menus.stop_question(language))
 
 
 async def _overview(context: Context) -> Message:

@@ -3,6 +3,7 @@
 from telegram import Update
 
 from bot.context import Context
+from bot.messages import buttons
 from bot.messages.stories import Page, listing
 from bot.stories.showing import browse
 
@@ -17,11 +18,11 @@ async def popular(_: Update, context: Context) -> None:
             language,
             language._("Popular"),
             Page(found),
-            language._("There are no stories yet. They will be here as soon as the newsroom publishes one."),
+            language._("There are no stories yet. They appear here as soon as the newsroom publishes one."),
         )
     )
 
 
-async def press(update: Update, context: Context) -> None:
+async def open_list(update: Update, context: Context, _: buttons.OpenPopular) -> None:
     await context.answer()
     await popular(update, context)

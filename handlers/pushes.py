@@ -4,7 +4,7 @@ from telegram import Update
 
 from bot.context import Context
 from bot.delivery import pushes
-from bot.messages import broadcasts
+from bot.messages import broadcasts, buttons
 from bot.messages.text import shorten
 from bot.stories.showing import browse
 
@@ -22,27 +22,26 @@ async def show_pushes(_: Update, context: Context) -> None:
         await context.reply(broadcasts.progress(context.newsroom, language, each.push, each.waiting, title))
 
 
-async def press_pushes(update: Update, context: Context) -> None:
+async def open_list(update: Update, context: Context, _: buttons.OpenPushes) -> None:
     await context.answer()
     await show_pushes(update, context)
 
 
-async def press(update: Update, context: Context) -> None:
-    """`push:<pause|resume|cancel|release>:<push>`; a second tap changes nothing."""
-    _, verb, number = str(update.callback_query and update.callback_query.data).split(":")
+async def change(_: Update, context: Context, button: buttons.ChangePush) -> None:
+    """Pause, resume, cancel or release a push; a second tap changes nothing."""
     language = context.language(await context.subscriber())
     now = context.news.now()
     async with context.write() as session:
-        match verb:
+        match button.change:
             case "pause":
-                changed = await pushes.pause(session, int(number))
+                changed = await pushes.pause(session, button.push_id)
             case "resume":
-                changed = await pushes.resume(session, int(number), now)
+                changed = await pushes.resume(session, button.push_id, now)
             case "release":
-                changed = await pushes.release(session, int(number), now)
+                changed = await pushes.release(session, button.push_id, now)
             case _:
-                changed = await pushes.cancel(session, int(number), now)
-        state = await pushes.progress(session, int(number))
+                changed = await pushes.cancel(session, button.push_id, now)
+        state = await pushes.progress(session, button.push_id)
     context.news.wake.set()
     await context.answer("" if changed else broadcasts.too_late(language))
     if state is not None:
@@ -50,19 +49,19 @@ async def press(update: Update, context: Context) -> None:
         await context.show(broadcasts.progress(context.newsroom, language, state.push, state.waiting, title))
 
 
-async def press_held(update: Update, context: Context) -> None:
-    """`held:release` and `held:cancel`: what a flooding source had held back."""
-    verb = str(update.callback_query and update.callback_query.data).partition(":")[2]
+async def settle_held(_: Update, context: Context, button: buttons.SettleHeld) -> None:
+    """Send or drop what a flooding source had held back."""
+    release = button.change == "release"
     language = context.language(await context.subscriber())
     async with context.write() as session:
-        change = pushes.release if verb == "release" else pushes.cancel
+        settle = pushes.release if release else pushes.cancel
         count = 0
         for push_id in await pushes.held(session):
-            count += await change(session, push_id, context.news.now())
+            count += await settle(session, push_id, context.news.now())
     context.news.wake.set()
     await context.answer("" if count else broadcasts.too_late(language))
     if count:
-        await context.show(broadcasts.held_settled(language, count, released=verb == "release"))
+        await context.show(broadcasts.held_settled(language, count, released=release))
 
 
 async def _title(context: Context, story_id: int | None) -> str:

@@ -3,12 +3,12 @@
 from telegram import Update
 
 from bot.context import Context
-from bot.messages import menus
+from bot.messages import buttons, menus
 from bot.messages.stories import Page, listing
 from bot.messages.text import Message, shorten
 from bot.stories.showing import browse
+from handlers.latest import pager
 
-WORDS_IN_BUTTON = 40  # bytes; a button's data holds 64, and its page stands in it too
 WORDS_SHOWN = 100
 
 
@@ -25,28 +25,25 @@ async def plain_text(update: Update, context: Context) -> None:
     await context.reply(await _page(context, text, 0, 0))
 
 
-async def press(update: Update, context: Context) -> None:
-    """`search:<anchor>:<offset>:<words>` turns the pages of a search."""
+async def turn(_: Update, context: Context, button: buttons.SearchPage) -> None:
+    """Turn to another page of a search, in its place."""
     await context.answer()
-    _, anchor, offset, words = str(update.callback_query and update.callback_query.data).split(":", 3)
-    await context.show(await _page(context, words, int(anchor), int(offset)))
+    await context.show(await _page(context, button.words, button.anchor, button.offset))
 
 
 async def _page(context: Context, words: str, anchor: int, offset: int) -> Message:
     language = context.language(await context.subscriber())
     words = " ".join(words.split())[:300]
     async with context.read() as session:
-        found = await browse.search(session, words, anchor=anchor, offset=offset)
+        stretch = await browse.search(session, words, anchor=anchor, offset=offset)
     _ = language._
     shown = shorten(words, WORDS_SHOWN)
-    fits = len(words.encode()) <= WORDS_IN_BUTTON
-    at = f"search:{found.anchor}"
-    page = Page(
-        found.stories,
-        found.offset + 1,
-        f"{at}:{max(0, found.offset - browse.LATEST)}:{words}" if fits and found.offset else "",
-        f"{at}:{found.offset + browse.LATEST}:{words}" if fits and found.more else "",
-    )
+
+    def to_page(anchor: int, offset: int) -> buttons.Button | None:
+        button = buttons.SearchPage(anchor, offset, buttons.Words(words))
+        return button if button.fits else None
+
+    page = Page(stretch.stories, stretch.offset + 1, *pager(stretch, to_page))
     return listing(
         context.newsroom,
         language,

@@ -1,14 +1,17 @@
 """/sections: a button for each, and a section's newest stories with a button to follow it."""
 
+from functools import partial
+
 from telegram import Update
 
+from bot import targets
 from bot.audience import subscriptions
 from bot.context import Context
-from bot.messages import menus
-from bot.messages.stories import listing
+from bot.messages import buttons, menus
+from bot.messages.stories import Page, listing
 from bot.messages.text import Message
 from bot.stories.showing import browse
-from handlers.latest import page_of
+from handlers.latest import pager
 
 
 async def sections(_: Update, context: Context) -> None:
@@ -16,55 +19,60 @@ async def sections(_: Update, context: Context) -> None:
     await context.reply(menus.sections(context.newsroom, language))
 
 
-async def press(_: Update, context: Context) -> None:
+async def open_list(update: Update, context: Context, _: buttons.OpenSections) -> None:
     await context.answer()
-    await sections(_, context)
+    await sections(update, context)
 
 
-async def press_section(update: Update, context: Context) -> None:
-    """`section:<slug>` opens it as a new message; `section:<slug>:<anchor>:<offset>` turns its pages."""
+async def open_section(update: Update, context: Context, button: buttons.OpenSection) -> None:
+    """Open a section's newest stories as a new message; a section that is no more leads to the others."""
     await context.answer()
-    parts = str(update.callback_query and update.callback_query.data).split(":")
-    if parts[1] not in context.newsroom.slugs:
-        await sections(update, context)
-    elif len(parts) == 2:
-        await open_section(context, parts[1])
+    if button.slug in context.newsroom.slugs:
+        await show_section(context, button.slug)
     else:
-        await context.show(await _page(context, parts[1], int(parts[2]), int(parts[3])))
+        await sections(update, context)
 
 
-async def open_section(context: Context, slug: str) -> None:
+async def turn(update: Update, context: Context, button: buttons.SectionPage) -> None:
+    """Turn to another page of a section's list, in its place."""
+    await context.answer()
+    if button.slug in context.newsroom.slugs:
+        await context.show(await _page(context, button.slug, button.anchor, button.offset))
+    else:
+        await sections(update, context)
+
+
+async def show_section(context: Context, slug: str) -> None:
     await context.reply(await _page(context, slug, 0, 0))
 
 
-async def press_follow(update: Update, context: Context) -> None:
-    """`on:<slug>` and `off:<slug>`: the follow button under a section's list, which changes its label."""
-    state, _, slug = str(update.callback_query and update.callback_query.data).partition(":")
+async def follow(_: Update, context: Context, button: buttons.FollowSection) -> None:
+    """The follow button under a section's list: do it, and change the button's label."""
     subscriber = await context.subscriber()
     language = context.language(subscriber)
-    if slug not in context.newsroom.slugs or not await context.may_change():
+    if button.slug not in context.newsroom.slugs or not await context.may_change():
         await context.answer(menus.only_admins(language))
         return
-    target = subscriptions.section_target(slug)
+    target = targets.of_section(button.slug)
     async with context.write() as session:
-        change = subscriptions.follow if state == "on" else subscriptions.unfollow
-        await change(session, subscriber.id, target)
-    await context.answer(menus.followed(context.newsroom, language, target, state == "on"))
-    await context.relabel(f"{state}:{slug}", menus.section_button(context.newsroom, language, slug, state == "on"))
+        await subscriptions.change(session, subscriber.id, target, on=button.on)
+    await context.answer(menus.followed(context.newsroom, language, target, button.on))
+    await context.relabel(button.data, menus.section_button(context.newsroom, language, button.slug, button.on))
 
 
 async def _page(context: Context, slug: str, anchor: int, offset: int) -> Message:
     subscriber = await context.subscriber()
     language = context.language(subscriber)
     async with context.read() as session:
-        found = await browse.latest(session, section=slug, anchor=anchor, offset=offset)
+        stretch = await browse.latest(session, section=slug, anchor=anchor, offset=offset)
         followed = await subscriptions.following(session, subscriber.id)
-    on = subscriptions.section_target(slug) in followed
+    on = targets.of_section(slug) in followed
+    page = partial(buttons.SectionPage, buttons.Slug(slug))
     return listing(
         context.newsroom,
         language,
         context.newsroom.section_name(slug, language.code),
-        page_of(found, f"section:{slug}"),
+        Page(stretch.stories, stretch.offset + 1, *pager(stretch, page)),
         language._("There are no stories in this section yet."),
         sections=False,
         extra=((menus.section_button(context.newsroom, language, slug, on),),),

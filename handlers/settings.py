@@ -5,7 +5,7 @@ from telegram import Update
 from bot.audience import subscribers, subscriptions
 from bot.context import Context
 from bot.i18n import load_language, spoken
-from bot.messages import menus
+from bot.messages import buttons, menus
 from bot.messages.text import Message
 
 
@@ -24,14 +24,17 @@ async def language(_: Update, context: Context) -> None:
     await context.reply(menus.languages(context.language(await context.subscriber())))
 
 
-async def press_language(update: Update, context: Context) -> None:
-    """`language` shows the languages, `language:<code>` chooses one."""
-    code = str(update.callback_query and update.callback_query.data).partition(":")[2]
-    if code in spoken():
-        await _choose(context, code)
-        return
+async def open_languages(_: Update, context: Context, __: buttons.Button) -> None:
     await context.answer()
     await context.show(menus.languages(context.language(await context.subscriber())))
+
+
+async def choose_language(update: Update, context: Context, button: buttons.ChooseLanguage) -> None:
+    """Speak this language from now on; one that we no longer speak leads to the others."""
+    if button.code in spoken():
+        await _choose(context, button.code)
+    else:
+        await open_languages(update, context, button)
 
 
 async def _choose(context: Context, code: str) -> None:

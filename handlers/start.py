@@ -3,6 +3,7 @@
 from telegram import Update
 
 from bot.audience import subscriptions
+from bot.commands import Role, menu
 from bot.context import Context
 from bot.messages import menus
 from bot.stories.showing import popularity
@@ -18,11 +19,11 @@ async def start(_: Update, context: Context) -> None:
     if kind == "story" and name.isdecimal() and await story.open_story(context, int(name[:18]), popularity.SHARED):
         return
     if kind == "section" and name in context.newsroom.slugs:
-        await sections.open_section(context, name)
+        await sections.show_section(context, name)
         return
     await context.reply(menus.welcome(context.newsroom, context.language(subscriber), followed))
 
 
 async def show_help(_: Update, context: Context) -> None:
     language = context.language(await context.subscriber())
-    await context.reply(menus.help_text(context.newsroom, language))
+    await context.reply(menus.help_text(language, menu(context.news.commands, Role.READER, language)))

@@ -5,14 +5,16 @@ from dataclasses import replace
 from telegram import Update
 
 from bot.context import Context
+from bot.messages import buttons
 from bot.messages.stories import card, retracted, withdrawal_offer
+from bot.storage.models import StoryState
 from bot.stories.showing import browse, popularity
 
 
-async def press(update: Update, context: Context) -> None:
-    """`story:<id>` opens the story's card as a new message."""
+async def open_card(_: Update, context: Context, button: buttons.OpenStory) -> None:
+    """Open the story's card as a new message."""
     await context.answer()
-    await open_story(context, int(str(update.callback_query and update.callback_query.data).partition(":")[2]))
+    await open_story(context, button.story_id)
 
 
 async def open_story(context: Context, story_id: int, weight: float = popularity.OPENED) -> bool:
@@ -22,7 +24,7 @@ async def open_story(context: Context, story_id: int, weight: float = popularity
         story = await browse.get(session, story_id)
     if story is None:
         return False
-    if story.state != "live":
+    if story.state != StoryState.LIVE:
         await context.reply(retracted(context.newsroom, language))
         return True
     message = card(context.newsroom, story, language, context.news.settings.public_url)

@@ -4,24 +4,28 @@ from telegram import Update
 
 from bot.context import Context
 from bot.delivery import corrections
-from bot.messages import stories
+from bot.messages import buttons, stories
 from bot.stories.showing import browse
 
 
-async def press(update: Update, context: Context) -> None:
-    """`withdraw:<id>` asks, `withdraw:<id>:yes` does it, `withdraw:<id>:no` leaves it; a second tap changes nothing."""
+async def ask(_: Update, context: Context, button: buttons.AskWithdrawal) -> None:
+    """Ask whether the story shall be withdrawn."""
     await context.answer()
-    _, number, *answer = str(update.callback_query and update.callback_query.data).split(":")
     language = context.language(await context.subscriber())
     async with context.read() as session:
-        story = await browse.get(session, int(number))
-    if story is None:
-        return
-    if not answer:
+        story = await browse.get(session, button.story_id)
+    if story is not None:
         await context.reply(stories.withdrawal_question(language, story))
-        return
-    if answer == ["yes"]:
-        async with context.write() as session:
-            await corrections.retract(session, story := await session.merge(story), context.news.now())
-        context.news.wake.set()
-    await context.show(stories.withdrawal_settled(language, story))
+
+
+async def answer(_: Update, context: Context, button: buttons.AnswerWithdrawal) -> None:
+    """Withdraw the story as it stands now, or leave it; a second tap changes nothing."""
+    await context.answer()
+    language = context.language(await context.subscriber())
+    async with context.write() as session:
+        story = await browse.get(session, button.story_id, lock=True)
+        if story is not None and button.answer == "yes":
+            await corrections.retract(session, story, context.news.now())
+    context.news.wake.set()
+    if story is not None:
+        await context.show(stories.withdrawal_settled(language, story))

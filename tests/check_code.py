@@ -1,6 +1,7 @@
-"""`kabar check-code`: everything that looks at the code itself. One line a check, and the output of those that fail.
+"""`kabar check-code [CHECK …]`: everything that looks at the code itself; one line a check, and what failing ones say.
 
-`--update-catalogues` brings new and changed sentences of the code into the catalogues, keeping their translations.
+`--update` brings new sentences of the code into the catalogues, keeping their translations, and the table of commands
+into docs/commands.md. tests/test_check_code.py plants a fault for every check.
 """
 
 import asyncio
@@ -17,18 +18,20 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
 CATALOGUES = sorted((ROOT / "bot/locales").glob("*/LC_MESSAGES/kabar.po"))
+COMMANDS_PAGE = ROOT / "docs/commands.md"
 LINES_AT_MOST = 500
 MACHINE_PATHS = re.compile(r"(?<![\w.-])/(?:work|root/\.|home/\w)")
 
 Check = Callable[[], str]
 
 
-def run(*command: str) -> Check:
-    """A check that is a command of its own; its output, if it fails."""
+def run(program: str, *arguments: str) -> Check:
+    """A check that is a program of its own, from this environment; its output, if it fails."""
 
     def check() -> str:
-        done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
-        return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}"
+        path = Path(sys.executable).with_name(program)
+        done = subprocess.run([path, *arguments], cwd=ROOT, capture_output=True, text=True)
+        return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}" or f"{program} exits {done.returncode}"
 
     return check
 
@@ -37,7 +40,9 @@ def sentences() -> Catalog:
     """Every sentence in the code."""
     catalogue = Catalog()
     for folder in ("bot", "handlers"):
-        for _, _, message, _, _ in extract_from_dir(ROOT / folder, keywords={"_": None, "ngettext": (1, 2)}):
+        for _, _, message, _, _ in extract_from_dir(
+            ROOT / folder, keywords={"_": None, "N_": None, "ngettext": (1, 2)}
+        ):
             catalogue.add(message, flags=("python-brace-format",) if "{" in str(message) else ())
     return catalogue
 
@@ -78,6 +83,29 @@ def _header(path: Path) -> str:
         f'msgid ""\nmsgstr ""\n"Project-Id-Version: Kabar\\n"\n"Language: {code}\\n"\n"Plural-Forms: {forms}\\n"\n'
         '"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n\n'
     )
+
+
+def commands_page() -> str:
+    """docs/commands.md: every command, its names in each language, who may use it, and what it does."""
+    from bot.i18n import load_language, spoken
+    from handlers import COMMANDS
+
+    others = [load_language(code) for code in spoken() if code != "en"]
+    rows = [["Command", *(language.name for language in others), "For", "What it does"]]
+    rows.append(["---"] * len(rows[0]))
+    for command in COMMANDS:
+        names = [f"`/{command.name_in(language)}`" for language in others]
+        rows.append([f"`/{command.name}`", *names, command.role, command.help])
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return (
+        "# Commands\n\nMade from `handlers/commands.py` by `./kabar check-code --update`; a chat may use every name,\n"
+        f"whichever language it has chosen.\n\n{table}\n"
+    )
+
+
+def commands_are_documented() -> str:
+    stale = not COMMANDS_PAGE.is_file() or COMMANDS_PAGE.read_text(encoding="utf-8") != commands_page()
+    return f"{COMMANDS_PAGE.name} does not say what the table of commands says: ./kabar check-code --update" * stale
 
 
 def migrations_match_the_models() -> str:
@@ -135,8 +163,9 @@ CHECKS: dict[str, Check] = {
     "format": run("ruff", "format", "--check", "."),
     "lint": run("ruff", "check", "."),
     "types": run("mypy"),
-    "imports": run("importlinter.cli"),
+    "imports": run("lint-imports", "--no-logo", "--no-cache"),
     "catalogues": catalogues_are_complete,
+    "commands": commands_are_documented,
     "migrations": migrations_match_the_models,
     "settings": example_settings_are_all_there,
     "files": files_are_short_and_name_no_machine,
@@ -144,12 +173,13 @@ CHECKS: dict[str, Check] = {
 
 
 def main() -> None:
-    if "--update-catalogues" in sys.argv[1:]:
+    if "--update" in sys.argv[1:]:
         update_catalogues()
+        COMMANDS_PAGE.write_text(commands_page(), encoding="utf-8")
         return
     failed = []
-    for name, check in CHECKS.items():
-        output = check()
+    for name in sys.argv[1:] or CHECKS:
+        output = CHECKS[name]()
         print(f"{'✗' if output else '✓'} {name}", flush=True)
         if output:
             failed.append(name)

@@ -1,11 +1,12 @@
 """What a person may write into `newsroom.toml` and the environment, and what is refused before anything starts."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from bot.config import Newsroom, Settings
+from bot.config import Newsroom, Settings, SettingsError
 from bot.stories.reading.fetcher import place_of
 
 
@@ -51,3 +52,130 @@ def test_places_that_may_be_private_are_named_as_they_are_asked(url: str, place:
     assert place_of(url) == place
     allowed = Settings.load(None, allow_private_sources=place).allow_private_sources
     assert allowed == frozenset({place})
+
+
+def load(**given: Any) -> Settings:
+    return Settings.load(None, **given)
+
+
+def test_lists_are_read_with_blanks_and_empty_parts() -> None:
+    assert load(admin_ids=" 1, 22,,3 ").admin_ids == (1, 22, 3)
+    assert load(admin_ids="").admin_ids == ()
+    assert load(api_tokens="cms:s3:cret, cms:new").api_tokens == {"s3:cret": "cms", "new": "cms"}
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("yes", True),
+        (" TRUE ", True),
+        ("0", False),
+        ("", False),
+        ("a.example:80, [::1]:8787", frozenset({"a.example:80", "[::1]:8787"})),
+    ],
+)
+def test_private_sources_are_allowed_altogether_not_at_all_or_one_by_one(text: str, allowed: object) -> None:
+    assert load(allow_private_sources=text).allow_private_sources == allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("admin_ids", "1,x", "user ids, comma separated"),
+        ("database_url", "mysql://x", "postgresql+asyncpg://"),
+        ("webhook_url", "https://bot.example/hook", "ending in /telegram"),
+        ("public_url", "bot.example", "an address such as"),
+        ("allow_private_sources", "a.example", "host:port pairs"),
+        ("http_port", 65536, "65535"),
+        ("undo_seconds", -1, "0"),
+        ("log_level", "loud", "'debug', 'info', 'warning' or 'error'"),
+        ("send_rate", "fast", "a number"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_with_its_name_what_was_given_and_what_is_accepted(
+    name: str, value: object, accepted: str
+) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(**{name: value})
+    line = str(error.value)
+    assert line.startswith(f"{name.upper()}: was {value!r}; accepted: ")
+    assert accepted in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("bot_token", "geheim"), ("webhook_secret", "geheim geheim"), ("api_tokens", "geheim"), ("api_tokens", ":geheim")],
+)
+def test_a_wrong_secret_is_not_shown(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(**{name: value})
+    assert str(error.value).startswith(f"{name.upper()}: accepted: ")
+    assert "geheim" not in str(error.value)
+
+
+def test_secrets_are_in_no_representation_of_the_settings() -> None:
+    settings = load(bot_token="1:geheim", webhook_secret="geheim", api_tokens="cms:geheim")
+    assert "geheim" not in repr(settings)
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PORT", "")
+    monkeypatch.setenv("SEND_RATE", "12")
+    assert (load().http_port, load().send_rate) == (8080, 12)
+
+
+SECTIONS = '[[sections]]\nslug = "dunia"\nnames = { id = "Dunia", en = "World" }\n'
+HEAD = '[newsroom]\nname = "K"\nurl = "https://news.example"\n'
+
+
+def written(path: Path, text: str) -> Newsroom:
+    file = path / "newsroom.toml"
+    file.write_text(text, encoding="utf-8")
+    return Newsroom.load(file)
+
+
+def test_a_section_is_found_by_slug_or_name_and_named_in_the_nearest_language(tmp_path: Path) -> None:
+    news = written(tmp_path, HEAD + SECTIONS)
+    assert [news.find_section(text) for text in ("dunia", " WORLD ", "Dunia", "politik")] == ["dunia"] * 3 + [None]
+    assert [news.section_name("dunia", language) for language in ("en", "fr", "id")] == ["World", "Dunia", "Dunia"]
+    assert news.section_name("olahraga", "id") == "olahraga"
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1.5h", 5400), ("1d", 86400)])
+def test_durations_have_a_unit(tmp_path: Path, text: str, seconds: float) -> None:
+    news = written(tmp_path, f'{HEAD}push_max_age = "{text}"\n')
+    assert news.newsroom.push_max_age.total_seconds() == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[newsroom]\nname = "K"\n', "newsroom.url is missing"),
+        (HEAD + "colour = 1\n", "newsroom.colour is not a name we know"),
+        (HEAD + 'timezone = "Jakarta"\n', "newsroom.timezone: was 'Jakarta'; accepted: a time zone such as"),
+        (HEAD + 'push_max_age = "5"\n', "newsroom.push_max_age: was '5'; accepted: a number and a unit"),
+        (HEAD + SECTIONS + SECTIONS, "sections: named twice: dunia"),
+        (HEAD + SECTIONS.replace('"dunia"', '"update"'), "the slug `update` is taken"),
+        (
+            HEAD + '[[sources]]\nid = "a"\nurl = "https://news.example/rss"\nsection = "x"\n',
+            "source a: section was 'x'; accepted: none is defined",
+        ),
+        (
+            HEAD + '[[sources]]\nid = "a"\nurl = "https://news.example/rss"\nevery = "8d"\n',
+            "sources[1].every: was '8d'; accepted: 1s to 7d",
+        ),
+        ("[newsroom", "cannot be read"),
+    ],
+)
+def test_a_wrong_newsroom_file_is_one_line_with_the_place(tmp_path: Path, text: str, line: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        written(tmp_path, text)
+    assert str(error.value).startswith(f"{tmp_path / 'newsroom.toml'}: ")
+    assert line in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_newsroom_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"does not exist; \./kabar init"):
+        Newsroom.load(tmp_path / "newsroom.toml")

@@ -1,8 +1,6 @@
 """Subscribers: the chats that receive from us, and whether they can be reached.
 
-States: `active`; `blocked` (a person stopped the bot), `left` (the bot was removed, or the chat is gone),
-`silent` (the bot may not write there), `moved` (the group lives on under another chat id). Whatever the state,
-the choices are kept: a chat that returns is served as before.
+Whatever a subscriber's state, its choices are kept: a chat that returns is served as before.
 """
 
 from datetime import datetime, timedelta
@@ -10,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 
 from bot.storage.engine import Session
-from bot.storage.models import Subscriber, Subscription
+from bot.storage.models import Subscriber, SubscriberState, Subscription
 
-ACTIVE, BLOCKED, LEFT, SILENT, MOVED = "active", "blocked", "left", "silent", "moved"
+ACTIVE, BLOCKED, LEFT, SILENT, MOVED = SubscriberState
 SEEN_EVERY = timedelta(hours=1)  # `last_seen_at` is written at most so often
 
 

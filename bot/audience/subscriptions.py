@@ -1,15 +1,9 @@
-"""Subscriptions: which targets a subscriber follows. A target is `update` or `section:<slug>`."""
+"""Subscriptions: which targets (bot.targets) a subscriber follows."""
 
 from sqlalchemy import delete, select
 
 from bot.storage.engine import Session
 from bot.storage.models import Subscription
-
-UPDATE = "update"
-
-
-def section_target(slug: str) -> str:
-    return f"section:{slug}"
 
 
 async def following(session: Session, subscriber_id: int) -> frozenset[str]:
@@ -31,6 +25,11 @@ async def unfollow(session: Session, subscriber_id: int, target: str) -> None:
     await session.execute(
         delete(Subscription).where(Subscription.subscriber_id == subscriber_id, Subscription.target == target)
     )
+
+
+async def change(session: Session, subscriber_id: int, target: str, *, on: bool) -> None:
+    """Follow `target` from now on, or not."""
+    await (follow if on else unfollow)(session, subscriber_id, target)
 
 
 async def unfollow_all(session: Session, subscriber_id: int) -> None:

@@ -18,9 +18,10 @@ from bot.sandbox.cast import EDITOR, cast
 from bot.sandbox.newsroom import Newsroom as SampleNewsroom
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
+from bot.storage.models import SubscriberState
 from bot.stories import sources
 from bot.stories.showing import browse
-from bot.web.server import figures_of
+from bot.web.metrics import figures_of
 
 HOST = "127.0.0.1"
 UNDO_SECONDS = 5  # long enough to see it, short enough to wait for
@@ -128,7 +129,7 @@ class _Panel:
                 for push in recent
             ],
             "totals": {
-                "subscribers": figures["subscribers"].get("active", 0),
+                "subscribers": figures["subscribers"].get(SubscriberState.ACTIVE, 0),
                 "stories": figures["stories"],
                 "deliveries": figures["deliveries"]["sent"],
             },

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import IO
 
 from bot.audience import subscribers, subscriptions
-from bot.audience.subscriptions import UPDATE, section_target
 from bot.config import Newsroom
 from bot.i18n import spoken
 from bot.storage.engine import Database
+from bot.targets import UPDATE, of_section, section_of
 
 COLUMNS = ("chat_id", "language", "sections", "update")
 AT_ONCE = 500  # rows in one transaction, so that a running bot is not held up
@@ -57,7 +57,7 @@ def _parse(row: dict[str, str | None], newsroom: Newsroom) -> tuple[int, str, se
         slug = newsroom.find_section(name)
         if slug is None:
             raise BadRow(f"no section {name[:40]!r}")
-        targets.add(section_target(slug))
+        targets.add(of_section(slug))
     return chat_id, language, targets
 
 
@@ -84,7 +84,7 @@ async def write_rows(database: Database, lines: IO[str]) -> int:
         async with database.read() as session:
             page = await subscribers.page_with_targets(session, after, AT_ONCE)
         for subscriber_id, chat_id, language, targets in page:
-            sections = ";".join(sorted(t.removeprefix("section:") for t in targets if t != UPDATE))
+            sections = ";".join(sorted(section_of(target) for target in targets if target != UPDATE))
             writer.writerow((chat_id, language, sections, "true" if UPDATE in targets else "false"))
             after = subscriber_id
             count += 1

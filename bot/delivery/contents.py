@@ -15,7 +15,7 @@ from bot.i18n import choose, load_language
 from bot.messages.stories import card, retracted
 from bot.messages.text import Message
 from bot.storage.engine import Session
-from bot.storage.models import Push, Story
+from bot.storage.models import Push, PushKind, Story
 
 DELETABLE_SECONDS = 48 * 3600 - 300  # https://core.telegram.org/bots/api#deletemessage, less what a queue may take
 
@@ -33,6 +33,11 @@ class Content:
     @property
     def story_id(self) -> int | None:
         return None
+
+    @property
+    def image_url(self) -> str:
+        """The address of the story's photo, as the content was loaded; "" without."""
+        return ""
 
     @property
     def has_new_photo(self) -> bool:
@@ -111,6 +116,10 @@ class Alert(Content):
         return self._story.id
 
     @property
+    def image_url(self) -> str:
+        return self._story.image_url
+
+    @property
     def has_new_photo(self) -> bool:
         return not (self._photo_known or self.text_only)
 
@@ -155,7 +164,8 @@ class Correction(Alert):
         message = self._card(chat)
         if method == "editMessageText":
             return method, message.as_text().call()[1]
-        _, params = message.call()
+        # A copy keeps the photo that its story has lost: the words stay a caption, which is all that is edited then.
+        _, params = replace(message, photo=message.photo or "kept").call()
         if method == "editMessageCaption":
             return method, {name: value for name, value in params.items() if name != "photo"}
         media = {"type": "photo", "media": params.pop("photo")}
@@ -231,10 +241,15 @@ async def load(session: Session, newsroom: Newsroom, push: Push, public_url: str
     if story is None:
         return Written(newsroom, push)
     session.expunge(story)  # the content keeps its own copy of the story as it was rendered
-    if push.kind == "retraction":
+    if push.kind == PushKind.RETRACTION:
         return Retraction(newsroom, push, await session.moment())
-    return (Correction if push.kind == "correction" else Alert)(newsroom, push, story, public_url)
+    return (Correction if push.kind == PushKind.CORRECTION else Alert)(newsroom, push, story, public_url)
 
 
-async def keep_photo(session: Session, story_id: int, file_id: str) -> None:
-    await session.execute(update(Story).where(Story.id == story_id).values(image_file_id=file_id))
+async def keep_photo(session: Session, story_id: int, image_url: str, file_id: str) -> None:
+    """Remember what Telegram made of the photo at `image_url`, unless the story has got another photo meanwhile."""
+    await session.execute(
+        update(Story)
+        .where(Story.id == story_id, Story.image_url == image_url, Story.image_file_id == "")
+        .values(image_file_id=file_id)
+    )

@@ -8,14 +8,15 @@ from sqlalchemy import ColumnElement, case, delete, exists, select, update
 
 from bot.audience import segments
 from bot.delivery import notices, pushes
+from bot.delivery.lanes import LANES
 from bot.delivery.outcomes import Mark
-from bot.delivery.pushes import CANCELLED, DRAFT, FINISHED, HELD, LANES, PAUSED, RUNNING
+from bot.delivery.pushes import CANCELLED, DRAFT, FINISHED, HELD, PAUSED, RUNNING
 from bot.delivery.ranges import Record
 from bot.storage.engine import Session, clock
-from bot.storage.models import Delivery, Push, Story
+from bot.storage.models import Delivery, Push, PushKind, Story, StoryState
 
-LIVE, RETRACTED = "live", "retracted"  # states of a story
-CORRECTION, RETRACTION = "correction", "retraction"  # kinds of a push
+LIVE, RETRACTED = StoryState
+CORRECTION, RETRACTION = PushKind.CORRECTION, PushKind.RETRACTION
 
 SETTLE_SECONDS = 60.0  # a text that a poll found changed must have been still so long
 ROUNDS = 2  # corrections to one and the same content; a source that comes back to it again is flapping
@@ -165,7 +166,7 @@ async def _start(
     session: Session,
     story: Story,
     alert: Push,
-    kind: str,
+    kind: PushKind,
     revision: int,
     audience: segments.Audience,
     now: datetime,

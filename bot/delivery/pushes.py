@@ -13,15 +13,14 @@ from typing import Any
 from sqlalchemy import delete, exists, func, select, update
 
 from bot.audience import segments
-from bot.audience.subscriptions import UPDATE, section_target
 from bot.delivery.budget import pace_of
+from bot.delivery.lanes import LANES
 from bot.storage.engine import Session, clock
-from bot.storage.models import Delivery, Push, PushRange, Story
+from bot.storage.models import Delivery, Push, PushKind, PushRange, PushState, Story
+from bot.targets import UPDATE, of_section
 
-DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED = "draft", "held", "running", "paused", "finished", "cancelled"
-EXPIRED = "expired"
+DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED, EXPIRED = PushState
 
-LANES = {"update": 1, "retraction": 1, "section": 2, "broadcast": 3, "digest": 4, "correction": 5}
 RANGE_SIZE = 20_000  # subscriber ids; one process's share of a push at a time
 LARGE = 10_000  # chats; a push to more goes first to those who were seen of late
 SEEN = timedelta(days=30)
@@ -55,10 +54,10 @@ async def queue_alert(
     A story has one alert. One that became an UPDATE after its section alert goes on in the UPDATE lane, to whoever of
     the wider audience has not got it yet.
     """
-    targets = ([UPDATE] if story.is_update else []) + ([section_target(story.section)] if story.section else [])
+    targets = ([UPDATE] if story.is_update else []) + ([of_section(story.section)] if story.section else [])
     if not targets:
         return None
-    kind = "update" if story.is_update else "section"
+    kind = PushKind.UPDATE if story.is_update else PushKind.SECTION
     audience = segments.of_targets(targets)
     created = await session.scalar(
         session.upsert(Push)
@@ -126,7 +125,7 @@ async def _widen_alert(session: Session, story: Story, audience: segments.Audien
     ranges = select(PushRange).where(PushRange.push_id == push.id).order_by(PushRange.id).with_for_update()
     rows = (await session.scalars(ranges, execution_options={"populate_existing": True})).all()
     await session.refresh(push, with_for_update=True)
-    push.kind, push.lane, push.audience = "update", LANES["update"], audience
+    push.kind, push.lane, push.audience = PushKind.UPDATE, LANES[PushKind.UPDATE], audience
     if push.state not in (RUNNING, PAUSED, FINISHED):
         return push
     ceiling = await segments.ceiling(session)
@@ -302,8 +301,8 @@ async def new_draft(session: Session, author: int, content: dict[str, Any], now:
         update(Push).where(Push.author == author, Push.state == DRAFT).values(state=CANCELLED, finished_at=now)
     )
     push = Push(
-        kind="broadcast",
-        lane=LANES["broadcast"],
+        kind=PushKind.BROADCAST,
+        lane=LANES[PushKind.BROADCAST],
         state=DRAFT,
         content=content,
         audience=dict(segments.EVERYONE),

@@ -238,7 +238,8 @@ class Sender:
             method, body = content.body(chat)
             outcome, answer = await self._request.send(self._url(method), body)
             if isinstance(outcome, Sent) and content.has_new_photo and (photo := content.learn_photo(answer)):
-                await self.persist(partial(contents.keep_photo, story_id=content.story_id or 0, file_id=photo))
+                keep = partial(contents.keep_photo, story_id=content.story_id or 0, image_url=content.image_url)
+                await self.persist(partial(keep, file_id=photo))
             if not isinstance(outcome, Wait) or outcome.flood:
                 self._telegram_away.clear()
                 return outcome

@@ -55,13 +55,21 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: float | object | None = BaseRequest.DEFAULT_NONE,
         pool_timeout: float | object | None = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        session = self._open()
         data, headers = _body(request_data)
         read = read_timeout if isinstance(read_timeout, int | float) else READ_SECONDS
+        return await self._exchange(method, url, data, headers, float(read))
+
+    async def call(self, url: str, params: dict[str, Any], read_seconds: float) -> tuple[int, bytes]:
+        """POST a method's parameters as JSON; the status and the body as they came. Raises NetworkError, TimedOut."""
+        return await self._exchange("POST", url, orjson.dumps(params), JSON, read_seconds)
+
+    async def _exchange(
+        self, method: str, url: str, data: Any, headers: dict[str, str], read: float
+    ) -> tuple[int, bytes]:
         # PTB asks for a few seconds more than a long poll takes, and for 5 s otherwise: too short by the note above.
-        limit = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=max(READ_SECONDS, float(read)))
+        limit = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=max(READ_SECONDS, read))
         try:
-            async with session.request(method, url, data=data, headers=headers, timeout=limit) as response:
+            async with self._open().request(method, url, data=data, headers=headers, timeout=limit) as response:
                 return response.status, await response.read()
         except TimeoutError as error:
             raise TimedOut(f"no answer: {error or 'timed out'}") from error

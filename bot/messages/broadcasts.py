@@ -1,28 +1,33 @@
-"""What editors see: writing a broadcast, its preview, its progress, and what the bot wants to tell them."""
+"""What editors see of a broadcast: writing it, its preview, and its progress."""
 
 from typing import Any
 
 from telegram import InlineKeyboardButton
 
+from bot import targets
 from bot.config import Newsroom
 from bot.i18n import Language
-from bot.messages.text import Message, Rows, Text, button, shorten
-from bot.storage.models import Push
+from bot.messages import buttons
+from bot.messages.notices import pause_reason
+from bot.messages.text import Message, Rows, Text
+from bot.storage.models import Push, PushState
 
-EVERYONE = "everyone"
 BAR_CELLS = 12
 
 
 def ask_content(language: Language) -> Message:
     _ = language._
     return Message.of(
-        _("Write the announcement now: a text, a photo with a caption, or any other message. Readers get it as it is."),
-        ((button(_("Cancel"), "broadcast:drop"),),),
+        _(
+            "Write the announcement now: a text, a photo with a caption, or any other message. "
+            "Readers get it exactly as you write it."
+        ),
+        ((buttons.DropDraft().labelled(_("Cancel")),),),
     )
 
 
 def refused(language: Language) -> str:
-    return language._("Telegram does not take this message. Begin again with /broadcast. It said:")
+    return language._("Telegram rejects this message. Start again with /broadcast. Its answer:")
 
 
 def held_settled(language: Language, count: int, *, released: bool) -> Message:
@@ -40,33 +45,28 @@ def dropped(language: Language) -> Message:
 
 
 def ask_audience(newsroom: Newsroom, language: Language, push: Push) -> Message:
-    """Who shall get it: everyone, or the followers of what is ticked."""
+    """Who should receive it: everyone, or the followers of what is ticked."""
     _ = language._
-    everyone = bool(push.audience.get("everyone"))
-    targets = set(push.audience.get("targets", []))
+    chosen = set(push.audience.get("targets", []))
+
+    def choice(label: str, target: str) -> InlineKeyboardButton:
+        on = target in chosen
+        return buttons.ChooseAudience(push.id, buttons.Target(target), not on).labelled(_ticked(label, on))
+
+    everyone = buttons.ChooseAudience(push.id, buttons.EVERYONE, True)
     rows: list[tuple[InlineKeyboardButton, ...]] = [
-        (_tick(_("Everyone"), everyone, f"audience:{push.id}:{EVERYONE}:on"),),
-        (_tick("UPDATE", "update" in targets, _state(push, "update", "update" not in targets)),),
+        (everyone.labelled(_ticked(_("Everyone"), bool(push.audience.get("everyone")))),),
+        (choice("UPDATE", targets.UPDATE),),
     ]
-    choices = [
-        _tick(
-            newsroom.section_name(slug, language.code),
-            f"section:{slug}" in targets,
-            _state(push, f"section:{slug}", f"section:{slug}" not in targets),
-        )
-        for slug in newsroom.slugs
-    ]
-    rows += [tuple(choices[at : at + 2]) for at in range(0, len(choices), 2)]
-    rows.append((button(_("Cancel"), "broadcast:drop"), button(_("Next"), f"broadcast:preview:{push.id}")))
-    return Message.of(_("Who shall get it?"), tuple(rows))
+    rows += buttons.in_rows(
+        [choice(newsroom.section_name(slug, language.code), targets.of_section(slug)) for slug in newsroom.slugs]
+    )
+    rows.append((buttons.DropDraft().labelled(_("Cancel")), buttons.PreviewDraft(push.id).labelled(_("Next"))))
+    return Message.of(_("Who should receive this?"), tuple(rows))
 
 
-def _state(push: Push, target: str, on: bool) -> str:
-    return f"audience:{push.id}:{target}:{'on' if on else 'off'}"
-
-
-def _tick(label: str, on: bool, data: str) -> InlineKeyboardButton:
-    return button(f"✓ {label}" if on else label, data)
+def _ticked(label: str, on: bool) -> str:
+    return f"✓ {label}" if on else label
 
 
 def preview(newsroom: Newsroom, language: Language, push: Push, count: int, seconds: float) -> Message:
@@ -79,8 +79,8 @@ def preview(newsroom: Newsroom, language: Language, push: Push, count: int, seco
     text.add(_("Time: about {time}").format(time=language.span(seconds)) + "\n")
     text.add(_("Cost: nothing"))
     rows: Rows = (
-        (button(_("Send now"), f"broadcast:send:{push.id}"),),
-        (button(_("Audience"), f"broadcast:audience:{push.id}"), button(_("Cancel"), "broadcast:drop")),
+        (buttons.SendDraft(push.id).labelled(_("Send now")),),
+        (buttons.DraftAudience(push.id).labelled(_("Audience")), buttons.DropDraft().labelled(_("Cancel"))),
     )
     return Message.of(text, rows)
 
@@ -90,7 +90,7 @@ def audience_name(newsroom: Newsroom, language: Language, audience: dict[str, An
     if audience.get("everyone"):
         return _("Everyone")
     names = [
-        "UPDATE" if target == "update" else newsroom.section_name(target.removeprefix("section:"), language.code)
+        "UPDATE" if target == targets.UPDATE else newsroom.section_name(targets.section_of(target), language.code)
         for target in audience.get("targets", [])
     ]
     return ", ".join(names)
@@ -120,43 +120,34 @@ def progress(
         ):
             if count:
                 text.add("\n" + words.format(count=language.number(count)))
-        if push.state == "paused" and push.reason:
-            text.add("\n\n" + _reason(language, push.reason))
+        if push.state == PushState.PAUSED and push.reason:
+            text.add("\n\n" + pause_reason(language, push.reason))
     return Message.of(text, _controls(language, push, undo))
 
 
 def _headline(language: Language, push: Push, undo: bool) -> str:
     _ = language._
-    if push.state == "running":
+    if push.state == PushState.RUNNING:
         return "⏳ " + _("Sending starts in a moment") if undo else "📣 " + _("Sending")
     return {
-        "held": "✋ " + _("Waiting for your word"),
-        "paused": "⏸ " + _("Paused"),
-        "finished": "✅ " + _("Sent"),
-        "cancelled": "✖ " + _("Cancelled"),
-    }.get(push.state, push.state)
-
-
-def _reason(language: Language, reason: str) -> str:
-    _ = language._
-    return {
-        "refused": _("Telegram refuses this message. Please check what it says; it was not tried further."),
-        "unknown": _("Most sends went unanswered. Resume when the connection is in order."),
-        "lost": _("Most sends went unanswered. Resume when the connection is in order."),
-    }.get(reason, reason)
+        PushState.HELD: "✋ " + _("Waiting for your decision"),
+        PushState.PAUSED: "⏸ " + _("Paused"),
+        PushState.FINISHED: "✅ " + _("Sent"),
+        PushState.CANCELLED: "✖ " + _("Cancelled"),
+    }.get(PushState(push.state), push.state)
 
 
 def _controls(language: Language, push: Push, undo: bool) -> Rows:
     _ = language._
-    cancel = button(_("Cancel"), f"push:cancel:{push.id}")
-    if push.state == "running" and undo:
-        return ((button(_("Take it back"), f"push:cancel:{push.id}"),),)
-    if push.state == "running":
-        return ((button(_("Pause"), f"push:pause:{push.id}"), cancel),)
-    if push.state == "paused":
-        return ((button(_("Resume"), f"push:resume:{push.id}"), cancel),)
-    if push.state == "held":
-        return ((button(_("Send now"), f"push:release:{push.id}"), cancel),)
+    cancel = buttons.ChangePush("cancel", push.id).labelled(_("Cancel"))
+    if push.state == PushState.RUNNING and undo:
+        return ((buttons.ChangePush("cancel", push.id).labelled(_("Take it back")),),)
+    if push.state == PushState.RUNNING:
+        return ((buttons.ChangePush("pause", push.id).labelled(_("Pause")), cancel),)
+    if push.state == PushState.PAUSED:
+        return ((buttons.ChangePush("resume", push.id).labelled(_("Resume")), cancel),)
+    if push.state == PushState.HELD:
+        return ((buttons.ChangePush("release", push.id).labelled(_("Send now")), cancel),)
     return ()
 
 
@@ -166,38 +157,3 @@ def no_pushes(language: Language) -> Message:
 
 def too_late(language: Language) -> str:
     return language._("That is no longer possible.")
-
-
-def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, Any]) -> Message:
-    """Something the admins should know or decide."""
-    _ = language._
-    if kind == "pushes_held":
-        count = int(data.get("count", 0))
-        words = language.ngettext(
-            "The source {source} brought very many new stories at once. {count} alert is held back.",
-            "The source {source} brought very many new stories at once. {count} alerts are held back.",
-            count,
-        ).format(source=data.get("source", ""), count=language.number(count))
-        rows = ((button(_("Send them"), "held:release"), button(_("Drop them"), "held:cancel")),)
-        return Message.of("✋ " + words, rows)
-    if kind == "push_braked":
-        words = _("A push has paused itself because most of its sends failed.")
-        reason = _reason(language, str(data.get("reason", "")))
-        return Message.of(f"⏸ {words} {reason}", ((button(_("Pushes"), "pushes"),),))
-    if kind == "source_failing":
-        words = _("The source {source} has been failing for over an hour: {error}").format(
-            source=data.get("source", ""), error=data.get("error", "")
-        )
-        return Message.of("🔌 " + words)
-    if kind == "source_recovered":
-        return Message.of("✅ " + _("The source {source} is being read again.").format(source=data.get("source", "")))
-    if kind == "story_gone":
-        words = _("“{title}” is gone from its site, and was withdrawn from the chats that had it.")
-        return Message.of("🗑 " + words.format(title=shorten(str(data.get("title", "")), 120)))
-    if kind == "story_flaps":
-        words = _(
-            "The story “{title}” of the source {source} keeps changing back and forth. It is no longer corrected in "
-            "the chats that have it."
-        ).format(title=shorten(str(data.get("title", "")), 120), source=data.get("source", ""))
-        return Message.of("🔁 " + words)
-    return Message.of(kind)

@@ -25,7 +25,7 @@ def health(newsroom: Newsroom, language: Language, found: Sequence[Health], now:
     _ = language._
     text = Text().bold(_("Sources"))
     if not found:
-        text.add("\n\n" + _("The newsroom file names no sources."))
+        text.add("\n\n" + _("The newsroom file lists no sources."))
     ordered = sorted(found, key=lambda each: (each.source.failing_since is None, each.source.id))
     for each in ordered[:SHOWN_AT_MOST]:
         source = each.source
@@ -58,5 +58,5 @@ def _lines(newsroom: Newsroom, language: Language, each: Health, now: datetime) 
         lines.append(_("Last news: {time}").format(time=moment(source.last_change_at)))
     lines.append(_("Next read: in {span}").format(span=language.span(each.again_in)))
     if source.moved_to:
-        lines.append(_("It has moved to {url}; please put that into the newsroom file.").format(url=source.moved_to))
+        lines.append(_("It has moved to {url}; please update the newsroom file.").format(url=source.moved_to))
     return lines

@@ -7,16 +7,17 @@ from telegram import InlineKeyboardButton
 
 from bot.config import Newsroom
 from bot.i18n import Language, load_language
-from bot.messages.text import Message, Rows, Text, button, link, shorten
-from bot.storage.models import Story
-from bot.stories.showing.popularity import code_of
+from bot.messages import buttons
+from bot.messages.links import counted_link
+from bot.messages.text import Message, Rows, Text, link, shorten
+from bot.storage.models import Story, StoryState
 
 TITLE_ON_CARD = 256
 TITLE_IN_LIST = 120
 SUMMARY_ON_CARD = 300
 AUTHOR_ON_CARD = 80
 CAPTION_ON_CARD = 160
-BUTTONS_A_ROW = 5
+NUMBERS_A_ROW = 5
 
 
 def story_time(newsroom: Newsroom, story: Story) -> str:
@@ -56,7 +57,7 @@ def card(newsroom: Newsroom, story: Story, language: Language, public_url: str =
     elif section:
         text.bold(section).add("\n\n")
     title = shorten(story.title, TITLE_ON_CARD) or newsroom.name
-    counted = f"{public_url.rstrip('/')}/r/{code_of(story.id)}" if public_url else None
+    counted = counted_link(public_url, story.id) if public_url else None
     text.add(title, "bold", url=counted).add("\n")
     text.add(story_time(newsroom, story))
     if story.corrected_at is not None:
@@ -79,31 +80,32 @@ def retracted(newsroom: Newsroom, language: Language) -> Message:
 
 def withdrawal_offer(language: Language, story: Story) -> tuple[InlineKeyboardButton, ...]:
     """The row of buttons that an owner sees under a story, and readers don't."""
-    return (button(language._("Withdraw the story…"), f"withdraw:{story.id}"),)
+    return (buttons.AskWithdrawal(story.id).labelled(language._("Withdraw the story…")),)
 
 
 def withdrawal_question(language: Language, story: Story) -> Message:
     _ = language._
-    words = _("Withdraw “{title}”? It leaves all lists, and every chat that got it sees that it was withdrawn.")
-    yes, no = button(_("Withdraw it"), f"withdraw:{story.id}:yes"), button(_("Keep it"), f"withdraw:{story.id}:no")
+    words = _("Withdraw “{title}”? It disappears from all lists and is deleted from every chat that got it.")
+    yes = buttons.AnswerWithdrawal(story.id, "yes").labelled(_("Withdraw it"))
+    no = buttons.AnswerWithdrawal(story.id, "no").labelled(_("Keep it"))
     return Message.of(words.format(title=shorten(story.title, TITLE_IN_LIST)), ((yes, no),))
 
 
 def withdrawal_settled(language: Language, story: Story) -> Message:
     _ = language._
-    withdrawn = story.state == "retracted"
-    words = _("“{title}” is withdrawn from every chat.") if withdrawn else _("“{title}” stays.")
+    withdrawn = story.state == StoryState.RETRACTED
+    words = _("“{title}” is withdrawn from every chat.") if withdrawn else _("“{title}” was kept.")
     return Message.of(("🗑 " if withdrawn else "") + words.format(title=shorten(story.title, TITLE_IN_LIST)))
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: the stories, the number of the first (from 1), and the data of the pager's buttons."""
+    """One page of a list: the stories, the number of the first (from 1), and the buttons to its neighbours."""
 
     stories: Sequence[Story]
     first: int = 1
-    newer: str = ""
-    older: str = ""
+    newer: buttons.Button | None = None
+    older: buttons.Button | None = None
 
 
 def listing(
@@ -131,16 +133,16 @@ def listing(
         if sections and story.section:
             text.add(f"{newsroom.section_name(story.section, language.code)} · ")
         text.add(story_time(newsroom, story))
-        numbers.append(button(str(number), f"story:{story.id}"))
-    rows = tuple(tuple(numbers[at : at + BUTTONS_A_ROW]) for at in range(0, len(numbers), BUTTONS_A_ROW))
+        numbers.append(buttons.OpenStory(story.id).labelled(str(number)))
+    rows = buttons.in_rows(numbers, NUMBERS_A_ROW)
     return Message.of(text, (*rows, *_pager(page, language), *extra))
 
 
 def _pager(page: Page, language: Language) -> Rows:
     _ = language._
     row = []
-    if page.newer:
-        row.append(button(_("‹ Newer"), page.newer))
-    if page.older:
-        row.append(button(_("More ›"), page.older))
+    if page.newer is not None:
+        row.append(page.newer.labelled(_("‹ Newer")))
+    if page.older is not None:
+        row.append(page.older.labelled(_("More ›")))
     return (tuple(row),) if row else ()

@@ -18,7 +18,7 @@ def utf16_length(text: str) -> int:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` code points, cut between words where one is near, with an ellipsis."""
+    """At most `limit` code points, with an ellipsis if cut: between words, if a space is in the last third."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -29,7 +29,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 class Text:
-    """Builds text and its entities side by side, so that nothing is ever escaped or parsed."""
+    """Builds text and its entities side by side, so that no markup is escaped or parsed."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -94,11 +94,6 @@ class Message:
         if self.rows:
             params["reply_markup"] = InlineKeyboardMarkup(self.rows).to_dict()
         return method, params
-
-
-def button(label: str, data: str) -> InlineKeyboardButton:
-    """A button that asks the bot for something; `data` names the wanted state in at most 64 bytes."""
-    return InlineKeyboardButton(label, callback_data=data)
 
 
 def link(label: str, url: str) -> InlineKeyboardButton:

@@ -1,4 +1,4 @@
-"""How the Bot API says no."""
+"""Error answers of the Bot API: https://core.telegram.org/bots/api#making-requests."""
 
 from typing import Any
 
@@ -6,7 +6,10 @@ _PREFIXES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 409: "Co
 
 
 class Refusal(Exception):
-    """An answer with `ok: false`; `text` stands without its prefix, as the server's own table has it."""
+    """An answer with `ok: false`. `text` is the description without a prefix such as "Bad Request: ".
+
+    `parameters` are the fields of ResponseParameters (https://core.telegram.org/bots/api#responseparameters).
+    """
 
     def __init__(self, text: str, code: int = 400, **parameters: Any) -> None:
         prefix = _PREFIXES.get(code)

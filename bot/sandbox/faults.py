@@ -1,4 +1,4 @@
-"""Faults on demand: what a network, a proxy or a bad day does to a call.
+"""Faults that a test orders for coming calls: broken connections, proxy errors, refusals, slow answers.
 
 Kinds: `reset_before` (the connection breaks, nothing was taken), `reset_after` (taken, then it breaks), `silent`
 (taken, never answered), `html_502`, `html_504` (a proxy's page, nothing taken), `error_500`, `flood` (429 at once, with
@@ -6,8 +6,6 @@ Kinds: `reset_before` (the connection breaks, nothing was taken), `reset_after` 
 """
 
 from dataclasses import dataclass
-
-BEFORE = frozenset(("reset_before", "html_502", "html_504", "error_500", "flood", "refuse"))
 
 
 @dataclass
@@ -30,7 +28,7 @@ class Fault:
 
 
 def take(faults: list[Fault], method: str, chat: object) -> Fault | None:
-    """The first fault that fits the call, used up by one."""
+    """The first fault that fits the call, with one less of its `times` left; None if none fits."""
     for fault in faults:
         if method != "getUpdates" and fault.fits(method, chat):
             fault.times -= 1

@@ -1,4 +1,6 @@
-"""Flood control. The real server's is closed; this is a model in which the documented figures hold.
+"""Flood control (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
+
+Telegram's own is not public; this is a model that keeps the documented figures.
 
 `bucket`: token buckets for the bot (a second's burst), a private chat (1 a second, burst 5) and a group (20 a minute,
 burst 20). `window`: a strict sliding second for the bot. Waits of up to 8 s are absorbed as a slow answer, as the open

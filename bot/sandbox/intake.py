@@ -1,7 +1,9 @@
-"""How the bot takes its updates: getUpdates, one waiting caller at a time, or a webhook."""
+"""How the bot receives updates: getUpdates, where a second caller ends the first one's call, or a webhook.
+
+https://core.telegram.org/bots/api#getting-updates
+"""
 
 import asyncio
-import ipaddress
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.sandbox.errors import Refusal
+from bot.sandbox.loopback import is_loopback
 from bot.sandbox.world import DEFAULT_ALLOWED, World
 
 POLL_AT_MOST = 50.0  # seconds
@@ -23,7 +26,10 @@ class Intake:
         self._busy: set[int] = set()
 
     async def get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """Long polling; an offset drops what is before it for good."""
+        """Long polling, `timeout` in seconds. Updates before `offset` are forgotten.
+
+        Raises Refusal (409) while a webhook is set, and when another call takes over.
+        """
         world = self.world
         if world.webhook["url"]:
             raise Refusal(
@@ -64,7 +70,7 @@ class Intake:
         if not url:
             return self.delete_webhook(params)
         parts = urlsplit(url)
-        if not _is_loopback(parts.hostname or ""):
+        if not is_loopback(parts.hostname or ""):
             if parts.scheme != "https":
                 raise Refusal("bad webhook: An HTTPS URL must be provided for webhook")
             if (parts.port or 443) not in WEBHOOK_PORTS:
@@ -72,17 +78,17 @@ class Intake:
         self._allow(params)
         if params.get("drop_pending_updates"):
             self.world.updates.clear()
-        known = self.world.webhook["url"] == url
+        was_set = self.world.webhook["url"] == url
         self.world.webhook = {"url": url, "secret": str(params.get("secret_token") or "")}
         self.world.emit({"type": "update"})
-        return True, "Webhook is already set" if known else "Webhook was set"
+        return True, "Webhook is already set" if was_set else "Webhook was set"
 
     def delete_webhook(self, params: dict[str, Any]) -> tuple[bool, str]:
-        known = bool(self.world.webhook["url"])
+        was_set = bool(self.world.webhook["url"])
         self.world.webhook = {"url": ""}
         if params.get("drop_pending_updates"):
             self.world.updates.clear()
-        return True, "Webhook was deleted" if known else "Webhook is already deleted"
+        return True, "Webhook was deleted" if was_set else "Webhook is already deleted"
 
     def webhook_info(self) -> dict[str, Any]:
         return {
@@ -93,7 +99,7 @@ class Intake:
         }
 
     async def run_webhook(self) -> None:
-        """Hand updates to the webhook while one is set: in order within a chat, chats beside each other."""
+        """Post updates to the webhook while one is set: one after another within a chat, chats concurrently."""
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session,
             asyncio.TaskGroup() as group,
@@ -126,15 +132,6 @@ class Intake:
                 return 200 <= answer.status < 300
         except (aiohttp.ClientError, TimeoutError):
             return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _chat_of(update: dict[str, Any]) -> int:

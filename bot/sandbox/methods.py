@@ -1,4 +1,4 @@
-"""What the bot can do: each method of the Bot API that Kabar uses, on the world.
+"""The Bot API methods that Kabar uses (https://core.telegram.org/bots/api#available-methods), carried out on the world.
 
 A method is an `async def` named like it, with the checked parameters; it returns the result or raises Refusal.
 """
@@ -27,7 +27,7 @@ class Methods:
 
     async def call(self, method: str, params: Params) -> Any:
         if params.get("parse_mode"):
-            raise Refusal("unsupported parse_mode")  # here on purpose: Kabar sends entities
+            raise Refusal("unsupported parse_mode")  # Telegram would take it; Kabar must send entities instead
         return await getattr(self, method)(params)
 
     # Sending
@@ -271,7 +271,7 @@ class Methods:
 
 
 def _copied(message: Message) -> dict[str, Any]:
-    """What a message says, without its buttons."""
+    """A message's text, photo and entities, without its buttons."""
     names = ["text", "entities", "photo", "caption", "caption_entities"]
     return {name: message[name] for name in names if name in message}
 

@@ -1,4 +1,7 @@
-"""Photos: what people send, what the bot uploads, what it names by address."""
+"""Photos that people send, that the bot uploads, or that it names by URL.
+
+https://core.telegram.org/bots/api#sending-files
+"""
 
 import hashlib
 from typing import Any
@@ -8,11 +11,11 @@ import aiohttp
 from bot.sandbox.errors import Refusal
 
 URL_LIMIT = 5_000_000  # bytes; https://core.telegram.org/bots/api#sending-files
-SECONDS = 8.0
+FETCH_SECONDS = 8.0
 
 
 class Photos:
-    """Photos by file_id. A photo fetched by address is remembered, and so is a failure to."""
+    """Photos by file_id. Each URL is fetched once: the photo is remembered, and so is a failure."""
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
@@ -20,7 +23,7 @@ class Photos:
         self.fetches = 0
 
     def keep(self, content: bytes) -> list[dict[str, Any]]:
-        """Store a picture; the sizes a message shows."""
+        """Store a picture and return its sizes, as a message lists them."""
         return self.sizes(self._keep(content))
 
     def _keep(self, content: bytes) -> str:
@@ -44,13 +47,13 @@ class Photos:
     def content(self, file_id: str) -> bytes | None:
         return self._files.get(file_id)
 
-    async def resolve(self, given: Any) -> list[dict[str, Any]]:
-        """The sizes of a photo given as bytes, file_id or address."""
-        if isinstance(given, bytes):
-            if not given:
+    async def resolve(self, photo: Any) -> list[dict[str, Any]]:
+        """The sizes of a photo given as bytes, file_id or URL. Raises Refusal."""
+        if isinstance(photo, bytes):
+            if not photo:
                 raise Refusal("file must be non-empty")
-            return self.keep(given)
-        text = str(given or "")
+            return self.keep(photo)
+        text = str(photo or "")
         if not text:
             raise Refusal("there is no photo in the request")
         if text in self._files:
@@ -59,17 +62,17 @@ class Photos:
             raise Refusal("wrong remote file identifier specified: can't unserialize it. Wrong last symbol")
         if not text.startswith(("http://", "https://")):
             raise Refusal("invalid file HTTP URL specified: URL protocol is not http or https")
-        known = self._fetched.get(text)
-        if known is None:
-            known = self._fetched[text] = await self._fetch(text)
-        if isinstance(known, Refusal):
-            raise known
-        return self.sizes(known)
+        fetched = self._fetched.get(text)
+        if fetched is None:
+            fetched = self._fetched[text] = await self._fetch(text)
+        if isinstance(fetched, Refusal):
+            raise fetched
+        return self.sizes(fetched)
 
     async def _fetch(self, url: str) -> str | Refusal:
         self.fetches += 1
         try:
-            timeout = aiohttp.ClientTimeout(total=SECONDS)
+            timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
                 if answer.status != 200:
                     return Refusal("failed to get HTTP URL content")
@@ -84,7 +87,7 @@ class Photos:
 
 
 def _dimensions(content: bytes) -> tuple[int, int]:
-    """Of a PNG, from its header; else what most news pictures are."""
+    """Width and height of a PNG, from its header; for other formats 1280 by 720, a usual size of news photos."""
     if content[:8] == b"\x89PNG\r\n\x1a\n" and len(content) >= 24:
         return int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
     return 1280, 720

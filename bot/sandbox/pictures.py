@@ -1,10 +1,27 @@
-"""Drawn pictures for the sample stories. A section has two motifs and two palettes; the story's number varies them."""
+"""Pictures for the sample stories, from the SVG templates in `drawings/`.
+
+A template is SVG with placeholders: `{dark}`, `{mid}`, `{bright}` and `{light}` are the palette's colours,
+`{sun_x:180..360}` is a whole number from that range, `{stall:bright|dark}` one of the named values. A name keeps its
+value within one picture, so `{sun_x}` repeats it. `sheet.svg` is the document around every motif, with the shapes that
+several motifs use.
+"""
 
 import random
-from collections.abc import Callable
+import re
+from pathlib import Path
+from typing import NamedTuple
 
-from bot.sandbox import emblems, scenes
-from bot.sandbox.shapes import HEIGHT, WIDTH, Palette
+DRAWINGS = Path(__file__).parent / "drawings"
+MIRRORED = "translate(1280 0) scale(-1 1)"
+_PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]+))?\}")
+
+
+class Palette(NamedTuple):
+    dark: str
+    mid: str
+    bright: str
+    light: str
+
 
 PALETTES = {
     "nasional": (
@@ -34,30 +51,54 @@ PALETTES = {
     ),
     "sains": (Palette("#14213d", "#6d9dc5", "#fca311", "#edf2fb"), Palette("#10302c", "#6fb3a0", "#f28482", "#eaf6f1")),
 }
-Motif = Callable[[random.Random, Palette], str]
-MOTIFS: dict[str, tuple[Motif, Motif]] = {
-    "nasional": (scenes.bridge, scenes.village),
-    "politik": (emblems.hall, emblems.ballot),
-    "dunia": (emblems.globe, scenes.harbour),
-    "ekonomi": (emblems.bars, scenes.market),
-    "olahraga": (scenes.track, scenes.stadium),
-    "teknologi": (emblems.circuit, emblems.satellite),
-    "budaya": (emblems.kayon, scenes.kites),
-    "sains": (emblems.telescope, emblems.helix),
+MOTIFS = {  # names of files in `drawings/`; even and odd story numbers alternate between the two
+    "nasional": ("bridge", "village"),
+    "politik": ("hall", "ballot"),
+    "dunia": ("globe", "harbour"),
+    "ekonomi": ("bars", "market"),
+    "olahraga": ("track", "stadium"),
+    "teknologi": ("circuit", "satellite"),
+    "budaya": ("kayon", "kites"),
+    "sains": ("telescope", "helix"),
 }
-UPRIGHT = (emblems.bars, emblems.ballot)  # would say something else in a mirror
+NEVER_MIRRORED = ("bars", "ballot")  # mirrored, rising bars would fall and a tick would not be a tick
 
 
 def draw(section: str, seed: int) -> str:
-    """An SVG document of 1280 by 720."""
+    """The picture of a story as an SVG document of 1280 by 720; one section and seed always give the same picture."""
     chance = random.Random(f"{section}:{seed}")
-    palette = chance.choice(PALETTES[section])
     motif = MOTIFS[section][seed % 2]
-    drawn = motif(chance, palette)
-    mirror = f' transform="translate({WIDTH} 0) scale(-1 1)"' if motif not in UPRIGHT and chance.random() < 0.5 else ""
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
-        f'<defs><linearGradient id="sky" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{palette.mid}"/>'
-        f'<stop offset="1" stop-color="{palette.light}"/></linearGradient></defs>'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="url(#sky)"/><g{mirror}>{drawn}</g></svg>'
-    )
+    values = chance.choice(PALETTES[section])._asdict()
+    mirrored = motif not in NEVER_MIRRORED and chance.random() < 0.5
+    values["mirror"] = MIRRORED if mirrored else "translate(0 0)"
+    values["motif"] = fill(_template(motif), values, chance)
+    return fill(_template("sheet"), values, chance)
+
+
+def fill(template: str, values: dict[str, str], chance: random.Random) -> str:
+    """The template with its placeholders replaced. Values drawn by chance are added to `values`.
+
+    Raises KeyError for a name that has neither a value nor a range before its first use.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        name, choice = match.groups()
+        if name not in values:
+            if choice is None:
+                raise KeyError(name)
+            values[name] = _draw_value(choice, values, chance)
+        return values[name]
+
+    return _PLACEHOLDER.sub(value_of, template)
+
+
+def _draw_value(choice: str, values: dict[str, str], chance: random.Random) -> str:
+    if ".." in choice:
+        low, high = map(int, choice.split(".."))
+        return str(chance.randint(low, high))
+    option = chance.choice(choice.split("|"))
+    return values.get(option, option)  # an option may be the name of a colour
+
+
+def _template(name: str) -> str:
+    return (DRAWINGS / f"{name}.svg").read_text(encoding="utf-8")

@@ -1,7 +1,6 @@
 """The methods' parameters, checked against the published schema (bot-api.json: names, types, required).
 
-Telegram's own parser forgives much. What it forgives but no careful client sends is returned as problems, which a test
-of a client wants to know of.
+Telegram's parser accepts unknown parameters and wrong types. They are reported here as problems, for tests of a client.
 """
 
 import re
@@ -19,19 +18,19 @@ _PLAIN: dict[str, Any] = {"Integer": int, "String": str, "Boolean": bool, "Float
 
 
 def problems(method: str, params: dict[str, Any]) -> list[str]:
-    """What the call has that its published description doesn't."""
-    known = METHODS[method]
-    found = [f"unknown parameter {name}" for name in params if name not in known]
-    found += [f"missing {name}" for name, (_, required) in known.items() if required and name not in params]
+    """Where the call differs from its published description: unknown, missing or wrongly typed parameters."""
+    parameters = METHODS[method]
+    differences = [f"unknown parameter {name}" for name in params if name not in parameters]
+    differences += [f"missing {name}" for name, (_, required) in parameters.items() if required and name not in params]
     for name, value in params.items():
-        if name in known:
-            found += _check(known[name][0], value, name)
-    return found
+        if name in parameters:
+            differences += _check(parameters[name][0], value, name)
+    return differences
 
 
 def _check(kind: str, value: Any, path: str) -> list[str]:
     alternatives = kind.split(" or ")
-    results = [_check_one(each.strip(), value, path) for each in alternatives]
+    results = [_check_one(alternative.strip(), value, path) for alternative in alternatives]
     return [] if any(not result for result in results) else min(results, key=len)
 
 
@@ -40,7 +39,7 @@ def _check_one(kind: str, value: Any, path: str) -> list[str]:
         if not isinstance(value, list):
             return [f"{path} is no array"]
         inner = kind.removeprefix("Array of ")
-        return [problem for at, each in enumerate(value) for problem in _check(inner, each, f"{path}[{at}]")]
+        return [problem for at, item in enumerate(value) for problem in _check(inner, item, f"{path}[{at}]")]
     if kind in _PLAIN:
         right = isinstance(value, _PLAIN[kind]) and not (kind != "Boolean" and isinstance(value, bool))
         return [] if right else [f"{path} is no {kind}"]
@@ -51,16 +50,18 @@ def _check_one(kind: str, value: Any, path: str) -> list[str]:
     fields = TYPES.get(kind)
     if not fields:
         return []
-    found = [f"unknown field {path}.{name}" for name in value if name not in fields]
-    found += [f"missing {path}.{name}" for name, (_, required) in fields.items() if required and name not in value]
+    differences = [f"unknown field {path}.{name}" for name in value if name not in fields]
+    differences += [
+        f"missing {path}.{name}" for name, (_, required) in fields.items() if required and name not in value
+    ]
     for name, inner_value in value.items():
         if name in fields:
-            found += _check(fields[name][0], inner_value, f"{path}.{name}")
-    return found
+            differences += _check(fields[name][0], inner_value, f"{path}.{name}")
+    return differences
 
 
 def decode(method: str, raw: dict[str, Any]) -> dict[str, Any]:
-    """Parameters of a form or a query, where objects are JSON strings and numbers text, as their types say."""
+    """Form or query parameters as their published types: numbers are parsed from text, objects from JSON."""
     decoded: dict[str, Any] = {}
     for name, value in raw.items():
         kind = METHODS[method].get(name, ["String"])[0]

@@ -1,4 +1,4 @@
-"""The Bot API over HTTP, as Telegram speaks it; beside it the chat page and its control surface.
+"""An HTTP server with the Bot API (https://core.telegram.org/bots/api#making-requests), the chat page and its routes.
 
 `python -m bot.sandbox.server --port N` runs it as a process of its own.
 """
@@ -19,6 +19,7 @@ from bot.sandbox.control import Control
 from bot.sandbox.errors import Refusal
 from bot.sandbox.flood import ABSORBED
 from bot.sandbox.intake import Intake
+from bot.sandbox.loopback import is_loopback, refuse_foreign_requests
 from bot.sandbox.methods import EDITING, SENDING, Methods
 from bot.sandbox.world import World
 
@@ -33,7 +34,10 @@ class Newsroom(Protocol):
 
 
 class Server:
-    """An async context manager; `url` is its address."""
+    """An async context manager; `url` is its address. `port` 0 takes a free one.
+
+    Raises ValueError for a `host` that other machines could reach.
+    """
 
     def __init__(
         self,
@@ -44,11 +48,13 @@ class Server:
         status: Status | None = None,
         newsroom: Newsroom | None = None,
     ) -> None:
+        if not is_loopback(host):
+            raise ValueError(f"the sandbox has no passwords and listens on loopback only, not on {host!r}")
         self.world = world
         self._host, self._port = host, port
         self._methods = Methods(world)
         self._intake = Intake(world)
-        self.app = web.Application(client_max_size=BODY_LIMIT)
+        self.app = web.Application(client_max_size=BODY_LIMIT, middlewares=[refuse_foreign_requests])
         self.app.router.add_route("*", "/bot{token}/{method}", self._bot)
         self.app.router.add_get("/file/bot{token}/photos/{name}", self._file)
         Control(world, status).routes(self.app)
@@ -143,7 +149,7 @@ class Server:
         return _answer({"ok": True, "result": result, **extra})
 
     async def _pass_flood(self, method: str, params: dict[str, Any]) -> None:
-        """A wait of a few seconds is a slow answer, a longer one a 429; in `window` mode every excess is a 429."""
+        """Delay the call by up to ABSORBED seconds, else refuse it with 429; `window` mode never delays."""
         if self.world.flood.mode == "off" or method not in SENDING | EDITING:
             return
         chat = params.get("chat_id") if isinstance(params.get("chat_id"), int) else 0

@@ -1,4 +1,4 @@
-"""Text, entities and keyboards as the server checks them."""
+"""Checks of texts, entities and keyboards, with the error texts of the open Bot API server."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ TEXT_LIMIT = 4096  # code points
 CAPTION_LIMIT = 1024
 ENTITIES_KEPT = 100
 DATA_LIMIT = 64  # bytes
-MARKUP_LIMIT = 10_000  # bytes, about
+MARKUP_LIMIT = 10_000  # bytes, approximately
 ENTITY_TYPES = frozenset(
     [
         "mention",
@@ -42,7 +42,10 @@ def utf16_length(text: str) -> int:
 
 
 def check_text(text: Any, entities: Any, *, limit: int, what: str) -> tuple[str, list[dict[str, Any]]]:
-    """The text as it will stand, trimmed, and its entities, cut to it. `what` is "text" or "caption"."""
+    """The text as the message will show it, trimmed, and its entities, clipped to it. Raises Refusal.
+
+    `limit` is in code points, entities count UTF-16 units. `what` is "text" or "caption".
+    """
     text = text if isinstance(text, str) else ""
     if what == "text" and not text:
         raise Refusal("message text is empty")
@@ -111,7 +114,7 @@ def valid_url(url: str) -> bool:
 
 
 def check_keyboard(markup: Any) -> dict[str, Any] | None:
-    """An inline keyboard as it will stand, or None."""
+    """The inline keyboard as the message will show it, or None. Raises Refusal."""
     if markup is None:
         return None
     if not isinstance(markup, dict):

@@ -1,6 +1,6 @@
-"""The world that the Bot API server speaks of: people, chats, messages, and the updates that the bot has not yet taken.
+"""The state behind the sandbox's Bot API: people, chats, messages, and updates that the bot has not yet received.
 
-Everything here is what people do and see. What the bot does is bot.sandbox.methods.
+This is what people do and see; what the bot does is in bot.sandbox.methods.
 """
 
 import asyncio
@@ -173,11 +173,11 @@ class World:
         photo: bytes | None = None,
         entities: list[dict[str, Any]] | None = None,
     ) -> int:
-        """A person writes; the message's id."""
+        """A person sends a message; returns its id. Raises ValueError where the person has blocked the bot."""
         place = self.chats[chat or user]
         if place.type == "private":
             if place.blocked:
-                raise ValueError("who blocked the bot cannot write to it")
+                raise ValueError("this person has blocked the bot; unblock it first")
             if place.bot == "stranger":
                 place.bot = "member"
         message: Message = {
@@ -188,16 +188,16 @@ class World:
         }
         if place.type == "channel":
             message["sender_chat"] = message.pop("from") and place.public()
-        found = list(entities or [])
+        all_entities = list(entities or [])
         if command := _COMMAND.match(text):
-            found.append({"type": "bot_command", "offset": 0, "length": utf16_length(command[0])})
+            all_entities.append({"type": "bot_command", "offset": 0, "length": utf16_length(command[0])})
         if photo is not None:
-            message |= {"photo": self.photos.keep(photo), "caption": text, "caption_entities": found}
+            message |= {"photo": self.photos.keep(photo), "caption": text, "caption_entities": all_entities}
             message = {name: value for name, value in message.items() if value != "" and value != []}
         else:
             message["text"] = text
-            if found:
-                message["entities"] = found
+            if all_entities:
+                message["entities"] = all_entities
         if thread:
             message |= {"message_thread_id": thread, "is_topic_message": True}
         place.messages[message["message_id"]] = message
@@ -217,7 +217,7 @@ class World:
         return bool(command and (not command[1] or command[1][1:].lower() == str(self.me["username"]).lower()))
 
     async def press(self, user: int, chat: int, message_id: int, data: str) -> dict[str, Any] | None:
-        """A person presses a button; what the bot answered ({text, show_alert}), None if it did not in time."""
+        """A person presses a button; returns the bot's answer {text, show_alert}, None after 10 seconds without one."""
         place = self.chats[chat]
         number = str(next(self._ids))
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -239,7 +239,7 @@ class World:
             return None
 
     def edit(self, user: int, chat: int, message_id: int, text: str) -> None:
-        """A person edits an own message."""
+        """A person edits a message of their own."""
         message = self.chats[chat].messages[message_id]
         message |= {"text": text, "edit_date": int(time.time())}
         self.emit({"type": "edit", "chat": chat, "message": message})
@@ -305,14 +305,17 @@ class World:
     # What can be seen
 
     def messages(self, chat: int) -> list[Message]:
-        """The chat as it stands now, the bot's messages and people's."""
+        """The chat's present messages, of people and the bot, the oldest first."""
         return [message for _, message in sorted(self.chats[chat].messages.items())]
 
     def from_bot(self, chat: int) -> list[Message]:
         return [message for message in self.messages(chat) if message.get("from", {}).get("id") == self.me["id"]]
 
     async def wait_for(self, chat: int, wanted: str | Callable[[Message], bool], timeout: float = 40) -> Message:
-        """The newest message of the bot that holds the text, or fulfils the condition; TimeoutError if none comes."""
+        """Wait for the bot's message that contains the text, or meets the condition; the newest, if several do.
+
+        `timeout` is in seconds. Raises TimeoutError.
+        """
 
         def fits(message: Message) -> bool:
             if callable(wanted):
@@ -327,7 +330,7 @@ class World:
                 await self._changed.wait()
 
     def calls(self, method: str | None = None, chat: int | None = None) -> list[dict[str, Any]]:
-        """The calls that the bot made, each {method, params, at, outcome}."""
+        """The bot's calls so far: {method, params, at (time.monotonic), outcome (result or error text)}."""
         return [
             call
             for call in self._calls
@@ -343,7 +346,7 @@ class World:
         """Make the next `times` fitting calls go wrong: see bot.sandbox.faults."""
         self.faults.append(Fault(kind, method, chat, times, **how))
 
-    # Inner workings, for the methods and the server
+    # For the methods and the server
 
     def listen(self, listener: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
         """Call `listener` at every event, until the returned function is called."""
@@ -357,7 +360,7 @@ class World:
             listener(event)
 
     def queue(self, kind: str, payload: dict[str, Any]) -> None:
-        """An update for the bot, if it asked for such."""
+        """Add an update for the bot, if its kind is among the allowed_updates."""
         if kind in self.allowed:
             self.updates.append({"update_id": next(self._update_ids), kind: payload})
         self.emit({"type": "update"})
@@ -375,7 +378,7 @@ class World:
         return number
 
     def place(self, chat_id: Any) -> Chat:
-        """The chat that a call names, if the bot may know of it."""
+        """The chat that a call names by id or @username. Raises Refusal."""
         if chat_id in (None, ""):
             raise Refusal("chat_id is empty")
         chat = self.chats.get(chat_id) if isinstance(chat_id, int) else None
@@ -388,7 +391,7 @@ class World:
         return chat
 
     def writable(self, chat_id: Any, thread: Any = None) -> Chat:
-        """The chat, if the bot may write there (and in its topic) now."""
+        """The chat, if the bot may write there, and in its topic `thread`. Raises Refusal."""
         chat = self.place(chat_id)
         kind = {"group": "group chat", "supergroup": "supergroup chat", "channel": "channel chat"}.get(chat.type, "")
         if chat.deactivated:
@@ -411,7 +414,7 @@ class World:
         return chat
 
     def deliver(self, chat: Chat, content: dict[str, Any], thread: int = 0) -> Message:
-        """The bot's message arrives."""
+        """Add a message of the bot to the chat."""
         message: Message = {
             "message_id": self._new_id(chat),
             "from": {name: self.me[name] for name in ("id", "is_bot", "first_name", "username")},

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Double, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
@@ -22,6 +23,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 15.0  # how long a writer of another process is waited for on SQLite
+
+
+DATABASE_ERRORS = (SQLAlchemyError, OSError)  # what a database that is away, locked or full raises
 
 
 class OldSchema(Exception):

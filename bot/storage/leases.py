@@ -1,4 +1,4 @@
-"""Leases: who alone may do something, until when, by the database's clock."""
+"""Leases: the right of one process to do something alone, until a time by the database's clock."""
 
 from sqlalchemy import or_, update
 
@@ -21,5 +21,5 @@ async def hold(session: Session, name: str, owner: str, seconds: float) -> bool:
 
 
 async def drop(session: Session, name: str, owner: str) -> None:
-    """Give the lease back, so that the next need not wait for its end."""
+    """Give the lease back, so that another owner need not wait until it runs out."""
     await session.execute(update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=0.0))

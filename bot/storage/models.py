@@ -5,6 +5,7 @@ since 1970 by the database's own clock, which alone rules over leases, the budge
 """
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -45,6 +46,38 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value if value is None or value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+class StoryState(StrEnum):
+    LIVE = "live"
+    RETRACTED = "retracted"  # withdrawn from every list and every chat
+
+
+class SubscriberState(StrEnum):
+    ACTIVE = "active"
+    BLOCKED = "blocked"  # a person stopped the bot
+    LEFT = "left"  # the bot was removed, or the chat is gone
+    SILENT = "silent"  # the bot may not write there
+    MOVED = "moved"  # the group lives on under another chat id
+
+
+class PushKind(StrEnum):
+    UPDATE = "update"
+    SECTION = "section"
+    BROADCAST = "broadcast"
+    DIGEST = "digest"
+    CORRECTION = "correction"
+    RETRACTION = "retraction"
+
+
+class PushState(StrEnum):
+    DRAFT = "draft"  # a person is writing it
+    HELD = "held"  # an admin must release it
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"  # an alert whose story had become too old before all had it
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
@@ -129,7 +162,7 @@ class Story(Base, kw_only=True, eq=False):
     image_caption: Mapped[str] = mapped_column(Text, default="", server_default="")  # with its credit
     image_file_id: Mapped[str] = mapped_column(Text, default="", server_default="")
     is_update: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    state: Mapped[str] = mapped_column(String(16), default="live", server_default="live")  # live | retracted
+    state: Mapped[str] = mapped_column(String(16), default=StoryState.LIVE, server_default="live")
     revision: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))  # bot.delivery.revisions
     revisions: Mapped[list[Any]] = mapped_column(JSON, default_factory=list, server_default="[]")
     correct_at: Mapped[float | None] = mapped_column(Double, default=None)  # when copies are to be corrected
@@ -200,9 +233,7 @@ class Subscriber(Base, kw_only=True, eq=False):
     thread_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     kind: Mapped[str] = mapped_column(String(16), default="private", server_default="private")
     language: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(
-        String(16), default="active", server_default="active"
-    )  # see audience.subscribers
+    state: Mapped[str] = mapped_column(String(16), default=SubscriberState.ACTIVE, server_default="active")
     state_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     state_at: Mapped[datetime] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -210,7 +241,7 @@ class Subscriber(Base, kw_only=True, eq=False):
 
 
 class Subscription(Base, kw_only=True, eq=False):
-    """A subscriber follows a target: `update`, or `section:<slug>`."""
+    """A subscriber follows a target: bot.targets."""
 
     __tablename__ = "subscriptions"
     __table_args__ = (

@@ -32,9 +32,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.config import Newsroom, SourceTable
 from bot.delivery import corrections, notices, pushes, revisions
-from bot.delivery.corrections import LIVE, RETRACTED
 from bot.storage.engine import Database, Session
-from bot.storage.models import Story
+from bot.storage.models import Story, StoryState
 from bot.stories import sources
 from bot.stories.articles.article import Article
 from bot.stories.items import Item
@@ -302,7 +301,7 @@ async def _originals(session: Session, new: Sequence[Recognised], round_: Round)
         text = Text.of(0, round_.source_id, said.url, when, said.title, said.summary)
         for original in () if said.update else round_.recent.originals_of(text):
             story = await session.get(Story, original)
-            if story is not None and story.state == LIVE:
+            if story is not None and story.state == StoryState.LIVE:
                 found[id(each)] = story.copy_of or story.id
                 log.info("story_repeated", source=round_.source_id, title=said.title, story=found[id(each)])
                 break
@@ -359,7 +358,7 @@ def _told(recognised: Recognised, story: Story, everything: Sequence[Appearance]
     decision = decide(before, shown, said, round_.newsroom.newsroom.push_max_age, now)
     if not before.retracted or decision.change is Change.RETURNED:
         _show(story, shown, now)
-        story.state, story.verdict = LIVE, decision.verdict
+        story.state, story.verdict = StoryState.LIVE, decision.verdict
         if decision.separated:
             story.copy_of = None
     return Telling(recognised, said, [*others, appearance], shown, decision, story)
@@ -380,7 +379,11 @@ def _before(story: Story, everything: Iterable[Appearance]) -> Before:
         only_ranked=all(each.fields.kind in (Kind.POPULAR, Kind.PAGE) for each in everything),
     )
     return Before(
-        shown, story.first_seen_at, Verdict(story.verdict), story.state == RETRACTED, story.copy_of is not None
+        shown,
+        story.first_seen_at,
+        Verdict(story.verdict),
+        story.state == StoryState.RETRACTED,
+        story.copy_of is not None,
     )
 
 
@@ -427,7 +430,7 @@ async def _want_pages(session: Session, tellings: Sequence[Telling], round_: Rou
 def _wants_page(telling: Telling, newsroom: Newsroom) -> bool:
     """Whether a story lacks what its page may say, or its page may say something else now."""
     kinds = {each.fields.kind for each in telling.everything}
-    if telling.story.state != LIVE or Kind.CMS in kinds:
+    if telling.story.state != StoryState.LIVE or Kind.CMS in kinds:
         return False
     if Kind.PAGE in kinds:
         previous, said = telling.said.previous, telling.said.appearance

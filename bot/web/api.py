@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from bot.context import NewsBot
 from bot.delivery import corrections, pushes
-from bot.storage.models import Story
+from bot.storage.models import Story, StoryState
 from bot.stories import pipeline
 from bot.stories.items import Item
 from bot.stories.reading.cleaning import plain_lines, plain_text, safe_url
@@ -134,7 +134,7 @@ class Api:
             withdrawn = await corrections.retract(session, story, self._app.now())
         log.info("story_retracted", caller=caller, id=name, again=not withdrawn)
         self._app.wake.set()
-        return _answer(202, {"id": name, "state": "retracted"})
+        return _answer(202, {"id": name, "state": StoryState.RETRACTED})
 
     async def _show(self, request: web.Request) -> web.Response:
         if self._caller(request) is None:
@@ -230,7 +230,7 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
     fields = {name: text for name in names}
     fields |= {"revision": count, "update": {"type": "boolean"}, "published_at": text}
     story = _object({**fields, "pushes": {"type": "array", "items": push}}, *fields, "pushes")
-    done = _object({"id": text, "state": {"enum": ["new", "corrected", "same", "retracted"]}}, "id", "state")
+    done = _object({"id": text, "state": {"enum": ["new", "corrected", "same", StoryState.RETRACTED]}}, "id", "state")
     given = Published.model_json_schema()
     given["properties"]["section"]["enum"] = ["", *sections]
     name = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": ID_LIMIT}}

@@ -10,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import loops
 from bot.context import NewsBot
+from bot.messages.links import story_of
+from bot.storage.models import StoryState
 from bot.stories.showing import browse, popularity
 
 log = structlog.get_logger("kabar.clicks")
@@ -27,10 +29,10 @@ class Clicks:
         site.router.add_get("/r/{code}", self._follow)
 
     async def _follow(self, request: web.Request) -> web.Response:
-        story_id = popularity.story_of(request.match_info["code"])
+        story_id = story_of(request.match_info["code"])
         async with self._app.database.read() as session:
             story = await browse.get(session, story_id) if story_id else None
-        if story is None or story.state != "live":
+        if story is None or story.state != StoryState.LIVE:
             return web.Response(status=404, text="404: no such story\n")
         if request.method == "GET" and not _MACHINE.search(request.headers.get("User-Agent", "bot")):
             self._counts[story.id] += 1

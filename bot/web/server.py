@@ -4,21 +4,18 @@ import asyncio
 import hashlib
 import hmac
 import time
-from typing import Any
 
 import orjson
 import structlog
 from aiohttp import web
 from sqlalchemy import text
-from telegram import Update
 
-from bot.audience import subscribers
 from bot.context import NewsBot
-from bot.delivery import pushes
-from bot.stories.showing import browse
+from bot.incoming import number_of
 from bot.updates import Updates
 from bot.web.api import Api
 from bot.web.clicks import Clicks
+from bot.web.metrics import Metrics
 from bot.web.websub import WebSub
 
 log = structlog.get_logger("kabar.web")
@@ -48,7 +45,7 @@ class Server:
         site = web.Application(client_max_size=UPDATE_LIMIT)
         site.router.add_get("/healthz", self._health)
         site.router.add_get("/readyz", self._ready)
-        site.router.add_get("/metrics", self._metrics)
+        Metrics(self._app).routes(site)
         Api(self._app).routes(site)
         WebSub(self._app).routes(site)
         self._clicks.routes(site)
@@ -66,17 +63,19 @@ class Server:
             await self._runner.cleanup()
 
     async def _telegram(self, request: web.Request) -> web.Response:
-        """An update: answered 200 when it is handled, so that Telegram keeps it until then."""
+        """An update: answered 200 when it is handled, so that Telegram keeps it until then; else 503."""
         given = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret.encode()):
             return web.Response(status=403)
         try:
-            update = Update.de_json(orjson.loads(await request.read()), self._app.bot)
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            log.warning("webhook_unreadable", error=repr(error))
+            update = orjson.loads(await request.read())
+        except orjson.JSONDecodeError:
+            update = None
+        if number_of(update) is None:
+            log.warning("webhook_without_update")
             return web.Response(status=400)
-        if self._updates is not None:
-            await self._updates.handle(update)
+        if self._updates is not None and not await self._updates.handle(update):
+            return web.Response(status=503)
         return web.Response()
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -95,30 +94,3 @@ class Server:
             if silent > STALE_SECONDS:
                 problems.append(f"updates: none taken for {silent:.0f} s")
         return web.Response(status=503 if problems else 200, text="\n".join(problems or ["ready"]) + "\n")
-
-    async def _metrics(self, _: web.Request) -> web.Response:
-        from prometheus_client import CollectorRegistry, Gauge, generate_latest
-
-        registry = CollectorRegistry()
-        figures = await figures_of(self._app)
-        for name, help_text in (
-            ("subscribers", "Chats by state"),
-            ("pushes", "Pushes by state"),
-            ("deliveries", "Deliveries of all pushes by outcome"),
-        ):
-            gauge = Gauge(f"kabar_{name}", help_text, ["state"], registry=registry)
-            for state, count in figures[name].items():
-                gauge.labels(state).set(count)
-        Gauge("kabar_stories", "Stories kept", registry=registry).set(figures["stories"])
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
-
-
-async def figures_of(app: NewsBot) -> dict[str, Any]:
-    """What is kept and what was sent, in numbers."""
-    async with app.database.read() as session:
-        return {
-            "subscribers": await subscribers.count_by_state(session),
-            "stories": await browse.count(session),
-            "pushes": await pushes.count_by_state(session),
-            "deliveries": await pushes.totals(session),
-        }

@@ -18,12 +18,12 @@ async def test_start_greets_and_offers_update_and_every_section(kabar: Kabar) ->
         ("/latest", "/terbaru", "Terbaru"),
         ("/popular", "/populer", "Populer"),
         ("/search pasar", "/cari pasar", "Pencarian: pasar"),
-        ("/following", "/langganan", "Yang dikabarkan kepada Anda"),
+        ("/following", "/langganan", "Langganan Anda"),
         ("/follow dunia", "/ikuti Dunia", "Anda mengikuti Dunia"),
         ("/unfollow dunia", "/berhenti Dunia", "Anda tidak lagi mengikuti Dunia"),
-        ("/unfollow", "/stop", "Hentikan semuanya?"),
+        ("/unfollow", "/stop", "Hentikan semua?"),
         ("/settings", "/pengaturan", "Pengaturan"),
-        ("/language", "/bahasa", "Saya sebaiknya berbicara bahasa apa?"),
+        ("/language", "/bahasa", "Pilih bahasa"),
     ],
 )
 async def test_every_command_answers_by_both_names_even_before_start(
@@ -172,7 +172,7 @@ async def test_the_language_follows_the_reader_and_can_be_chosen(kabar: Kabar) -
 async def test_an_unknown_command_is_answered_in_private_and_ignored_in_groups(kabar: Kabar) -> None:
     group = kabar.world.add_group("Warung Kopi", members=[SARI], bot_is_admin=True)
     async with kabar.running():
-        assert "Saya tidak mengenal perintah itu" in (await kabar.ask(SARI, "/entah"))["text"]
+        assert "Saya tidak dikenal itu" in (await kabar.ask(SARI, "/entah"))["text"]
         kabar.world.say(SARI, "/entah", chat=group)
         kabar.world.say(SARI, "apa kabar semua", chat=group)
         await kabar.ask(SARI, "/latest", chat=group)

@@ -45,3 +45,39 @@ def test_two_reasons_do_not_add_up() -> None:
 
 def test_a_push_to_one_chat_stops_at_its_one_refusal() -> None:
     assert reason(Mark.REFUSED, total=1) == Mark.REFUSED
+
+
+def test_chats_that_wait_have_not_been_tried() -> None:
+    assert reason(*[Mark.WAITING] * 50) is None
+    assert reason(Mark.REFUSED, Mark.REFUSED, Mark.REFUSED, *[Mark.WAITING] * 50) == Mark.REFUSED
+
+
+def test_only_the_last_two_hundred_sends_are_looked_at() -> None:
+    assert reason(Mark.UNKNOWN, *[Mark.UNKNOWN, Mark.SENT] * 100) is None
+    assert reason(*[Mark.SENT] * 500, *[Mark.UNKNOWN] * 101) == Mark.UNKNOWN
+
+
+def test_exactly_half_is_not_most() -> None:
+    assert reason(*[Mark.UNKNOWN, Mark.SENT] * 20) is None
+
+
+def test_the_most_frequent_reason_stops_nothing_while_it_is_not_over_half() -> None:
+    assert reason(*[Mark.UNKNOWN] * 50, *[Mark.REFUSED] * 40, *[Mark.SENT] * 40) is None
+
+
+def test_the_window_begins_anew_after_a_reason_and_not_before() -> None:
+    brake = Brake()
+    for _ in range(30):
+        brake.note(Mark.SENT)
+    assert brake.reason(1000) is None
+    for _ in range(3):
+        brake.note(Mark.REFUSED)
+    assert brake.reason(1000) is None  # three of thirty-three
+    stopped = Brake()
+    for _ in range(3):
+        stopped.note(Mark.REFUSED)
+    assert [stopped.reason(1000) for _ in range(2)] == [Mark.REFUSED, None]
+
+
+def test_nothing_sent_is_no_reason() -> None:
+    assert reason() is None

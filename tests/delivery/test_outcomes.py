@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from bot.audience.subscribers import BLOCKED, LEFT, SILENT
-from bot.delivery.outcomes import Gone, Moved, Outcome, Refused, Sent, Unknown, Wait, classify
+from bot.delivery.outcomes import Gone, Missing, Moved, Outcome, Refused, Sent, Unknown, Wait, classify
 
 
 def refusal(code: int, description: str, **parameters: int) -> Outcome:
@@ -86,3 +88,82 @@ def test_a_refused_token_is_waited_out_and_blamed_on_no_chat() -> None:
 @pytest.mark.parametrize("answer", [{}, {"ok": True}, {"ok": True, "result": []}, {"ok": False, "parameters": 7}])
 def test_a_strange_answer_makes_it_fail_no_more_than_an_ordinary_one(answer: dict[str, object]) -> None:
     assert isinstance(classify(200, answer), Sent | Refused)
+
+
+@pytest.mark.parametrize(
+    ("description", "outcome"),
+    [
+        ("Forbidden: user is deactivated", Gone(BLOCKED, "")),
+        ("Forbidden: bot can't send messages to bots", Gone(BLOCKED, "")),
+        ("Bad Request: user_deleted", Gone(LEFT, "")),
+        ("Bad Request: CHAT_ID_INVALID", Gone(LEFT, "")),
+        ("Bad Request: CHANNEL_PRIVATE", Gone(LEFT, "")),
+        ("Bad Request: group chat was deactivated", Gone(LEFT, "")),
+        ("Bad Request: have no rights to send a message", Gone(SILENT, "")),
+        ("Bad Request: CHAT_SEND_PLAIN_FORBIDDEN", Gone(SILENT, "")),
+        ("Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN", Gone(SILENT, "")),
+        ("Bad Request: CHAT_RESTRICTED", Gone(SILENT, "")),
+        ("Bad Request: USER_BANNED_IN_CHANNEL", Gone(SILENT, "")),
+        ("Bad Request: CHAT_ADMIN_REQUIRED", Gone(SILENT, "")),
+        ("Bad Request: TOPIC_DELETED", Gone(SILENT, "", topic_only=True)),
+        ("Bad Request: topic closed", Gone(SILENT, "", topic_only=True)),
+        ("Bad Request: topic not found", Gone(SILENT, "", topic_only=True)),
+        ("Bad Request: message is not modified: specified new message content is the same", Sent(0)),
+        ("Bad Request: message to delete not found", Sent(0)),
+        ("Bad Request: message to edit not found", Missing("")),
+        ("Bad Request: message can't be edited", Missing("")),
+        ("Bad Request: MESSAGE_ID_INVALID", Missing("")),
+        ("Bad Request: wrong HTTP URL specified", Refused("", photo=True)),
+        ("Bad Request: wrong file identifier/HTTP URL specified", Refused("", photo=True)),
+        ("Bad Request: invalid file HTTP URL specified: Unsupported URL protocol", Refused("", photo=True)),
+        ("Bad Request: there is no photo in the request", Refused("", photo=True)),
+        ("Bad Request: photo has unsupported extension", Refused("", photo=True)),
+        ("Bad Request: IMAGE_PROCESS_FAILED", Refused("", photo=True)),
+        ("Bad Request: can't use file of type Video as Photo", Refused("", photo=True)),
+        ("Bad Request: WEBPAGE_CURL_FAILED", Refused("", photo=True)),
+        ("Bad Request: file must be non-empty", Refused("", photo=True)),
+        ("Bad Request: wrong file_id or the file is temporarily unavailable", Refused("", photo=True)),
+        ("Bad Request: MEDIA_EMPTY", Refused("", photo=True)),
+        ("Bad Request: message text is empty", Refused("")),
+        ("", Refused("")),
+    ],
+)
+def test_every_text_of_the_server_has_its_outcome(description: str, outcome: Outcome) -> None:
+    wanted = outcome if isinstance(outcome, Sent) else replace(outcome, reason=description)  # type: ignore[type-var]
+    assert refusal(400, description) == wanted
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [(None, 1.0), (0, 1.0), (-5, 1.0), ("9", 1.0), (2.5, 2.5), (7, 7.0)],
+    ids=lambda value: f"{value}",
+)
+def test_a_flood_wait_without_a_good_time_is_a_second(asked: object, seconds: float) -> None:
+    answer = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": asked}}
+    assert classify(429, answer) == Wait(seconds, "Too Many Requests", flood=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outcome"),
+    [
+        (401, 401, Wait(60, "x")),
+        (404, 404, Wait(60, "x")),
+        (500, 500, Unknown("x")),
+        (503, 503, Unknown("x")),
+        (200, 502, Unknown("x")),
+        (499, 499, Refused("x")),
+        (403, "403", Refused("x")),
+    ],
+)
+def test_the_code_in_the_answer_decides(status: int, code: object, outcome: Outcome) -> None:
+    assert classify(status, {"ok": False, "error_code": code, "description": "x"}) == outcome
+
+
+def test_the_http_status_decides_where_the_answer_has_no_code() -> None:
+    assert classify(429, {"ok": False, "description": "x"}) == Wait(1.0, "x", flood=True)
+    assert classify(502, {"ok": False}) == Unknown("HTTP 502")
+
+
+@pytest.mark.parametrize("result", [True, [], {"message_id": "7"}, {"date": 1}, None])
+def test_a_taken_message_without_a_number_is_taken(result: object) -> None:
+    assert classify(200, {"ok": True, "result": result}) == Sent(0)

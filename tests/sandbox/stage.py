@@ -32,7 +32,7 @@ class Stage:
     async def page(self, *, viewport: dict[str, int] = WIDE, locale: str = "id-ID", **more: Any) -> Page:
         page = await self.browser.new_page(viewport=viewport, locale=locale, **more)  # type: ignore[arg-type]  # a dict is what a ViewportSize is
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda line: self.problems.append(line.text) if line.type == "error" else None)
         await page.goto(self.server.url)
         await page.get_by_test_id("person").first.wait_for()
         return page

@@ -166,6 +166,54 @@ async def test_on_a_phone_there_are_three_screens_and_nothing_is_wider_than_them
     await expect(unread(page, SARI)).to_have_text("1")
 
 
+async def test_on_a_phone_back_leads_through_the_screens(stage: Stage) -> None:
+    page = await stage.as_sari(viewport=PHONE)
+    await page.get_by_test_id("chat").get_by_role("button", name="Di balik layar").click()
+    await expect(page.get_by_test_id("panel")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_test_id("chat")).to_be_visible()
+    await page.go_back()
+    await expect(page.locator("nav")).to_be_visible()
+    await become(page, SARI)
+    await page.get_by_test_id("chat").get_by_role("button", name="Kembali").click()
+    await expect(page.locator("nav")).to_be_visible()
+    await page.go_forward()
+    await expect(message(page, "/start")).to_be_visible()
+
+
+async def test_a_toast_lets_presses_through_to_what_it_covers(stage: Stage) -> None:
+    page = await stage.as_sari(viewport=PHONE)
+    button = {"text": "tekan", "callback_data": "x"}
+    stage.bot.answers["x"] = {"text": "Tersimpan"}
+    await stage.bot.send(SARI, "baris\n" * 30, [button])
+    await page.get_by_test_id("button").click()
+    toast = page.get_by_test_id("toast")
+    await expect(toast).to_be_visible()
+    boxes = [await place.bounding_box() for place in (toast, page.get_by_test_id("button"))]
+    assert boxes[0] and boxes[1] and boxes[0]["y"] + boxes[0]["height"] < boxes[1]["y"]
+    assert await toast.evaluate("toast => getComputedStyle(toast).pointerEvents") == "none"
+
+
+async def test_tab_completes_a_command_and_without_one_leaves_the_field(stage: Stage) -> None:
+    page = await stage.as_sari()
+    await stage.bot.call("setMyCommands", commands=[{"command": "latest", "description": "Terbaru"}])
+    await page.reload()
+    await become(page, SARI)
+    composer = page.get_by_test_id("composer")
+    await composer.press_sequentially("/la")
+    await composer.press("Tab")
+    await expect(composer).to_have_value("/latest ")
+    await expect(composer).to_be_focused()
+    await composer.press("Tab")
+    await expect(composer).not_to_be_focused()
+
+
+async def test_one_thing_is_counted_in_the_singular_in_english(stage: Stage) -> None:
+    stage.status["totals"] = {"subscribers": 1, "stories": 2, "deliveries": 0}
+    page = await stage.page(locale="en-GB")
+    await expect(page.locator("#totals")).to_have_text("1reader2stories0delivered")
+
+
 async def test_people_are_walked_with_the_arrows_and_escape_leads_back_to_them(stage: Stage) -> None:
     page = await stage.page()
     await page.get_by_test_id("person").first.focus()

@@ -20,7 +20,7 @@ const isNew = () => log.querySelector(".fresh") !== null;
 export function toBottom(smooth = false) {
   below = 0;
   following = true;
-  lastTop = log.scrollTop; // lower than before where earlier messages were taken away, which was nobody's scrolling
+  lastTop = log.scrollTop; // removing earlier messages lowers it, which is not a person's scrolling
   log.scrollTo({ top: log.scrollHeight, behavior: smooth && !calm.matches ? "smooth" : "instant" });
   find("to-bottom").hidden = true;
 }
@@ -113,7 +113,7 @@ export function redraw(message) {
   node.replaceWith(drawn);
   if (focused >= 0) {
     const now = [...drawn.querySelectorAll(".key")];
-    const same = now.find((each) => each.dataset.data && each.dataset.data === keys[focused].dataset.data);
+    const same = now.find((button) => button.dataset.data && button.dataset.data === keys[focused].dataset.data);
     (same ?? now[Math.min(focused, now.length - 1)] ?? log).focus({ preventScroll: true });
   }
   if (stay) toBottom();

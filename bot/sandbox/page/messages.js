@@ -15,14 +15,14 @@ export function make(tag, attributes = {}, ...children) {
 const STYLES = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre", blockquote: "blockquote" };
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const LINK = /^https?:\/\//i;
-// What a messenger finds by itself in a text: addresses, commands, mentions, hashtags.
-const FOUND = /https?:\/\/[^\s<>"]+|(?<![\w/])\/[a-z0-9_]{2,32}(?:@\w+)?(?![\w/])|(?<![\w@])@[a-z]\w{3,31}\b|(?<![\w#])#[\p{L}_][\p{L}\p{N}_]*/giu;
+// What Telegram marks by itself in a text: addresses, commands, mentions, hashtags.
+const AUTOMATIC = /https?:\/\/[^\s<>"]+|(?<![\w/])\/[a-z0-9_]{2,32}(?:@\w+)?(?![\w/])|(?<![\w@])@[a-z]\w{3,31}\b|(?<![\w#])#[\p{L}_][\p{L}\p{N}_]*/giu;
 const KINDS = { "/": "bot_command", "@": "mention", "#": "hashtag" };
 
 function marksOf(text, entities) {
   const marks = [...(entities ?? [])];
   const taken = marks.filter((mark) => !["bold", "italic", "underline", "strikethrough", "spoiler", "blockquote", "expandable_blockquote"].includes(mark.type));
-  for (const { 0: piece, index } of text.matchAll(FOUND)) {
+  for (const { 0: piece, index } of text.matchAll(AUTOMATIC)) {
     if (taken.some((mark) => mark.offset < index + piece.length && index < mark.offset + mark.length)) continue;
     const url = KINDS[piece[0]] ? piece : piece.replace(/[.,;:!?)\]]+$/, "");
     marks.push({ type: KINDS[piece[0]] ?? "url", offset: index, length: url.length });
@@ -38,8 +38,8 @@ function pour(parent, text, start, end, marks, onCommand) {
     const [mark, ...rest] = left;
     const [from, to] = [Math.max(mark.offset, at), Math.min(mark.offset + mark.length, end)];
     if (to <= from) { left = rest; continue; }
-    const inside = rest.filter((each) => each.offset < to);
-    const beyond = rest.filter((each) => each.offset + each.length > to);
+    const inside = rest.filter((inner) => inner.offset < to);
+    const beyond = rest.filter((inner) => inner.offset + inner.length > to);
     const node = wrap(mark, text.slice(mark.offset, mark.offset + mark.length), onCommand);
     pour(node, text, from, to, inside, onCommand);
     parent.append(text.slice(at, from), node);
@@ -99,9 +99,9 @@ export function preview(message) {
   return message.photo ? `🖼️ ${text || words.aPhoto}` : text;
 }
 
-// A message with buttons of its own kind is a screen: that it changes when pressed is no correction.
+// A message with callback buttons is a menu: that it changes when one is pressed is no correction.
 function isCorrected(message) {
-  return message.edit_date && !(message.reply_markup?.inline_keyboard ?? []).flat().some((each) => each.callback_data);
+  return message.edit_date && !(message.reply_markup?.inline_keyboard ?? []).flat().some((button) => button.callback_data);
 }
 
 export function bubble(message, { mine, name, onPress, onCommand }) {
@@ -113,11 +113,11 @@ export function bubble(message, { mine, name, onPress, onCommand }) {
     photo ? make("img", { src: `/sandbox/photos/${encodeURIComponent(photo.file_id)}`, alt: words.aPhoto, width: photo.width, height: photo.height, loading: "lazy", decoding: "async" }) : null,
     text ? make("div", { class: "text", dir: "auto" }, rich(text, message.entities ?? message.caption_entities, onCommand)) : null,
     make("span", { class: "meta" }, isCorrected(message) ? make("i", { class: "edited" }, words.edited) : null, make("time", { datetime: new Date(message.date * 1000).toISOString() }, clock.format(message.date * 1000))));
-  const keyboard = rows.length ? make("div", { class: "keyboard" }, ...rows.map((row) => make("div", { class: "row" }, ...row.map((each) => key(each, message, onPress))))) : null;
+  const keyboard = rows.length ? make("div", { class: "keyboard" }, ...rows.map((row) => make("div", { class: "row" }, ...row.map((button) => key(button, message, onPress))))) : null;
   return make("article", { class: mine ? "message mine" : "message", "data-testid": "message", "data-id": message.message_id }, body, keyboard);
 }
 
-function key(each, message, onPress) {
-  if (each.url) return make("a", { class: "key", href: LINK.test(each.url) ? each.url : "#", target: "_blank", rel: "noopener noreferrer", "data-testid": "button" }, each.text, make("span", { class: "out", "aria-hidden": "true" }, "↗"));
-  return make("button", { class: "key", type: "button", "data-testid": "button", "data-data": each.callback_data, onclick: (event) => onPress(message, each.callback_data, event.currentTarget) }, each.text);
+function key(button, message, onPress) {
+  if (button.url) return make("a", { class: "key", href: LINK.test(button.url) ? button.url : "#", target: "_blank", rel: "noopener noreferrer", "data-testid": "button" }, button.text, make("span", { class: "out", "aria-hidden": "true" }, "↗"));
+  return make("button", { class: "key", type: "button", "data-testid": "button", "data-data": button.callback_data, onclick: (event) => onPress(message, button.callback_data, event.currentTarget) }, button.text);
 }

@@ -3,7 +3,7 @@ import { arrive, redraw, remove, showLog, toBottom, typing } from "./log.js";
 import { fold, foldAll, unfold } from "./menus.js";
 import { make, preview } from "./messages.js";
 import { showStatus } from "./panel.js";
-import { translate, words } from "./words.js";
+import { counted, translate, words } from "./words.js";
 
 const TYPING = 5000; // ms; https://core.telegram.org/bots/api#sendchataction
 const find = (id) => document.getElementById(id);
@@ -49,8 +49,8 @@ async function loadState() {
   const state = await call("/sandbox/state");
   bot = state.bot;
   for (const info of state.chats) {
-    const known = chats.get(info.id) ?? { messages: null, unread: 0, fresh: null, typing: 0 };
-    chats.set(info.id, Object.assign(known, { info, last: info.last_message ?? known.last }));
+    const chat = chats.get(info.id) ?? { messages: null, unread: 0, fresh: null, typing: 0 };
+    chats.set(info.id, Object.assign(chat, { info, last: info.last_message ?? chat.last }));
   }
   showPeople();
   if (current !== null) showHeader();
@@ -88,13 +88,13 @@ function walk(event) {
 
 // One conversation
 
-const open = attempt(async (id) => {
+const open = attempt(async (id, { stay = false } = {}) => {
   const chat = chats.get(id);
   const { fresh } = chat; // before the chat counts as seen
   current = id;
   stopEditing();
   foldAll();
-  view("chat");
+  if (!stay) view("chat");
   if (!chat.messages) chat.messages = new Map((await call(`/sandbox/chats/${id}/messages`)).map((message) => [message.message_id, message]));
   if (current !== id) return;
   showPeople();
@@ -139,7 +139,7 @@ function showDoing() {
   if (busy) status.textContent = `${words.typing}…`;
   else if (info.blocked) status.textContent = `${words.as} ${nameOf(info)} · ${words.blocked}`;
   else if (isGone(info)) status.textContent = words.gone;
-  else if (isGroup(info)) status.textContent = `${info.members.length + 1} ${words.members}`;
+  else if (isGroup(info)) status.textContent = `${info.members.length + 1} ${counted("members", info.members.length + 1)}`;
   else status.textContent = `${words.bot} · ${words.as} ${nameOf(info)}`;
 }
 
@@ -183,18 +183,18 @@ function happen(event) {
 }
 
 function receive(chat, message, here) {
-  const known = chat.messages?.has(message.message_id);
+  const isRedelivered = chat.messages?.has(message.message_id);
   chat.messages?.set(message.message_id, message);
   chat.last = message;
   const unseen = !isSeen(chat.info.id) && message.from?.is_bot !== false;
-  if (unseen && !known) {
+  if (unseen && !isRedelivered) {
     chat.unread += 1;
     chat.fresh ??= message.message_id;
   }
   if (message.from?.is_bot) chat.typing = 0;
   if (here && chat.messages) {
     showDoing();
-    if (known) redraw(message);
+    if (isRedelivered) redraw(message);
     else arrive(message, { mine: isMine(message), unseen });
     if (chat.typing) showDoing();
   }
@@ -227,9 +227,7 @@ function listen() {
     for (const chat of chats.values()) chat.messages = null;
     await loadState();
     if (current === null) return;
-    const screen = document.body.dataset.view;
-    await open(current);
-    view(screen);
+    await open(current, { stay: true });
   });
 }
 
@@ -257,10 +255,25 @@ function order(command) {
   say(`/${command}`);
 }
 
+// On a small window the list, the chat and the panel are screens. Each is an entry of the history, so that the browser's
+// Back, or a phone's gesture, leads to the screen before it and not away from the page.
+const DEPTH = { list: 0, chat: 1, panel: 2 };
 function view(name) {
+  const { view: here, from } = history.state;
+  show(name);
+  if (name === here) return;
+  if (name === from) history.back();
+  else if (DEPTH[name] > DEPTH[here] && (narrow.matches || name === "panel")) history.pushState({ view: name, from: here }, "");
+  else history.replaceState({ view: name, from }, "");
+}
+
+function show(name) {
   document.body.dataset.view = name;
   look();
 }
+
+history.replaceState({ view: "list" }, "");
+addEventListener("popstate", ({ state }) => show(current === null ? "list" : state?.view ?? "list"));
 
 function grow() {
   const text = find("text");
@@ -275,6 +288,15 @@ function suggest() {
   for (const item of find("commands").children) item.hidden = !item.dataset.command.startsWith(typed[1].toLowerCase());
   if ([...find("commands").children].some((item) => !item.hidden)) unfold("commands", { focus: false });
   else fold("commands");
+}
+
+// The first command that fits what is typed is written out; whether there was one.
+function complete() {
+  const first = /^\/\w/.test(find("text").value) && !find("commands").hidden && find("commands").querySelector("button:not([hidden])");
+  if (!first) return false;
+  find("text").value = `/${first.dataset.command} `;
+  suggest();
+  return true;
 }
 
 function startEditing() {
@@ -314,6 +336,7 @@ find("text").addEventListener("input", () => { grow(); suggest(); });
 find("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); find("composer").requestSubmit(); }
   if (event.key === "ArrowUp" && !find("text").value) { event.preventDefault(); startEditing(); }
+  if (event.key === "Tab" && !event.shiftKey && complete()) event.preventDefault();
   if (event.key === "ArrowDown" && !find("commands").hidden) { event.preventDefault(); unfold("commands"); }
 });
 find("command-button").addEventListener("click", () => { for (const item of find("commands").children) item.hidden = false; }, { capture: true });
@@ -351,7 +374,7 @@ find("add-person").addEventListener("submit", attempt(async (event) => {
 }));
 find("publish").addEventListener("click", attempt(async () => { toast((await call("/sandbox/newsroom/publish", { update: true })).title); }));
 find("speaker").addEventListener("change", () => showMessages());
-for (const each of document.querySelectorAll("[data-go]")) each.addEventListener("click", () => view(each.dataset.go));
+for (const button of document.querySelectorAll("[data-go]")) button.addEventListener("click", () => view(button.dataset.go));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || find("alert").open) return;
   if (foldAll()) return;

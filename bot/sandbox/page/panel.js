@@ -1,6 +1,6 @@
 // What the bot is doing, beside the chat.
 import { make } from "./messages.js";
-import { fill, region, words } from "./words.js";
+import { counted, fill, region, words } from "./words.js";
 
 const EVENTS = 4;
 const number = new Intl.NumberFormat(region);
@@ -12,7 +12,7 @@ export function showStatus(status) {
   const { totals = {}, pushes = [], sources = [], rate } = status;
   find("pace").textContent = rate === undefined ? "" : rate > 0 ? fill(words.pace, { n: number.format(rate) }) : words.unlimited;
   keep(find("totals"), ["subscribers", "stories", "deliveries"].map((name) => [name, totals[name] ?? 0]), ([name]) => name, ([name, count]) =>
-    make("div", {}, make("b", {}, number.format(count)), make("span", {}, words[name])));
+    make("div", {}, make("b", {}, number.format(count)), make("span", {}, counted(name, count))));
   keep(find("pushes"), pushes.length ? pushes : [null], (push) => push?.id ?? "none", (push) => push ? pushCard(push) : make("li", { class: "quiet" }, words.waiting));
   const now = Date.now() / 1000;
   keep(find("sources"), sources.map((source) => ({ ...source, age: source.last_success ? Math.max(0, Math.round(now - source.last_success)) : null })), (source) => source.id, sourceRow);
@@ -23,11 +23,11 @@ export function showStatus(status) {
 
 // Only what changed is drawn anew, so that a bar moves and a selection stays.
 function keep(list, items, keyOf, draw) {
-  const known = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  const leftover = new Map([...list.children].map((child) => [child.dataset.key, child]));
   items.forEach((item, at) => {
     const [key, shape] = [String(keyOf(item)), JSON.stringify(item)];
-    let node = known.get(key);
-    known.delete(key);
+    let node = leftover.get(key);
+    leftover.delete(key);
     if (!node || node.shape !== shape) {
       const drawn = draw(item);
       drawn.dataset.key = key;
@@ -39,7 +39,7 @@ function keep(list, items, keyOf, draw) {
     }
     if (list.children[at] !== node) list.insertBefore(node, list.children[at] ?? null);
   });
-  for (const gone of known.values()) gone.remove();
+  for (const gone of leftover.values()) gone.remove();
 }
 
 const kindOf = (push) => words[push.kind] ?? push.kind;
@@ -59,28 +59,28 @@ function sourceRow(source) {
   const when = source.age === null ? words.never : fill(words.secondsAgo, { n: number.format(source.age) });
   return make("li", { class: source.error ? "source bad" : "source", title: source.url },
     make("span", { class: "dot", "aria-hidden": "true" }), make("b", {}, source.id),
-    make("small", {}, source.error || `${number.format(source.stories)} ${words.stories} · ${when}`));
+    make("small", {}, source.error || `${number.format(source.stories)} ${counted("stories", source.stories)} · ${when}`));
 }
 
-function changes(old, now) {
-  const found = [];
-  const earlier = new Map(old.pushes.map((push) => [push.id, push]));
+function changes(last, now) {
+  const sentences = [];
+  const earlier = new Map(last.pushes.map((push) => [push.id, push]));
   for (const push of [...now.pushes].reverse()) {
-    const known = earlier.get(push.id);
+    const old = earlier.get(push.id);
     const told = { kind: kindOf(push), title: push.title, n: number.format(push.sent) };
-    if (push.state === "finished" && known?.state !== "finished") found.push(fill(words.done, told));
-    else if (push.state === "running" && known?.state !== "running") found.push(fill(words.begun, told));
+    if (push.state === "finished" && old?.state !== "finished") sentences.push(fill(words.done, told));
+    else if (push.state === "running" && old?.state !== "running") sentences.push(fill(words.begun, told));
   }
-  const troubled = new Map(old.sources.map((source) => [source.id, Boolean(source.error)]));
+  const troubled = new Map(last.sources.map((source) => [source.id, Boolean(source.error)]));
   for (const source of now.sources) {
     if (troubled.get(source.id) === Boolean(source.error) || !troubled.has(source.id)) continue;
-    found.push(fill(source.error ? words.troubled : words.recovered, source));
+    sentences.push(fill(source.error ? words.troubled : words.recovered, source));
   }
-  for (const [name, sentence] of [["stories", words.newStories], ["subscribers", words.newReaders]]) {
-    const more = (now.totals?.[name] ?? 0) - (old.totals?.[name] ?? 0);
-    if (more > 0) found.push(fill(sentence, { n: number.format(more) }));
+  for (const [name, sentence] of [["stories", "newStories"], ["subscribers", "newReaders"]]) {
+    const more = (now.totals?.[name] ?? 0) - (last.totals?.[name] ?? 0);
+    if (more > 0) sentences.push(fill(counted(sentence, more), { n: number.format(more) }));
   }
-  return found;
+  return sentences;
 }
 
 function tell(event) {

@@ -33,7 +33,7 @@ const BOTH = {
   ok: ["Baik", "OK"],
   bot: ["bot", "bot"],
   group: ["grup", "group"],
-  members: ["anggota", "members"],
+  members: ["anggota", "members", "member"],
   typing: ["sedang mengetik", "is typing"],
   edited: ["diedit", "edited"],
   spoiler: ["Tersembunyi. Tekan untuk membaca.", "Hidden. Press to read."],
@@ -48,13 +48,13 @@ const BOTH = {
   publish: ["Terbitkan UPDATE sekarang", "Publish an UPDATE now"],
   pace: ["paling cepat {n} pesan per detik", "at most {n} messages a second"],
   unlimited: ["tanpa batas kecepatan", "without a speed limit"],
-  subscribers: ["pembaca", "readers"],
-  stories: ["berita", "stories"],
+  subscribers: ["pembaca", "readers", "reader"],
+  stories: ["berita", "stories", "story"],
   deliveries: ["terkirim", "delivered"],
   newest: ["Baru saja", "Just now"],
   calm: ["Tenang. Bot menunggu berita.", "All calm. The bot waits for news."],
-  newStories: ["{n} berita baru dibaca", "{n} new stories read"],
-  newReaders: ["{n} pembaca bergabung", "{n} readers joined"],
+  newStories: ["{n} berita baru dibaca", "{n} new stories read", "{n} new story read"],
+  newReaders: ["{n} pembaca bergabung", "{n} readers joined", "{n} reader joined"],
   begun: ["{kind} mulai dikirim: {title}", "{kind} is going out: {title}"],
   done: ["{kind} terkirim ke {n}: {title}", "{kind} reached {n}: {title}"],
   troubled: ["Sumber {id} bermasalah", "Source {id} is in trouble"],
@@ -82,14 +82,17 @@ export const locale = /^i[dn]\b/i.test(navigator.language) ? "id" : "en";
 export const region = locale === "id" ? "id" : /^en\b/i.test(navigator.language) ? navigator.language : "en-GB"; // for times and numbers
 export const words = Object.fromEntries(Object.entries(BOTH).map(([name, both]) => [name, both[locale === "id" ? 0 : 1]]));
 
+// The word or sentence for `count` things: English has another for one.
+export const counted = (name, count) => (locale === "en" && count === 1 && BOTH[name][2]) || words[name];
+
 export const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 export function translate(root) {
   document.documentElement.lang = locale;
-  for (const each of root.querySelectorAll("[data-word]")) each.textContent = words[each.dataset.word];
-  for (const each of root.querySelectorAll("[data-placeholder]")) each.placeholder = words[each.dataset.placeholder];
-  for (const each of root.querySelectorAll("[data-label]")) {
-    each.setAttribute("aria-label", words[each.dataset.label]);
-    if (each.matches("button, select")) each.title = words[each.dataset.label];
+  for (const element of root.querySelectorAll("[data-word]")) element.textContent = words[element.dataset.word];
+  for (const element of root.querySelectorAll("[data-placeholder]")) element.placeholder = words[element.dataset.placeholder];
+  for (const element of root.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", words[element.dataset.label]);
+    if (element.matches("button, select")) element.title = words[element.dataset.label];
   }
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from bot.storage.engine import Session
-from bot.storage.models import Appearance, Story
+from bot.storage.models import Appearance, Story, StoryState
 
 LATEST = 10
 POPULAR = 7
@@ -31,15 +31,16 @@ def searchable(text: str) -> str:
     return " " + " ".join(re.findall(r"\w+", plain)) + " "
 
 
-async def get(session: Session, story_id: int) -> Story | None:
-    return await session.get(Story, story_id)
+async def get(session: Session, story_id: int, *, lock: bool = False) -> Story | None:
+    """The story as it stands now; with `lock`, nobody else changes it until the transaction ends."""
+    return await session.get(Story, story_id, with_for_update=lock or None)
 
 
 async def latest(
     session: Session, *, section: str = "", anchor: int = 0, offset: int = 0, size: int = LATEST
 ) -> Stretch:
     """The newest stories, of one section if given."""
-    query = select(Story).where(Story.state == "live", Story.copy_of.is_(None))
+    query = select(Story).where(Story.state == StoryState.LIVE, Story.copy_of.is_(None))
     if section:
         query = query.where(Story.section == section)
     return await _stretch(session, query, (), anchor, offset, size)
@@ -50,7 +51,7 @@ async def search(session: Session, words: str, *, anchor: int = 0, offset: int =
     terms = searchable(words).split()[:WORDS_AT_MOST]
     if not terms:
         return Stretch([], anchor, 0, False)
-    query = select(Story).where(Story.state == "live", Story.copy_of.is_(None))
+    query = select(Story).where(Story.state == StoryState.LIVE, Story.copy_of.is_(None))
     for term in terms:
         query = query.where(Story.search_text.contains(f" {term}", autoescape=True))
     in_title = case((func.lower(Story.title).contains(terms[0], autoescape=True), 0), else_=1)
@@ -79,14 +80,15 @@ async def _stretch(
 
 async def popular(session: Session, size: int = POPULAR) -> list[Story]:
     """The publisher's own list first, in its order; readers' numbers fill the places after it; then the newest."""
-    shown = select(Story).where(Story.state != "retracted")  # "= 'live'" would lead SQLite to an index that all are in
+    # "= 'live'" would lead SQLite to an index that all are in
+    shown = select(Story).where(Story.state != StoryState.RETRACTED)
     ranked = shown.join(Appearance, Appearance.story_id == Story.id).where(Appearance.rank > 0)
     own = shown.where(Story.copy_of.is_(None))
     found: dict[int, Story] = {}
     for query in (
         ranked.order_by(Appearance.rank, Appearance.source_id),
         own.where(Story.heat.is_not(None)).order_by(Story.heat.desc(), Story.id.desc()),
-        own.where(Story.state == "live").order_by(Story.published_at.desc(), Story.id.desc()),
+        own.where(Story.state == StoryState.LIVE).order_by(Story.published_at.desc(), Story.id.desc()),
     ):
         if len(found) < size:
             rows = await session.scalars(query.where(Story.id.not_in(list(found))).limit(size - len(found)))

@@ -17,22 +17,6 @@ HALF_LIFE = 86_400.0  # seconds
 
 
 OPENED, CLICK, SHARED = 1.0, 2.0, 3.0  # weights: a card looked at, the story read, a friend come to read it
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-def code_of(story_id: int) -> str:
-    """The story's number as it stands in a counted link, in base 36."""
-    digits = ""
-    while story_id:
-        story_id, digit = divmod(story_id, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
-    return digits
-
-
-def story_of(code: str) -> int:
-    """The story that a code names; 0 where it names none."""
-    plain = code.isascii() and code.isalnum() and len(code) <= 12
-    return int(code, len(_DIGITS)) if plain else 0
 
 
 def warmed(heat: float | None, now: datetime, weight: float = OPENED) -> float:

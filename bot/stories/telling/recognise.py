@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from bot.storage.engine import Session
-from bot.storage.models import Story, StoryKey
+from bot.storage.models import Story, StoryKey, StoryState
 from bot.stories.items import Item
 from bot.stories.telling.appearances import Fields
 from bot.stories.telling.keys import keyed
@@ -114,7 +114,7 @@ async def missing(session: Session, source_id: str, items: Sequence[Item], now: 
         return {}
     rows = await session.execute(
         select(Story.id, Story.url)
-        .where(Story.source_id == source_id, Story.state == "live")
+        .where(Story.source_id == source_id, Story.state == StoryState.LIVE)
         .where(Story.published_at > max(oldest, now - YOUNG))
         .order_by(Story.published_at.desc())
         .limit(len(items) + MISSING_AT_MOST)

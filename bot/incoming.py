@@ -1,0 +1,101 @@
+"""What Telegram hands over: an answer to getUpdates, and each update in it, parsed by itself. Pure.
+
+Bot API servers differ in age, and a proxy may answer in their place. An answer without updates counts as Telegram being
+away, and an update that the library cannot read is skipped; neither ends the process or comes again for ever.
+https://core.telegram.org/bots/api#getting-updates
+"""
+
+from typing import Any
+
+import orjson
+from telegram import Bot, Update
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+
+RETRY_AFTER_AT_MOST = 3600.0  # seconds; more than Telegram asks of a poller
+
+REQUIRED = {"my_chat_member": ("chat", "from", "new_chat_member")}  # which the library leaves None, and we rely on
+
+RawUpdate = dict[str, Any]
+
+
+class FloodWait(TelegramError):
+    """Telegram asks us to wait for `seconds` before the next call."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Flood wait of {seconds:g} s")
+        self.seconds = seconds
+
+
+class UnreadableUpdate(Exception):
+    """An update that python-telegram-bot cannot parse; `kind` is what it holds, such as "poll"."""
+
+    def __init__(self, update_id: int, kind: str, reason: str) -> None:
+        super().__init__(f"update {update_id} ({kind}): {reason}")
+        self.update_id = update_id
+        self.kind = kind
+        self.reason = reason
+
+
+def updates_in(status: int, body: bytes) -> list[RawUpdate]:
+    """The updates in an answer to getUpdates, those with a number, in the order of their numbers.
+
+    Raises InvalidToken, Conflict, FloodWait, or NetworkError for everything that is no list of updates.
+    """
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise NetworkError(f"HTTP {status} without a Bot API answer") from None
+    if not isinstance(answer, dict):
+        raise NetworkError(f"HTTP {status} with an answer that is no object")
+    if answer.get("ok") is True and isinstance(answer.get("result"), list):
+        numbered = [update for update in answer["result"] if number_of(update) is not None]
+        return sorted(numbered, key=lambda update: int(update["update_id"]))
+    raise _error_of(answer, status)
+
+
+def _error_of(answer: dict[str, Any], status: int) -> TelegramError:
+    description = str(answer.get("description") or f"HTTP {status} without a result")[:300]
+    code = answer.get("error_code", status)
+    parameters = answer.get("parameters")
+    wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    if code in (401, 404):
+        return InvalidToken(description)
+    if code == 409:
+        return Conflict(description)
+    if code == 429 or wait is not None:
+        return FloodWait(_seconds(wait))
+    return NetworkError(description)
+
+
+def _seconds(value: Any) -> float:
+    """A number of seconds, also where it comes as text; 1 where it is none."""
+    try:
+        return min(max(float(value), 1.0), RETRY_AFTER_AT_MOST)
+    except (TypeError, ValueError):
+        return 1.0
+
+
+def number_of(update: Any) -> int | None:
+    """The update's id; None for what is no update."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None
+
+
+def read_update(raw: RawUpdate, bot: Bot) -> Update:
+    """The update as the library's object. Raises UnreadableUpdate."""
+    kind = next((name for name in raw if name != "update_id"), "empty")
+    try:
+        payload = raw.get(kind, {})
+        if not isinstance(payload, dict):
+            raise TypeError(f"{kind} is no object")
+        if missing := [name for name in REQUIRED.get(kind, ()) if name not in payload]:
+            raise KeyError(*missing)
+        return Update.de_json(raw, bot)
+    except Exception as error:  # a field that the library requires is missing or of another type: it raises all sorts
+        raise UnreadableUpdate(raw["update_id"], str(kind)[:40], repr(error)[:200]) from error
+
+
+def callback_id_of(raw: RawUpdate) -> str:
+    """The id by which a pressed button can be answered, if the update is one; "" otherwise."""
+    query = raw.get("callback_query")
+    return query["id"] if isinstance(query, dict) and isinstance(query.get("id"), str) else ""

@@ -1,0 +1,54 @@
+"""Notices: what the bot tells the admins by itself, and asks them to decide."""
+
+from typing import Any
+
+from bot.config import Newsroom
+from bot.i18n import Language
+from bot.messages import buttons
+from bot.messages.text import Message, shorten
+
+
+def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, Any]) -> Message:
+    """Something the admins should know or decide."""
+    _ = language._
+    if kind == "pushes_held":
+        count = int(data.get("count", 0))
+        words = language.ngettext(
+            "The source {source} published unusually many stories at once. {count} alert is on hold.",
+            "The source {source} published unusually many stories at once. {count} alerts are on hold.",
+            count,
+        ).format(source=data.get("source", ""), count=language.number(count))
+        send, drop = buttons.SettleHeld("release"), buttons.SettleHeld("cancel")
+        rows = ((send.labelled(_("Send them")), drop.labelled(_("Drop them"))),)
+        return Message.of("✋ " + words, rows)
+    if kind == "push_braked":
+        words = _("A push was paused automatically because most of its messages failed.")
+        reason = pause_reason(language, str(data.get("reason", "")))
+        return Message.of(f"⏸ {words} {reason}", ((buttons.OpenPushes().labelled(_("Pushes")),),))
+    if kind == "source_failing":
+        words = _("The source {source} has been failing for over an hour: {error}").format(
+            source=data.get("source", ""), error=data.get("error", "")
+        )
+        return Message.of("🔌 " + words)
+    if kind == "source_recovered":
+        return Message.of("✅ " + _("The source {source} is being read again.").format(source=data.get("source", "")))
+    if kind == "story_gone":
+        words = _("“{title}” is gone from its site, and was withdrawn from the chats that had it.")
+        return Message.of("🗑 " + words.format(title=shorten(str(data.get("title", "")), 120)))
+    if kind == "story_flaps":
+        words = _(
+            "The story “{title}” of the source {source} keeps changing back and forth. It is no longer corrected in "
+            "the chats that have it."
+        ).format(title=shorten(str(data.get("title", "")), 120), source=data.get("source", ""))
+        return Message.of("🔁 " + words)
+    return Message.of(kind)
+
+
+def pause_reason(language: Language, reason: str) -> str:
+    """Why a push paused itself, as the sender noted it, in words."""
+    _ = language._
+    return {
+        "refused": _("Telegram rejects this message. Please check its text; sending has stopped."),
+        "unknown": _("Telegram did not answer most of the messages. Resume when the connection works again."),
+        "lost": _("Telegram did not answer most of the messages. Resume when the connection works again."),
+    }.get(reason, reason)

@@ -1,0 +1,45 @@
+"""`GET /metrics`: what is kept and what was sent, in Prometheus's text format."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.audience import subscribers
+from bot.context import NewsBot
+from bot.delivery import pushes
+from bot.stories.showing import browse
+
+
+class Metrics:
+    def __init__(self, app: NewsBot) -> None:
+        self._app = app
+
+    def routes(self, site: web.Application) -> None:
+        site.router.add_get("/metrics", self._metrics)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+        registry = CollectorRegistry()
+        figures = await figures_of(self._app)
+        for name, help_text in (
+            ("subscribers", "Chats by state"),
+            ("pushes", "Pushes by state"),
+            ("deliveries", "Deliveries of all pushes by outcome"),
+        ):
+            gauge = Gauge(f"kabar_{name}", help_text, ["state"], registry=registry)
+            for state, count in figures[name].items():
+                gauge.labels(state).set(count)
+        Gauge("kabar_stories", "Stories kept", registry=registry).set(figures["stories"])
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+
+async def figures_of(app: NewsBot) -> dict[str, Any]:
+    """What is kept and what was sent, in numbers."""
+    async with app.database.read() as session:
+        return {
+            "subscribers": await subscribers.count_by_state(session),
+            "stories": await browse.count(session),
+            "pushes": await pushes.count_by_state(session),
+            "deliveries": await pushes.totals(session),
+        }

@@ -1,0 +1,33 @@
+"""The table of commands: it feeds the handlers, the command menus, /help and docs/commands.md."""
+
+from bot.commands import N_, Command, Role
+from handlers import (
+    broadcast,
+    following,
+    latest,
+    popular,
+    pushes,
+    search,
+    sections,
+    settings,
+    sources,
+    start,
+)
+
+COMMANDS = (
+    Command("start", start.start, N_("Greeting and choices"), in_menu=False),
+    Command(N_("latest"), latest.latest, N_("The newest stories")),
+    Command(N_("popular"), popular.popular, N_("What others read most")),
+    Command(N_("sections"), sections.sections, N_("Stories by section")),
+    Command(N_("search"), search.search, N_("Find stories by words")),
+    Command(N_("following"), following.following, N_("What you follow")),
+    Command(N_("follow"), following.follow, N_("Follow a section"), in_menu=False),
+    Command(N_("unfollow"), following.unfollow, N_("Stop following a section"), in_menu=False),
+    Command(N_("stop"), following.stop, N_("No more alerts"), in_menu=False),
+    Command(N_("settings"), settings.settings, N_("Language and alerts")),
+    Command(N_("language"), settings.language, N_("Choose a language"), in_menu=False),
+    Command(N_("help"), start.show_help, N_("What I can do")),
+    Command(N_("broadcast"), broadcast.broadcast, N_("Announce something to readers"), Role.OWNER),
+    Command(N_("pushes"), pushes.show_pushes, N_("What is being sent right now"), Role.OWNER),
+    Command(N_("sources"), sources.show_sources, N_("How the sources are doing"), Role.OWNER),
+)

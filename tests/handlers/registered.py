@@ -1,0 +1,35 @@
+"""The handlers as the bot registers them, without a bot that runs."""
+
+from functools import cache
+from typing import cast
+
+from telegram.ext import ApplicationBuilder, BaseHandler, CommandHandler, ContextTypes, ExtBot
+
+import handlers
+from bot.config import Newsroom, Settings
+from bot.context import Context, NewsBot
+from handlers.presses import Press
+
+OWNER = 9001
+TOKEN = "123456:token"
+
+
+@cache
+def registered() -> tuple[BaseHandler, ...]:
+    """All handlers, in the order they are asked."""
+    settings = Settings.load(None, bot_token=TOKEN, admin_ids=(OWNER,))
+    newsroom = Newsroom.model_validate({"newsroom": {"name": "Kabar Contoh", "url": "https://news.example"}})
+    doors = {"settings": settings, "newsroom": newsroom, "commands": handlers.COMMANDS}
+    unused = dict.fromkeys(("database", "now", "wake"))
+    builder = ApplicationBuilder().application_class(NewsBot, doors | unused).bot(ExtBot(TOKEN))
+    app = cast(NewsBot, builder.context_types(ContextTypes(context=Context)).updater(None).job_queue(None).build())
+    handlers.register(app)
+    return tuple(app.handlers[0])
+
+
+def press_handlers() -> list[Press]:
+    return [handler for handler in registered() if isinstance(handler, Press)]
+
+
+def command_handlers() -> list[CommandHandler]:
+    return [handler for handler in registered() if isinstance(handler, CommandHandler)]
