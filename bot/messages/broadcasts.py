@@ -134,6 +134,7 @@ def _headline(language: Language, push: Push, undo: bool) -> str:
         PushState.PAUSED: "⏸ " + _("Paused"),
         PushState.FINISHED: "✅ " + _("Sent"),
         PushState.CANCELLED: "✖ " + _("Cancelled"),
+        PushState.EXPIRED: "⌛ " + _("Expired"),
     }.get(PushState(push.state), push.state)
 
 

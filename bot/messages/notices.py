@@ -41,6 +41,14 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
             "the chats that have it."
         ).format(title=shorten(str(data.get("title", "")), 120), source=data.get("source", ""))
         return Message.of("🔁 " + words)
+    if kind == "alerts_expired":
+        count = int(data.get("count", 0))
+        words = language.ngettext(
+            "An alert was not sent to everybody, because its story became too old: “{title}”.",
+            "{count} alerts were not sent to everybody, because their stories became too old; the last is “{title}”.",
+            count,
+        ).format(title=shorten(str(data.get("title", "")), 120), count=language.number(count))
+        return Message.of("⌛ " + words)
     return Message.of(kind)
 
 

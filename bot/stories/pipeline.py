@@ -22,7 +22,7 @@ The first four need one statement each for a whole document; a document that say
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 
@@ -36,17 +36,15 @@ from bot.storage.engine import Database, Session
 from bot.storage.models import Story, StoryState
 from bot.stories import sources
 from bot.stories.articles.article import Article
-from bot.stories.items import Item
+from bot.stories.items import Item, captioned
 from bot.stories.reading.summaries import is_cut
-from bot.stories.showing.browse import searchable
-from bot.stories.telling import appearances, copies, recognise, wants
-from bot.stories.telling.appearances import CMS, PAGE, Appearance, Kind, fields_of, fields_of_page, renewed
+from bot.stories.telling import appearances, copies, recognise, rows, wants
+from bot.stories.telling.appearances import CMS, PAGE, Appearance, Fields, Kind, fields_of, is_breaking, renewed
 from bot.stories.telling.compose import Shown, compose
 from bot.stories.telling.copies import RecentStories, Text
 from bot.stories.telling.decide import (
     COMPLETED_WITHIN,
     HELD_ABOVE,
-    Before,
     Change,
     Decision,
     Said,
@@ -190,11 +188,27 @@ async def complete(
             await wants.postpone(session, want)
             return Stored()
         await wants.fulfil(session, want.story_id)
-        said = fields_of_page(article, want.url, newsroom)
+        said = _fields_of_page(article, want.url, newsroom)
         round_ = Round(newsroom, PAGE, Kind.PAGE, now)
         return await _tell(session, [Recognised(said, want.story_id)], round_)
 
     return await _store(database, once)
+
+
+def _fields_of_page(article: Article, url: str, newsroom: Newsroom) -> Fields:
+    """What the article's own page says. A page of the newsroom's breaking section is an UPDATE's."""
+    return Fields(
+        kind=Kind.PAGE,
+        url=url,
+        title=article.title,
+        summary="" if article.summary == article.title else article.summary,
+        author=article.author,
+        image_url=article.image_url,
+        image_caption=captioned(article.image_caption, article.image_credit),
+        names=article.sections,
+        published_at=article.published_at,
+        update=is_breaking("", article.sections, newsroom),
+    )
 
 
 async def separate(session: Session, story: Story, newsroom: Newsroom, now: datetime) -> bool:
@@ -250,7 +264,7 @@ async def _tell(session: Session, recognised: Sequence[Recognised], round_: Roun
     if sum(each.story_id is None for each in recognised) > HELD_ABOVE:
         round_ = replace(round_, flood=True)
     changed = await _changed(session, recognised, round_)
-    before = await _stories(session, [each.story_id for each in changed if each.story_id is not None])
+    before = await rows.locked(session, [each.story_id for each in changed if each.story_id is not None])
     said = await appearances.of_stories(session, list(before))
     originals = await _originals(session, [each for each in changed if each.story_id is None], round_)
     tellings = [
@@ -273,16 +287,6 @@ async def _changed(session: Session, recognised: Sequence[Recognised], round_: R
     known = [each.story_id for each in recognised if each.story_id is not None]
     digests = await appearances.digests(session, round_.source_id, known) if known else {}
     return [each for each in recognised if each.story_id is None or digests.get(each.story_id) != each.fields.digest]
-
-
-async def _stories(session: Session, story_ids: Sequence[int]) -> dict[int, Story]:
-    """The stories, locked in one order; a retraction may come between."""
-    found: dict[int, Story] = {}
-    ids = sorted(story_ids)
-    for some in (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE)):
-        rows = await session.scalars(select(Story).where(Story.id.in_(some)).order_by(Story.id).with_for_update())
-        found |= {story.id: story for story in rows}
-    return found
 
 
 async def _originals(session: Session, new: Sequence[Recognised], round_: Round) -> dict[int, int]:
@@ -310,13 +314,13 @@ async def _originals(session: Session, new: Sequence[Recognised], round_: Round)
 
 async def _remember(session: Session, recent: RecentStories, now: datetime) -> None:
     """Take the stories stored since the last time into `recent`."""
-    rows = await session.execute(
+    stored = await session.execute(
         select(Story.id, Story.source_id, Story.url, Story.published_at, Story.title, Story.summary)
         .where(Story.id > recent.newest_id, Story.published_at > now - copies.WITHIN)
         .order_by(Story.id.desc())
         .limit(copies.REMEMBERED)
     )
-    for row in reversed(rows.all()):
+    for row in reversed(stored.all()):
         recent.add(Text.of(*row))
 
 
@@ -337,7 +341,7 @@ def _told_new(recognised: Recognised, round_: Round, copy_of: int | None) -> Tel
         copy_of=copy_of if decision.verdict is Verdict.COPY else None,
         verdict=decision.verdict,
     )
-    _show(story, shown, now)
+    rows.show(story, shown, now)
     revisions.note(story)
     return Telling(recognised, said, [appearance], shown, decision, story, is_new=True)
 
@@ -354,49 +358,14 @@ def _told(recognised: Recognised, story: Story, everything: Sequence[Appearance]
     others = [each for each in everything if each is not previous]
     shown = compose([*others, appearance], round_.newsroom)
     said = Said(appearance, previous, round_.is_news, round_.flood)
-    before = _before(story, everything)
+    before = rows.before(story, everything)
     decision = decide(before, shown, said, round_.newsroom.newsroom.push_max_age, now)
     if not before.retracted or decision.change is Change.RETURNED:
-        _show(story, shown, now)
+        rows.show(story, shown, now)
         story.state, story.verdict = StoryState.LIVE, decision.verdict
         if decision.separated:
             story.copy_of = None
     return Telling(recognised, said, [*others, appearance], shown, decision, story)
-
-
-def _before(story: Story, everything: Iterable[Appearance]) -> Before:
-    shown = Shown(
-        source_id=story.source_id,
-        title=story.title,
-        url=story.url,
-        published_at=story.published_at,
-        summary=story.summary,
-        author=story.author,
-        image_url=story.image_url,
-        image_caption=story.image_caption,
-        section=story.section,
-        is_update=story.is_update,
-        only_ranked=all(each.fields.kind in (Kind.POPULAR, Kind.PAGE) for each in everything),
-    )
-    return Before(
-        shown,
-        story.first_seen_at,
-        Verdict(story.verdict),
-        story.state == StoryState.RETRACTED,
-        story.copy_of is not None,
-    )
-
-
-def _show(story: Story, shown: Shown, now: datetime) -> None:
-    """Make the story's row say what is shown."""
-    if story.image_url != shown.image_url:
-        story.image_file_id = ""
-    for name in ("source_id", "title", "url", "published_at", "summary", "author", "image_url", "image_caption"):
-        if getattr(story, name) != getattr(shown, name):
-            setattr(story, name, getattr(shown, name))
-            story.updated_at = now
-    story.section, story.is_update = shown.section, shown.is_update
-    story.search_text = searchable(f"{story.title} {story.summary}")
 
 
 async def _keep(session: Session, recognised: Sequence[Recognised], tellings: Sequence[Telling], round_: Round) -> None:

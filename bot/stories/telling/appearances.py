@@ -19,8 +19,7 @@ from sqlalchemy import bindparam, select, update
 from bot.config import Newsroom, SourceTable
 from bot.storage import models
 from bot.storage.engine import Session
-from bot.stories.articles.article import Article
-from bot.stories.items import Item, captioned
+from bot.stories.items import Item
 from bot.stories.reading.summaries import is_cut
 
 CMS = "api"  # the source id of what the story API brings
@@ -117,22 +116,6 @@ def fields_of(item: Item, source: SourceTable, newsroom: Newsroom) -> Fields:
         published_at=item.published_at,
         update=not popular and (source.update or is_breaking(item.title, item.categories, newsroom)),
         named_photo=source.select is not None and bool(source.select.image),
-    )
-
-
-def fields_of_page(article: Article, url: str, newsroom: Newsroom) -> Fields:
-    """What the article's own page says. A page of the newsroom's breaking section is an UPDATE's."""
-    return Fields(
-        kind=Kind.PAGE,
-        url=url,
-        title=article.title,
-        summary="" if article.summary == article.title else article.summary,
-        author=article.author,
-        image_url=article.image_url,
-        image_caption=captioned(article.image_caption, article.image_credit),
-        names=article.sections,
-        published_at=article.published_at,
-        update=is_breaking("", article.sections, newsroom),
     )
 
 

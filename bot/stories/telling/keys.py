@@ -25,10 +25,10 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from bot.stories.items import Item
+from bot.stories.reading.addresses import is_click, without_tracking
 
 KEY_LIMIT = 300
 
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_[ce]id", re.IGNORECASE)
 _SESSION = re.compile(  # PHP-Nuke's "sid" is a story's number, and short
     r"(?:phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken|(?:php)?sess(?:ion)?(?:_?id)?|sesi)(?:=.*)?|sid=.{8,}",
     re.IGNORECASE,
@@ -174,29 +174,17 @@ def page_of(url: str, *, of_entries: bool = False) -> str:
     return urlunsplit(("", host, _page_path(parts.path), query, "" if _PAGE_WIDE.fullmatch(kept) else kept))
 
 
-def without_tracking(url: str) -> str:
-    """The address as it stands, save parameters by which advertising and mail services count clicks."""
-    parts = urlsplit(url)
-    pairs = parts.query.split("&")
-    kept = [pair for pair in pairs if not _is_click(pair)]
-    return url if len(kept) == len(pairs) else urlunsplit(parts._replace(query="&".join(kept)))
-
-
 def _pairs(query: str) -> list[str]:
     """The parameters that can say which story it is."""
     return [
         pair
         for pair in query.split("&")
-        if pair and not _is_click(pair) and not _AMP_PAIR.fullmatch(pair) and not _SESSION.fullmatch(pair)
+        if pair and not is_click(pair) and not _AMP_PAIR.fullmatch(pair) and not _SESSION.fullmatch(pair)
     ]
 
 
 def _page_path(path: str) -> str:
     return _AMP_PATH.sub("", _PATH_SESSION.sub("", path)).rstrip("/")
-
-
-def _is_click(pair: str) -> bool:
-    return _TRACKING.fullmatch(pair.partition("=")[0]) is not None
 
 
 def _is_front_page(url: str) -> bool:
