@@ -414,12 +414,12 @@ async def _queue(session: Session, tellings: Sequence[Telling], urgent: set[int]
     """Queue what follows from the decisions."""
     stored = Stored()
     for each in tellings:
+        if each.decision.recall:
+            await pushes.recall(session, each.story, round_.now)
         changed = not each.is_new and await _correct(session, each, round_)
         held = each.decision.push and round_.flood
         queued = each.decision.push and await _alert(session, each, held, urgent, round_)
         stored += Stored(each.is_new, changed, bool(queued) and not held, bool(queued) and held)
-        if each.decision.recall:
-            await pushes.recall(session, each.story, round_.now)
         if each.decision.promoted and round_.kind is not Kind.CMS:
             await corrections.promote(session, each.story, round_.now)
     return stored

@@ -210,7 +210,8 @@ class Poller:
         if (found.document is not None and found.document.in_parts) or not whole:
             etag = last_modified = ""  # "not changed" would hide what an index names, or what is left to read
         digest = found.document.digest if isinstance(found, Read) else source.digest
-        wait = polls.next_in(found, source, table, changed=stored.changed, now=now)
+        spread = random.uniform(0.95, 1.05)
+        wait = polls.next_in(found, source, table, changed=stored.changed, now=now, spread=spread)
         await sources.succeeded(
             session,
             source,
@@ -220,7 +221,7 @@ class Poller:
             body_digest=found.body_digest if whole and digest else "",
             digest=digest if whole else "",
             primed=source.primed or (whole and bool(digest)) or found.document is None,
-            again_in=wait * random.uniform(0.95, 1.05),
+            again_in=wait,
             changed=stored.changed,
             now=now,
         )
@@ -237,8 +238,7 @@ class Poller:
 
     async def _failed(self, source: Source, table: SourceTable, found: Failed) -> None:
         now = self._now()
-        wait = polls.next_in(found, source, table, changed=False, now=now)
-        wait = max(wait * random.uniform(0.9, 1.1), found.retry_after or 0.0)
+        wait = polls.next_in(found, source, table, changed=False, now=now, spread=random.uniform(0.9, 1.1))
         if source.last_error != found.error:  # once, not at every try
             log.warning("source_failed", source=source.id, error=found.error, again_in=round(wait))
         async with self._database.write() as session:

@@ -93,19 +93,24 @@ async def _read(
     return Read(response, body_digest, document)
 
 
-def next_in(found: Found, source: Source, table: SourceTable, *, changed: bool, now: datetime) -> float:
-    """Seconds until the next poll: as set; longer where the source asks for it, fails, or has been still for long."""
+def next_in(
+    found: Found, source: Source, table: SourceTable, *, changed: bool, now: datetime, spread: float = 1.0
+) -> float:
+    """Seconds until the next poll: as set; longer where the source asks for it, fails, or has been still for long.
+
+    `spread`, about 1, keeps sources apart that began together; what a source itself asks for is kept to.
+    """
     every = table.every.total_seconds()
     if isinstance(found, Failed):
         if found.status == 410:
             return GONE_AGAIN
         backoff = min(every * 2.0 ** min(source.failures + 1, 12), BACKOFF_AT_MOST)
-        return max(every, backoff, found.retry_after or 0.0)
+        return max(max(every, backoff) * spread, found.retry_after or 0.0)
     if not table.adaptive or table.update:
-        return every
+        return every * spread
     still = (now - source.last_change_at).total_seconds() if source.last_change_at else 0.0
     wait = every if changed else min(max(every, still * STILL_SHARE), every * SLOWER_AT_MOST)
-    return max(wait, min(found.response.max_age or 0.0, ASKED_AT_LEAST))
+    return max(wait, min(found.response.max_age or 0.0, ASKED_AT_LEAST)) * spread
 
 
 def said(status: int) -> str:

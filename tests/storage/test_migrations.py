@@ -1,10 +1,16 @@
+from datetime import UTC, datetime
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bot.storage.engine import Database, OldSchema, check_schema, downgrade, upgrade
 from bot.storage.models import Base
+from bot.stories.showing import browse
+from bot.stories.telling import appearances
+from bot.stories.telling.compose import compose
+from tests.stories.telling.test_compose import NEWSROOM
 
 
 async def test_migrations_walk_up_down_and_up_again(empty_url: str) -> None:
@@ -36,3 +42,37 @@ async def test_an_old_schema_is_refused_with_the_command_that_helps(empty_url: s
     async with Database(empty_url) as database:
         with pytest.raises(OldSchema, match=r"\./kabar migrate"):
             await check_schema(database)
+
+
+async def test_every_story_is_carried_over_as_what_its_source_says(empty_url: str) -> None:
+    await upgrade(empty_url, "0002")
+    columns = "id, source_id, section, title, summary, url, is_update, published_at, first_seen_at, updated_at"
+    rows = [(1, "dunia", "Satu", "true"), (2, "populer", "Dua", "false"), (3, "api", "Tiga", "false")]
+    async with Database(empty_url) as database, database.engine.begin() as connection:
+        for number, source, title, update in rows:
+            times = ", ".join(["'2026-11-26 03:00:00'"] * 3)
+            address = f"https://news.example/{number}"
+            values = f"{number}, '{source}', 'dunia', '{title}', 'Kata \"satu\"', '{address}', {update}, {times}"
+            await connection.execute(text(f"INSERT INTO stories ({columns}) VALUES ({values})"))
+        await connection.execute(text("INSERT INTO popular VALUES ('populer', 1, 1), ('populer', 2, 2)"))
+    await upgrade(empty_url)
+    async with Database(empty_url) as database, database.read() as session:
+        said = await appearances.of_stories(session, [1, 2, 3])
+        shown = {number: compose(each, NEWSROOM) for number, each in said.items()}
+        popular = [story.title for story in await browse.popular(session)]
+    assert {number: {each.source_id: each.rank for each in its} for number, its in said.items()} == {
+        1: {"dunia": 0, "populer": 1},
+        2: {"populer": 2},
+        3: {"api": 0},
+    }
+    assert [(each.title, each.summary, each.is_update, each.only_ranked) for each in shown.values()] == [
+        ("Satu", 'Kata "satu"', True, False),
+        ("Dua", 'Kata "satu"', False, True),
+        ("Tiga", 'Kata "satu"', False, False),
+    ]
+    assert {each.published_at for each in shown.values()} == {datetime(2026, 11, 26, 3, tzinfo=UTC)}
+    assert popular[:2] == ["Satu", "Dua"]
+    await downgrade(empty_url, "0002")
+    async with Database(empty_url) as database, database.engine.connect() as connection:
+        kept = await connection.execute(text("SELECT source_id, rank, story_id FROM popular ORDER BY rank"))
+        assert kept.all() == [("populer", 1, 1), ("populer", 2, 2)]

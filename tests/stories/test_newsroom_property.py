@@ -29,6 +29,7 @@ from bot.stories.telling import appearances, recognise
 from bot.stories.telling.compose import compose
 from bot.stories.telling.copies import RecentStories
 from bot.stories.telling.wants import Want
+from tests.delivery.rows import add_chats
 
 NEWSROOM = Newsroom.model_validate(
     {
@@ -253,6 +254,7 @@ async def play(template: Path, story: list[Poll | Published | PageRead]) -> None
         path = Path(folder) / "kabar.db"
         shutil.copy(template, path)
         async with Database(f"sqlite+aiosqlite:///{path}") as database:
+            await add_chats(database, 1, follow=("update", "section:dunia"))
             run = Run(database)
             for happening in story:
                 await run.happen(happening)
