@@ -23,6 +23,7 @@ ENOUGH_ALIKE = 12  # words of news that are the same to the last: then the earli
 WORDS_AT_LEAST = 8  # of news, in the summary; less is too little to tell
 MORE_AT_MOST = 2  # words of news that one of two copies has more
 _RARE, _COMPARED = 12, 20  # words by which candidates are found, and how many of them are compared
+_COMMON = 200  # stories; a word that more have finds nobody
 _ROOT = 4  # letters; a shorter rest of a word is not its root
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _LABEL = re.compile(
@@ -207,6 +208,7 @@ class RecentStories:
             return []
         words = {word for word in (*new.words, *new.headline) if word in self._having}
         rarest = sorted(words, key=lambda word: (len(self._having[word]), word))
-        shared = Counter(other for word in rarest[:_RARE] for other in self._having[word])
+        rare = [word for word in rarest[:_RARE] if len(self._having[word]) <= _COMMON] or rarest[:1]
+        shared = Counter(other for word in rare for other in self._having[word])
         candidates: Iterable[Text] = (self._texts[other] for other, _ in shared.most_common(_COMPARED))
         return [other.id for other in candidates if new.is_copy_of(other)]

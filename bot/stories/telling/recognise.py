@@ -84,9 +84,10 @@ async def _published_by_cms(session: Session, entries: Sequence[Entry], known: d
 
 async def name(session: Session, keys: dict[str, int], new: set[int]) -> None:
     """Give stories their keys. Raises KeyTaken if one of a new story is another's by now."""
+    connection = await session.connection()  # these are rows by the thousand, and no objects
     taken = session.upsert(StoryKey).on_conflict_do_nothing(index_elements=["key"]).returning(StoryKey.key)
     for some in _parts(list(keys)):
-        rows = await session.execute(taken.values([{"key": key, "story_id": keys[key]} for key in some]))
+        rows = await connection.execute(taken, [{"key": key, "story_id": keys[key]} for key in some])
         for key in set(some) - set(rows.scalars()):
             if keys[key] in new:
                 raise KeyTaken(key)
