@@ -7,7 +7,7 @@ from tests.wire import EDITOR, OLIVER, PATIENCE, SARI, Kabar, button, labels
 async def write(kabar: Kabar, text: str = "Pengumuman: kantor pindah", **how: object) -> Message:
     """Write a broadcast up to the choice of its audience."""
     await kabar.ask(EDITOR, "/broadcast", "Tulis pengumumannya")
-    return await kabar.ask(EDITOR, text, "Siapa yang akan menerimanya?", **how)
+    return await kabar.ask(EDITOR, text, "Siapa yang menerima ini?", **how)
 
 
 async def preview(kabar: Kabar, audience: Message) -> Message:
@@ -122,7 +122,7 @@ async def test_a_refused_broadcast_stops_itself_and_says_why(kabar: Kabar) -> No
             kabar.world.fail("sendMessage", reader, kind="refuse", description="Bad Request: ENTITY_BOUNDS_INVALID")
         await kabar.press_button(EDITOR, question, "Kirim sekarang")
         await kabar.until(lambda: "⏸ Dijeda" in kabar.now(question)["text"])
-        notice = await kabar.world.wait_for(EDITOR, "menjeda dirinya", timeout=PATIENCE)
+        notice = await kabar.world.wait_for(EDITOR, "dijeda otomatis", timeout=PATIENCE)
     assert "Telegram menolak pesan ini" in kabar.now(question)["text"]
     assert "Telegram menolak pesan ini" in notice["text"]
 

@@ -21,7 +21,7 @@ async def test_start_greets_and_offers_update_and_every_section(kabar: Kabar) ->
         ("/following", "/langganan", "Langganan Anda"),
         ("/follow dunia", "/ikuti Dunia", "Anda mengikuti Dunia"),
         ("/unfollow dunia", "/berhenti Dunia", "Anda tidak lagi mengikuti Dunia"),
-        ("/unfollow", "/stop", "Hentikan semua?"),
+        ("/unfollow", "/stop", "Hentikan semua pemberitahuan?"),
         ("/settings", "/pengaturan", "Pengaturan"),
         ("/language", "/bahasa", "Pilih bahasa"),
     ],
@@ -166,13 +166,13 @@ async def test_the_language_follows_the_reader_and_can_be_chosen(kabar: Kabar) -
         languages = await kabar.ask(OLIVER, "/language")
         await kabar.press_button(OLIVER, languages, "Indonesia")
         assert "Terbaru" in (await kabar.ask(OLIVER, "/latest"))["text"]
-        assert "I speak English" in (await kabar.ask(OLIVER, "/bahasa en"))["text"]
+        assert "language is now English" in (await kabar.ask(OLIVER, "/bahasa en"))["text"]
 
 
 async def test_an_unknown_command_is_answered_in_private_and_ignored_in_groups(kabar: Kabar) -> None:
     group = kabar.world.add_group("Warung Kopi", members=[SARI], bot_is_admin=True)
     async with kabar.running():
-        assert "Saya tidak dikenal itu" in (await kabar.ask(SARI, "/entah"))["text"]
+        assert "Perintah itu tidak dikenal" in (await kabar.ask(SARI, "/entah"))["text"]
         kabar.world.say(SARI, "/entah", chat=group)
         kabar.world.say(SARI, "apa kabar semua", chat=group)
         await kabar.ask(SARI, "/latest", chat=group)

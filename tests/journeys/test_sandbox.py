@@ -82,7 +82,7 @@ async def test_a_newcomer_reads_follows_and_is_told_and_the_editor_announces(chr
     await say(page, "/broadcast")
     await expect(last(page, "Tulis pengumumannya")).to_be_visible()
     await say(page, "Kantor redaksi pindah ke Jalan Kenanga.")
-    await last(page, "Siapa yang akan menerimanya?").get_by_role("button", name="Lanjut").click()
+    await last(page, "Siapa yang menerima ini?").get_by_role("button", name="Lanjut").click()
     question = last(page, "Beginilah pembaca akan melihatnya")
     await expect(question).to_contain_text("Jangkauan: 2 obrolan")
     await question.get_by_role("button", name="Kirim sekarang").click()
