@@ -25,7 +25,9 @@ MORE_AT_MOST = 2  # words of news that one of two copies has more
 _RARE, _COMPARED = 12, 20  # words by which candidates are found, and how many of them are compared
 _ROOT = 4  # letters; a shorter rest of a word is not its root
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
-_LABEL = re.compile(r"^\W*(?:breaking(?: news)?|update|terkini|foto|photos?|video|infografis|galeri)\s*:", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^\W*(?:breaking(?: news)?|update|terkini|foto|photos?|video|infografis|galeri)\s*:", re.IGNORECASE
+)
 _INSIDE = re.compile(r"(?<![.!?:…\"”“])\s([^\W\d_]{2,})")  # a word that begins no sentence
 _COUNTS = frozenset(
     "nol satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas belas puluh puluhan ratus ratusan ribu "
@@ -127,7 +129,9 @@ class Text:
 
 def _news(text: str) -> list[str]:
     """The words of news in a text, in their order: all but those that only join others."""
-    return [word for word in _TOKEN.findall(text.casefold()) if word not in _STOP and (len(word) > 1 or word.isdecimal())]
+    return [
+        word for word in _TOKEN.findall(text.casefold()) if word not in _STOP and (len(word) > 1 or word.isdecimal())
+    ]
 
 
 def _tells(word: str) -> bool:

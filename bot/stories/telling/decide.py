@@ -123,9 +123,7 @@ def _reason(after: Shown, said: Said, max_age: timedelta, now: datetime) -> Verd
     return Verdict.HELD if said.flood else Verdict.PUSHED
 
 
-def _pushed(
-    before: Before, after: Shown, said: Said, promoted: bool, max_age: timedelta, now: datetime
-) -> Decision:
+def _pushed(before: Before, after: Shown, said: Said, promoted: bool, max_age: timedelta, now: datetime) -> Decision:
     """Whether a known story has become an alert: it is an UPDATE now, has a section now, or is more than ranked."""
     found = (before.verdict is Verdict.NO_SECTION and bool(after.section)) or (
         before.shown.only_ranked and not after.only_ranked
