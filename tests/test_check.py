@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.checks import Finding, check_everything
+from bot.cli.check import Finding, check_everything
 from bot.config import Newsroom, Settings, SettingsError
 from tests.stories.hostile import Server, item, response, rss
 

@@ -24,6 +24,11 @@ def of_targets(targets: list[str]) -> Audience:
     return {"targets": sorted(targets)}
 
 
+def is_wider(new: Audience, old: Audience) -> bool:
+    """Whether an audience of targets has one that the other lacks."""
+    return not set(new["targets"]) <= set(old["targets"])
+
+
 def of_copies(push_id: int, *, other_than: int = 0) -> Audience:
     """Whoever has the push's message, but for copies that show revision `other_than` already."""
     return {"copies_of": push_id, "other_than": other_than}

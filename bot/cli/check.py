@@ -18,7 +18,7 @@ from bot.delivery.telegram import AiohttpRequest
 from bot.i18n import choose, load_language
 from bot.storage.engine import Database, OldSchema, prepare_schema
 from bot.stories.items import Item
-from bot.stories.poller import said
+from bot.stories.polls import said
 from bot.stories.reading.documents import ACCEPT, read
 from bot.stories.reading.feeds import Unreadable
 from bot.stories.reading.fetcher import Fetcher, FetchError, Response

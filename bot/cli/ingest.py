@@ -11,6 +11,7 @@ from bot.config import Newsroom, Settings
 from bot.storage.engine import Database
 from bot.stories import sources
 from bot.stories.poller import Poller
+from bot.stories.polls import Failed
 from bot.stories.reading.fetcher import Fetcher
 
 
@@ -35,7 +36,9 @@ async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[F
             done = await poller.poll(rows[table.id])
             async with database.read() as session:
                 row = next(each for each in await sources.everything(session) if each.id == table.id)
-            if done is None:
+            if isinstance(done, Failed):
                 yield Finding(f"source {table.id}", False, row.last_error)
             else:
                 yield Finding(f"source {table.id}", True, f"{done.new} new, {done.queued} alerts queued")
+        while await poller.completer.step():  # the pages that the new stories want
+            continue

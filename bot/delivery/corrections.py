@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, case, delete, exists, select, update
 
 from bot.audience import segments
 from bot.delivery import notices, pushes
@@ -21,14 +22,21 @@ ROUNDS = 2  # corrections to one and the same content; a source that comes back 
 CORRECTIONS_AT_MOST = 20  # of one story; a counter in a summary would otherwise be edited into every chat all day
 
 
-async def schedule(session: Session, story: Story, after: float) -> None:
-    """The story has changed: its copies are to be corrected when it has been still for `after` seconds."""
+async def schedule(session: Session, story: Story, after: float, *, quiet: bool = False) -> None:
+    """The story has changed: its copies are to be corrected when it has been still for `after` seconds.
+
+    `quiet`: they follow without the line that says so, unless another change that is still waited for needs it.
+    """
     await session.flush()
+    pending = Story.correct_at.is_not(None)
+    values: dict[str, Any] = {"correct_at": clock() + after, "correct_quietly": False}
+    if quiet:
+        values = {
+            "correct_at": case((pending, Story.correct_at), else_=clock() + after),
+            "correct_quietly": case((pending, Story.correct_quietly), else_=True),
+        }
     await session.execute(
-        update(Story)
-        .where(Story.id == story.id)
-        .values(correct_at=clock() + after)
-        .execution_options(synchronize_session=False)
+        update(Story).where(Story.id == story.id).values(values).execution_options(synchronize_session=False)
     )
 
 
@@ -43,8 +51,8 @@ async def queue_due(session: Session, now: datetime, limit: int = 20) -> int:
     )
     stories = (await session.scalars(due)).all()
     for story in stories:
-        story.correct_at = None
-        await _correct(session, story, now)
+        quiet, story.correct_at, story.correct_quietly = story.correct_quietly, None, False
+        await _correct(session, story, now, was_wrong=not quiet)
     return len(stories)
 
 

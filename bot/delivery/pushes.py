@@ -1,7 +1,8 @@
 """Pushes: one message meant for many. Create, queue, pause, resume, cancel, finish; and how far they are.
 
 States: `draft` (a person is writing it), `held` (an admin must release it), `running`, `paused`, `finished`,
-`cancelled`. Every change names the states it comes from, so a second tap or a second admin changes nothing.
+`cancelled`, `expired` (an alert whose story had become too old). Every change names the states it comes from, so a
+second tap or a second admin changes nothing.
 """
 
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from bot.storage.engine import Session, clock
 from bot.storage.models import Delivery, Push, PushRange, Story
 
 DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED = "draft", "held", "running", "paused", "finished", "cancelled"
+EXPIRED = "expired"
 
 LANES = {"update": 1, "retraction": 1, "section": 2, "broadcast": 3, "digest": 4, "correction": 5}
 RANGE_SIZE = 20_000  # subscriber ids; one process's share of a push at a time
@@ -38,9 +40,18 @@ class Progress:
         return self.push.sent + self.push.gone + self.push.refused + self.push.lost
 
 
-async def queue_alert(session: Session, story: Story, now: datetime, *, held: bool = False) -> Push | None:
+async def queue_alert(
+    session: Session,
+    story: Story,
+    now: datetime,
+    *,
+    held: bool = False,
+    wait: float = 0.0,
+    max_age: timedelta | None = None,
+) -> Push | None:
     """Push a story to all who follow UPDATE (if it is one) or its section; None if nobody could.
 
+    It starts after `wait` seconds at the latest: `go` starts it before. It ends when the story is older than `max_age`.
     A story has one alert. One that became an UPDATE after its section alert goes on in the UPDATE lane, to whoever of
     the wider audience has not got it yet.
     """
@@ -60,6 +71,7 @@ async def queue_alert(session: Session, story: Story, now: datetime, *, held: bo
             revision=story.revision,
             audience=audience,
             created_at=now,
+            expires_at=None if max_age is None else (story.published_at + max_age).timestamp(),
         )
         .on_conflict_do_nothing(index_elements=["alert_of"])
         .returning(Push.id)
@@ -68,13 +80,47 @@ async def queue_alert(session: Session, story: Story, now: datetime, *, held: bo
         return await _widen_alert(session, story, audience, now)
     push = await session.get_one(Push, created)
     if not held:
-        await start(session, push, now)
+        await start(session, push, now, not_before=await session.moment() + wait if wait else 0.0)
     return push
+
+
+async def go(session: Session, story: Story) -> bool:
+    """The story's alert need not wait any longer. False: it did not, and some chats may have an earlier text."""
+    waiting = (Push.alert_of == story.id, Push.state == RUNNING, Push.not_before > clock())
+    values = {"not_before": 0.0, "revision": story.revision}
+    return (await session.execute(update(Push).where(*waiting).values(values).returning(Push.id))).first() is not None
+
+
+async def recall(session: Session, story: Story, now: datetime) -> None:
+    """Cancel the story's alert if it still waits."""
+    waiting = (Push.alert_of == story.id, Push.state == RUNNING, Push.not_before > clock())
+    await session.execute(update(Push).where(*waiting).values(state=CANCELLED, finished_at=now))
+
+
+async def expire(session: Session, now: datetime, limit: int = 100) -> list[str]:
+    """End the alerts whose story has become too old while they waited, were held or paused; the stories' titles."""
+    old = (
+        select(Push.id)
+        .where(Push.state.in_((HELD, RUNNING, PAUSED)), Push.expires_at <= clock())
+        .order_by(Push.id)
+        .limit(limit)
+    )
+    ids = list(await session.scalars(old))
+    if not ids:
+        return []
+    ended = await session.scalars(
+        update(Push)
+        .where(Push.id.in_(ids), Push.state.in_((HELD, RUNNING, PAUSED)))
+        .values(state=EXPIRED, finished_at=now)
+        .returning(Push.story_id)
+    )
+    stories = list(ended)
+    return list(await session.scalars(select(Story.title).where(Story.id.in_(stories)).order_by(Story.id)))
 
 
 async def _widen_alert(session: Session, story: Story, audience: segments.Audience, now: datetime) -> Push | None:
     push = await session.scalar(select(Push).where(Push.alert_of == story.id))
-    if push is None or push.kind == "update" or not story.is_update:
+    if push is None or not story.is_update or not segments.is_wider(audience, push.audience):
         return push
     # Ranges before their push, as a checkpoint locks them. A sender that is at work notices the new audience there.
     ranges = select(PushRange).where(PushRange.push_id == push.id).order_by(PushRange.id).with_for_update()
@@ -307,7 +353,7 @@ async def prune(session: Session, days: int, size: int) -> int:
     old = (
         select(Delivery.push_id, Delivery.subscriber_id)
         .join(Push, Push.id == Delivery.push_id)
-        .where(Push.state.in_((FINISHED, CANCELLED)), Delivery.at < clock() - days * 86_400)
+        .where(Push.state.in_((FINISHED, CANCELLED, EXPIRED)), Delivery.at < clock() - days * 86_400)
         .limit(size)
     )
     rows = (await session.execute(old)).all()

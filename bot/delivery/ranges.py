@@ -112,7 +112,13 @@ def _claimable() -> tuple[ColumnElement[bool], ...]:
         or_(PushRange.seen_since.is_not(None), ~in_first),
         Push.state == RUNNING,
         Push.not_before <= clock(),
+        _not_expired(),
     )
+
+
+def _not_expired() -> ColumnElement[bool]:
+    """The story of an alert is young enough; `pushes.expire` ends those that are not."""
+    return or_(Push.expires_at.is_(None), Push.expires_at > clock())
 
 
 async def claim(session: Session, owner: str) -> Claim | None:
@@ -222,6 +228,7 @@ class _Statements:
             .join(Push, Push.id == Delivery.push_id)
             .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
             .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock(), Push.state == RUNNING)
+            .where(_not_expired())
             .order_by(Push.lane, Delivery.not_before)
             .limit(bindparam("at_most", type_=Integer))
             .with_for_update(of=Delivery, skip_locked=True)

@@ -120,9 +120,12 @@ class Sender:
         return True
 
     async def step_desk(self) -> bool:
-        """Queue the corrections of stories whose change has settled, and count pushes. False: there were none."""
+        """Queue corrections that have settled, end alerts that are too old, count pushes. False: there were none."""
         async with self.database.write() as session:
             queued = await corrections.queue_due(session, self.now())
+            if expired := await pushes.expire(session, self.now()):
+                data = {"count": len(expired), "title": expired[-1]}
+                await notices.add(session, "alerts_expired", data, self.now())
         if queued:
             self.wake.set()
         async with self.database.read() as session:

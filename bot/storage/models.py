@@ -133,12 +133,15 @@ class Story(Base, kw_only=True, eq=False):
     revision: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))  # bot.delivery.revisions
     revisions: Mapped[list[Any]] = mapped_column(JSON, default_factory=list, server_default="[]")
     correct_at: Mapped[float | None] = mapped_column(Double, default=None)  # when copies are to be corrected
+    correct_quietly: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # nothing was wrong
     corrected_at: Mapped[datetime | None] = mapped_column(Moment, default=None)  # when copies last were
     published_at: Mapped[datetime] = mapped_column(Moment)  # when the source gives no time: when we first saw it
     first_seen_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
     search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     heat: Mapped[float | None] = mapped_column(Double, default=None)  # bot.stories.showing.popularity
+    copy_of: Mapped[int | None] = mapped_column(BigInteger, default=None)  # another site's story that it repeats
+    verdict: Mapped[str] = mapped_column(String(16), default="", server_default="")  # bot.stories.telling.decide
 
 
 class StoryKey(Base, kw_only=True, eq=False):
@@ -151,14 +154,39 @@ class StoryKey(Base, kw_only=True, eq=False):
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
 
 
-class PopularEntry(Base, kw_only=True, eq=False):
-    """A place in a publisher's own ranked list, as its source last gave it."""
+class Appearance(Base, kw_only=True, eq=False):
+    """What one source, the article's page or the CMS says of a story: bot.stories.telling.appearances."""
 
-    __tablename__ = "popular"
+    __tablename__ = "appearances"
+    __table_args__ = (
+        Index(
+            "ix_appearances_ranked",
+            "source_id",
+            "rank",
+            sqlite_where=text("rank > 0"),
+            postgresql_where=text("rank > 0"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
 
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True)
     source_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    rank: Mapped[int] = mapped_column(Integer, primary_key=True)
-    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), index=True)
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    first_seen: Mapped[datetime] = mapped_column(Moment)
+    last_seen: Mapped[datetime] = mapped_column(Moment)
+    rank: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+
+
+class PageWant(Base, kw_only=True, eq=False):
+    """An article's page that is to be read, since its story lacks something: bot.stories.telling.wants."""
+
+    __tablename__ = "page_wants"
+
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True)
+    urgent: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # an alert waits for it
+    not_before: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"), index=True)
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
 
 
 class Subscriber(Base, kw_only=True, eq=False):
@@ -219,6 +247,7 @@ class Push(Base, kw_only=True, eq=False):
     progress_message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     progress_shown: Mapped[str] = mapped_column(Text, default="", server_default="")
     not_before: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    expires_at: Mapped[float | None] = mapped_column(Double, default=None)  # an alert: then its story is too old
     total: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     sent: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     gone: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))

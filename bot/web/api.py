@@ -13,12 +13,13 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from bot.context import NewsBot
 from bot.delivery import corrections, pushes
 from bot.storage.models import Story
-from bot.stories import ingest
+from bot.stories import pipeline
 from bot.stories.items import Item
 from bot.stories.reading.cleaning import plain_lines, plain_text, safe_url
 from bot.stories.reading.feed_items import CAPTION_LIMIT, NAME_LIMIT, TITLE_LIMIT
 from bot.stories.reading.parsing import in_thread
 from bot.stories.reading.summaries import condensed, summary_of
+from bot.stories.telling import recognise
 
 log = structlog.get_logger("kabar.api")
 
@@ -113,8 +114,8 @@ class Api:
         if not item.title:
             return _refuse(422, "a title that can be shown", "title")
         now = self._app.now()
-        story = ingest.CmsStory(given.id, item, section, given.update, frozenset(given.model_fields_set))
-        done = await ingest.publish(self._app.database, self._app.newsroom, story, now)
+        story = pipeline.CmsStory(given.id, item, section, given.update, frozenset(given.model_fields_set))
+        done = await pipeline.publish(self._app.database, self._app.newsroom, story, now)
         log.info("story_published", caller=caller, id=given.id, new=done.new, corrected=done.corrected)
         if done.new or done.corrected or done.queued:
             self._app.wake.set()
@@ -127,7 +128,7 @@ class Api:
             return _refuse(401, "a token: Authorization: Bearer SECRET")
         name = request.match_info["id"]
         async with self._app.database.write() as session:
-            story = await ingest.find(session, name)
+            story = await recognise.find(session, name)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
             withdrawn = await corrections.retract(session, story, self._app.now())
@@ -140,7 +141,7 @@ class Api:
             return _refuse(401, "a token: Authorization: Bearer SECRET")
         name = request.match_info["id"]
         async with self._app.database.read() as session:
-            story = await ingest.find(session, name)
+            story = await recognise.find(session, name)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
             found = await pushes.of_story(session, story.id)

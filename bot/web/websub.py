@@ -7,11 +7,11 @@ from aiohttp import web
 
 from bot.context import NewsBot
 from bot.storage.models import Source
-from bot.stories.ingest import take_in
+from bot.stories.pipeline import take_in
 from bot.stories.reading import websub
 from bot.stories.reading.documents import read_delivered
 from bot.stories.reading.feeds import MAX_BYTES, Unreadable
-from bot.stories.telling.duplicates import RecentStories
+from bot.stories.telling.copies import RecentStories
 
 log = structlog.get_logger("kabar.websub")
 

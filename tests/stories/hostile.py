@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from bot.clock import utcnow
 from bot.config import Newsroom
@@ -107,8 +108,19 @@ class Beside:
         return await self.poll(answer)
 
     async def stories(self, name: str = "hostile") -> Sequence[Story]:
+        """The source's stories, without those that are another site's text again."""
+        own = select(Story).where(Story.source_id == name, Story.copy_of.is_(None)).order_by(Story.id)
         async with self.database.read() as session:
-            return (await session.scalars(select(Story).where(Story.source_id == name).order_by(Story.id))).all()
+            return (await session.scalars(own)).all()
+
+    async def copies(self) -> dict[str, str]:
+        """By the title of each copy that of its original."""
+        original = aliased(Story)
+        async with self.database.read() as session:
+            rows = await session.execute(
+                select(Story.title, original.title).join(original, original.id == Story.copy_of)
+            )
+            return {copy: title for copy, title in rows}
 
     async def titles(self, name: str = "hostile") -> list[str]:
         return [story.title for story in await self.stories(name)]

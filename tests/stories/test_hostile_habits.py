@@ -143,9 +143,13 @@ async def test_an_agencys_copy_in_another_source_is_linked_and_not_pushed_again(
         await both.poller.poll(await both.row("healthy"))
         copy = item(9, "Warga tiga desa bersihkan lumpur", link="https://lain.example/9/lumpur", description=AGENCY)
         await both.poll(response(rss(copy)))
+        original = "Banjir surut, warga tiga desa bersihkan lumpur"
+        assert await both.copies() == {"Warga tiga desa bersihkan lumpur": original}
         assert "Warga tiga desa bersihkan lumpur" not in await both.titles()
         assert await both.alerts() == 0
         await both.poll(response(rss(copy.replace("bersihkan", "membersihkan"))))  # known by its own address now
+        assert await both.copies() == {"Warga tiga desa membersihkan lumpur": original}
+        assert original in await both.titles("healthy"), "a copy's words never replace the original's"
         assert await both.alerts() == 0
 
 

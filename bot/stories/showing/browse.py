@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from bot.storage.engine import Session
-from bot.storage.models import PopularEntry, Story
+from bot.storage.models import Appearance, Story
 
 LATEST = 10
 POPULAR = 7
@@ -39,7 +39,7 @@ async def latest(
     session: Session, *, section: str = "", anchor: int = 0, offset: int = 0, size: int = LATEST
 ) -> Stretch:
     """The newest stories, of one section if given."""
-    query = select(Story).where(Story.state == "live")
+    query = select(Story).where(Story.state == "live", Story.copy_of.is_(None))
     if section:
         query = query.where(Story.section == section)
     return await _stretch(session, query, (), anchor, offset, size)
@@ -50,7 +50,7 @@ async def search(session: Session, words: str, *, anchor: int = 0, offset: int =
     terms = searchable(words).split()[:WORDS_AT_MOST]
     if not terms:
         return Stretch([], anchor, 0, False)
-    query = select(Story).where(Story.state == "live")
+    query = select(Story).where(Story.state == "live", Story.copy_of.is_(None))
     for term in terms:
         query = query.where(Story.search_text.contains(f" {term}", autoescape=True))
     in_title = case((func.lower(Story.title).contains(terms[0], autoescape=True), 0), else_=1)
@@ -80,12 +80,13 @@ async def _stretch(
 async def popular(session: Session, size: int = POPULAR) -> list[Story]:
     """The publisher's own list first, in its order; readers' numbers fill the places after it; then the newest."""
     shown = select(Story).where(Story.state != "retracted")  # "= 'live'" would lead SQLite to an index that all are in
-    ranked = shown.join(PopularEntry, PopularEntry.story_id == Story.id)
+    ranked = shown.join(Appearance, Appearance.story_id == Story.id).where(Appearance.rank > 0)
+    own = shown.where(Story.copy_of.is_(None))
     found: dict[int, Story] = {}
     for query in (
-        ranked.order_by(PopularEntry.rank, PopularEntry.source_id),
-        shown.where(Story.heat.is_not(None)).order_by(Story.heat.desc(), Story.id.desc()),
-        shown.where(Story.state == "live").order_by(Story.published_at.desc(), Story.id.desc()),
+        ranked.order_by(Appearance.rank, Appearance.source_id),
+        own.where(Story.heat.is_not(None)).order_by(Story.heat.desc(), Story.id.desc()),
+        own.where(Story.state == "live").order_by(Story.published_at.desc(), Story.id.desc()),
     ):
         if len(found) < size:
             rows = await session.scalars(query.where(Story.id.not_in(list(found))).limit(size - len(found)))

@@ -5,7 +5,7 @@ list that drops a summary has not corrected the story.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,8 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from sqlalchemy import bindparam, select, update
 
 from bot.config import Newsroom, SourceTable
+from bot.storage import models
+from bot.storage.engine import Session
 from bot.stories.articles.article import Article
 from bot.stories.items import Item, captioned
 from bot.stories.reading.summaries import is_cut
@@ -142,15 +145,16 @@ def is_breaking(title: str, names: Iterable[str], newsroom: Newsroom) -> bool:
     return any(re.match(prefix + r"(?!\w)", title.casefold()) for prefix in prefixes)
 
 
-def renewed(old: Fields, new: Fields) -> Fields:
+def renewed(previous: Appearance, new: Fields) -> Fields:
     """What a source stands by after its next entry: the entry, and what it said before of what the entry leaves out."""
+    old, carried_over = previous.fields, previous.digest == CARRIED_OVER
     if new.kind is Kind.CMS:
         return _renewed_by_cms(old, new)
     photo_stays = not new.image_url or _is_same_file(old.image_url, new.image_url)
     return replace(
         new,
         title=old.title if _says_less(new.title, old.title) else new.title,
-        summary=old.summary if _says_less(new.summary, old.summary) else new.summary,
+        summary=old.summary if _says_less(new.summary, old.summary, carried_over) else new.summary,
         url=old.url if _path(old.url) == _path(new.url) else new.url,  # a session or a host that changes at every poll
         author=new.author or old.author,
         image_url=old.image_url if photo_stays else new.image_url,
@@ -180,9 +184,9 @@ def _renewed_by_cms(old: Fields, new: Fields) -> Fields:
     )
 
 
-def _says_less(new: str, old: str) -> bool:
-    """Whether the new words are nothing, or only the old ones' beginning."""
-    return not new or (is_cut(new) and old.startswith(new.rstrip(".… ")))
+def _says_less(new: str, old: str, carried_over: bool = False) -> bool:
+    """Whether the new words are nothing, or only the old ones' beginning. What was carried over may be the page's."""
+    return not new or (is_cut(new) and (old.startswith(new.rstrip(".… ")) or (carried_over and not is_cut(old))))
 
 
 def _path(url: str) -> str:
@@ -193,3 +197,88 @@ def _is_same_file(old: str, new: str) -> bool:
     """Whether two addresses of a photo differ in host or query only; one made by a script may be any photo."""
     path = _path(new)
     return path == _path(old) and path.lower().endswith((".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"))
+
+
+AT_ONCE = 500  # rows of one statement
+_KEPT = ("fields", "digest", "last_seen", "rank")
+
+
+async def digests(session: Session, source_id: str, story_ids: Sequence[int]) -> dict[int, str]:
+    """By story the digest of the source's last entry, where it has said something of the story."""
+    row = models.Appearance
+    found: dict[int, str] = {}
+    for some in _parts(story_ids):
+        rows = await session.execute(
+            select(row.story_id, row.digest).where(row.source_id == source_id, row.story_id.in_(some))
+        )
+        found |= {story_id: digest for story_id, digest in rows}
+    return found
+
+
+async def of_stories(session: Session, story_ids: Sequence[int]) -> dict[int, list[Appearance]]:
+    """Everything that is said of the stories."""
+    found: dict[int, list[Appearance]] = {story_id: [] for story_id in story_ids}
+    for some in _parts(story_ids):
+        query = select(models.Appearance.__table__).where(models.Appearance.story_id.in_(some))
+        for row in await session.execute(query):
+            said = Fields.from_json(row.fields)
+            found[row.story_id].append(
+                Appearance(row.source_id, said, row.first_seen, row.last_seen, row.digest, row.rank)
+            )
+    return found
+
+
+async def store(session: Session, said: Sequence[tuple[int, Appearance]]) -> None:
+    """Keep what was said of stories, in the place of what the same source said before."""
+    if not said:
+        return
+    insert = session.upsert(models.Appearance)
+    statement = insert.on_conflict_do_update(
+        index_elements=["story_id", "source_id"], set_={name: insert.excluded[name] for name in _KEPT}
+    )
+    await (await session.connection()).execute(
+        statement,
+        [
+            {
+                "story_id": story_id,
+                "source_id": each.source_id,
+                "fields": each.fields.as_json(),
+                "digest": each.digest,
+                "first_seen": each.first_seen,
+                "last_seen": each.last_seen,
+                "rank": each.rank,
+            }
+            for story_id, each in said
+        ],
+    )
+
+
+async def see(session: Session, source_id: str, story_ids: Sequence[int], now: datetime) -> None:
+    """The source still lists the stories."""
+    row = models.Appearance
+    for some in _parts(story_ids):
+        await session.execute(
+            update(row)
+            .where(row.source_id == source_id, row.story_id.in_(some))
+            .values(last_seen=now)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def rank(session: Session, source_id: str, story_ids: Sequence[int]) -> None:
+    """The source's popular list is these stories, in this order."""
+    row = models.Appearance
+    connection = await session.connection()
+    await connection.execute(update(row).where(row.source_id == source_id, row.rank > 0).values(rank=0))
+    places = [{"story": story_id, "place": place} for place, story_id in enumerate(story_ids, 1)]
+    if places:
+        await connection.execute(
+            update(row)
+            .where(row.source_id == source_id, row.story_id == bindparam("story"))
+            .values(rank=bindparam("place")),
+            places,
+        )
+
+
+def _parts(story_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (story_ids[at : at + AT_ONCE] for at in range(0, len(story_ids), AT_ONCE))

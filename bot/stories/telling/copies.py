@@ -29,29 +29,34 @@ _LABEL = re.compile(
     r"^\W*(?:breaking(?: news)?|update|terkini|foto|photos?|video|infografis|galeri)\s*:", re.IGNORECASE
 )
 _INSIDE = re.compile(r"(?<![.!?:…\"”“])\s([^\W\d_]{2,})")  # a word that begins no sentence
-_COUNTS = frozenset(
-    "nol satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas belas puluh puluhan ratus ratusan ribu "
-    "ribuan juta jutaan miliar triliun seorang seekor sebuah setengah belasan one two three four five six seven eight "
-    "nine ten eleven twelve dozen dozens hundred hundreds thousand thousands million billion first second third".split()
+_COUNTS_WORDS = (
+    "nol satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas belas puluh puluhan ratus "
+    "ratusan ribu ribuan juta jutaan miliar triliun seorang seekor sebuah setengah belasan one two three four "
+    "five six seven eight nine ten eleven twelve dozen dozens hundred hundreds thousand thousands million "
+    "billion first second third "
 )
+_COUNTS = frozenset(_COUNTS_WORDS.split())
 _DENIAL = re.compile(
     r"tidak|tak|bukan|belum|jangan|tanpa|gagal|urung|\w*batal\w*|\w*tolak\w*|\w*bantah\w*|not|no|never|without|fail\w*"
     r"|reject\w*|den(?:y|ies|ied)|cannot|isn|wasn|don|doesn|didn|won"
 )
-_STOP = frozenset(
-    "yang di ke dari dan atau untuk pada dengan oleh dalam akibat karena itu ini tersebut para sang si adalah ialah akan "
-    "telah sudah saat ketika serta juga agar supaya bagi atas terhadap antara sebagai secara menurut menurutnya ia dia "
-    "mereka nya pun lah maka yakni yaitu tentang soal hari setelah usai sejak kata ujar sehingga hingga sampai "
-    "the a an of in on at to for and or by with from as is are was were be been has have had it its this that their his "
-    "her they he she said says after over amid into".split()
+_STOP_WORDS = (
+    "yang di ke dari dan atau untuk pada dengan oleh dalam akibat karena itu ini tersebut para sang si adalah "
+    "ialah akan telah sudah saat ketika serta juga agar supaya bagi atas terhadap antara sebagai secara "
+    "menurut menurutnya ia dia mereka nya pun lah maka yakni yaitu tentang soal hari setelah usai sejak kata "
+    "ujar sehingga hingga sampai the a an of in on at to for and or by with from as is are was were be been "
+    "has have had it its this that their his her they he she said says after over amid into "
 )
+_STOP = frozenset(_STOP_WORDS.split())
 _PREFIXES = (
     ("menge", ""), ("meng", "k"), ("meny", "s"), ("men", "t"), ("mem", "p"), ("me", ""), ("peng", "k"), ("peny", "s"),
     ("pen", "t"), ("pem", "p"), ("pe", ""), ("ber", ""), ("ter", ""), ("di", ""), ("per", ""),
 )  # fmt: skip
 _CLITICS = ("nya", "lah", "kah", "pun")
 _SUFFIXES = ("kan", "an", "i")
-_PUBLIC = frozenset("co com or org go gov ac edu net web sch my mil desa biz".split())  # below a country's domain
+_PUBLIC = frozenset(
+    ("co", "com", "or", "org", "go", "gov", "ac", "edu", "net", "web", "sch", "my", "mil", "desa", "biz")
+)
 
 
 @dataclass(frozen=True, slots=True)

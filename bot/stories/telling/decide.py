@@ -3,21 +3,24 @@
 Story before, story after, what was said, now: the change, and whether the story is pushed or why not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.stories.telling.appearances import CARRIED_OVER, Appearance, Fields, Kind
+from bot.stories.telling.appearances import CARRIED_OVER, Appearance, Kind
 from bot.stories.telling.compose import Shown
 
 HELD_ABOVE = 50  # new stories in one poll; more are stored, and an admin says whether they are pushed
 COMPLETED_WITHIN = timedelta(minutes=5)  # of its first sight a story's copies are completed without a word
 _WORDS = ("title", "summary", "author", "image_caption")
+_THINGS = ("image_url", "url")
 
 
 class Change(StrEnum):
     NEW = "new"
     CORRECTED = "corrected"  # its newsroom's words changed: copies follow, and say so
+    EXCHANGED = "exchanged"  # its newsroom exchanged the photo or the address: copies follow without a word
     COMPLETED = "completed"  # a source, or the article's page, says more: nothing was wrong
     PROMOTED = "promoted"  # to an UPDATE
     RETURNED = "returned"  # said again by the CMS that withdrew it
@@ -125,9 +128,9 @@ def _reason(after: Shown, said: Said, max_age: timedelta, now: datetime) -> Verd
 
 def _pushed(before: Before, after: Shown, said: Said, promoted: bool, max_age: timedelta, now: datetime) -> Decision:
     """Whether a known story has become an alert: it is an UPDATE now, has a section now, or is more than ranked."""
-    found = (before.verdict is Verdict.NO_SECTION and bool(after.section)) or (
-        before.shown.only_ranked and not after.only_ranked
-    )
+    has_section_now = bool(after.section) and not before.shown.section
+    followed_now = has_section_now and before.verdict in (Verdict.NO_SECTION, Verdict.PUSHED, Verdict.HELD)
+    found = followed_now or (before.shown.only_ranked and not after.only_ranked)
     if before.is_copy and not promoted:
         return Decision(Change.UNCHANGED, before.verdict)
     if said.kind is Kind.PAGE and before.verdict in (Verdict.FIRST_POLL, Verdict.ONLY_RANKED, Verdict.CARRIED_OVER):
@@ -149,6 +152,8 @@ def _change(before: Shown, after: Shown, said: Said, promoted: bool) -> Change:
         return Change.CORRECTED
     if promoted:
         return Change.PROMOTED
+    if said.previous is not None and _changed_by(before, after, said, _THINGS):
+        return Change.EXCHANGED
     return Change.COMPLETED if before != after else Change.UNCHANGED
 
 
@@ -157,19 +162,25 @@ def _is_corrected(before: Shown, after: Shown, said: Said) -> bool:
 
     Not where a source or the page only adds to them, nor where a better source joins.
     """
-    changed = [name for name in _WORDS if getattr(before, name) and getattr(before, name) != getattr(after, name)]
     if said.kind is Kind.CMS:
-        return bool(changed)
+        return any(getattr(before, name) and getattr(before, name) != getattr(after, name) for name in _WORDS)
     if said.previous is None or said.kind is Kind.POPULAR:
         return False
-    if said.previous.digest == CARRIED_OVER:  # what was kept then was every source's word in one
-        changed = [name for name in changed if name == "title"]
-    return any(_was_said(getattr(before, name), name, said.previous.fields, said.appearance.fields) for name in changed)
+    carried_over = said.previous.digest == CARRIED_OVER  # what was kept then was every source's word in one
+    return _changed_by(before, after, said, ("title",) if carried_over else _WORDS)
 
 
-def _was_said(text: str, name: str, previous: Fields, present: Fields) -> bool:
-    """Whether the source said the text before and says another now."""
-    return bool(getattr(previous, name) == text != getattr(present, name))
+def _changed_by(before: Shown, after: Shown, said: Said, names: Sequence[str]) -> bool:
+    """Whether one of these fields is shown otherwise now, since who said what was shown says otherwise."""
+    if said.previous is None:
+        return False
+    previous, present = said.previous.fields, said.appearance.fields
+    return any(
+        bool(old := getattr(before, name))
+        and old != getattr(after, name)
+        and old == getattr(previous, name) != getattr(present, name)
+        for name in names
+    )
 
 
 def is_too_old(published_at: datetime, max_age: timedelta, now: datetime) -> bool:
