@@ -9,6 +9,7 @@ from bot.config import Newsroom
 from bot.i18n import Language, load_language
 from bot.messages.text import Message, Rows, Text, button, link, shorten
 from bot.storage.models import Story
+from bot.stories.items import BUTTON_URL_LIMIT
 from bot.stories.showing.popularity import code_of
 
 TITLE_ON_CARD = 256
@@ -69,7 +70,7 @@ def card(newsroom: Newsroom, story: Story, language: Language, public_url: str =
     photo = story.image_file_id or story.image_url
     if photo and story.image_caption:
         text.add("\n\n📷 ").add(shorten(story.image_caption, CAPTION_ON_CARD), "italic")
-    rows: Rows = ((link(_("Read the story"), story.url),),)
+    rows: Rows = ((link(_("Read the story"), story.url),),) if len(story.url) <= BUTTON_URL_LIMIT else ()
     return Message.of(text, rows, photo)
 
 
@@ -127,13 +128,17 @@ def listing(
         text.add(f"\n\n{number}. ")
         if story.is_update:
             text.bold("UPDATE").add(" · ")
-        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=story.url).add("\n")
+        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=_linkable(story.url)).add("\n")
         if sections and story.section:
             text.add(f"{newsroom.section_name(story.section, language.code)} · ")
         text.add(story_time(newsroom, story))
         numbers.append(button(str(number), f"story:{story.id}"))
     rows = tuple(tuple(numbers[at : at + BUTTONS_A_ROW]) for at in range(0, len(numbers), BUTTONS_A_ROW))
     return Message.of(text, (*rows, *_pager(page, language), *extra))
+
+
+def _linkable(url: str) -> str | None:
+    return url if len(url) <= BUTTON_URL_LIMIT else None
 
 
 def _pager(page: Page, language: Language) -> Rows:

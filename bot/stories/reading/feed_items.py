@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
 
-from bot.stories.items import Item
+from bot.stories.items import BUTTON_URL_LIMIT, Item
 from bot.stories.reading.cleaning import plain_text
 
 TITLE_LIMIT = 300
@@ -16,7 +16,6 @@ CATEGORY_LIMIT = 100
 CAPTION_LIMIT = 300
 MAX_CATEGORIES = 30
 MAX_GUID = 500
-BUTTON_URL_LIMIT = 2_048  # characters of an address that Telegram takes for a button
 TITLE_FROM_SUMMARY = 120
 _NOT_STORED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 

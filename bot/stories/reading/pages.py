@@ -9,13 +9,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.config import SelectTable
 from bot.stories.items import Item
-from bot.stories.reading.cleaning import one_line, safe_url, tag_end
+from bot.stories.reading.cleaning import MAX_LINK, one_line, safe_url, tag_end
 from bot.stories.reading.decoding import decode
 from bot.stories.reading.feed_items import TITLE_LIMIT, Feed, Unreadable, distinct, item_from
 from bot.stories.reading.images import best_image
 from bot.stories.reading.moments import moment_of
 from bot.stories.reading.summaries import condensed
-from bot.stories.telling.keys import without_tracking
 
 MAX_BYTES = 5_000_000
 _NOWHERE = "https://page.invalid"  # the base of addresses that are shown to an editor as they are written
@@ -190,7 +189,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
         title.attributes.get("title") or "", TITLE_LIMIT
     )
     return item_from(
-        url=without_tracking(safe_url(link.attributes.get("href") or "", base)),
+        url=safe_url(link.attributes.get("href") or "", base, MAX_LINK),
         title=shown,
         guid="",
         summary=condensed([one_line(summary.text(separator=" "))], shown) if summary is not None else "",

@@ -85,8 +85,19 @@ def test_a_list_that_may_be_empty_is_one_on_most_days() -> None:
         read(default_zone=ZoneInfo("UTC"))
 
 
-def test_a_link_leads_to_the_story_and_does_not_say_where_from() -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://news.example/a?id=7&utm_source=update&ref=populer",
+        "https://news.example/index.php?s=/berita/81",
+        "https://news.example/baca?from=rubrik&id=83",
+        "https://news.example/baca?4411",
+        "https://news.example/#!/berita/1",
+        "https://news.example/langsung/gempa#p-101",
+    ],
+)
+def test_the_link_that_readers_get_is_as_it_was_given(address: str) -> None:
     select = SelectTable(item="li", title="a", link="a")
-    page = b"<li><a href='/a?id=7&amp;utm_source=update&amp;ref=populer'>Kapal tua berlayar</a>"
+    page = f"<li><a href='{address.replace('&', '&amp;')}'>Kapal tua berlayar</a>".encode()
     (item,) = parse_page(page, select, url="https://news.example/", default_zone=ZoneInfo("UTC"), now=NOW).items
-    assert item.url == "https://news.example/a?id=7"
+    assert item.url == address
