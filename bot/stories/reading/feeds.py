@@ -77,7 +77,8 @@ def parse_feed(
     parsed = _parse(safe_markup(text))
     links = base_of(parsed["feed"], parsed["version"], url)
     entries: list[tuple[str, Item | None]] = []
-    for entry in newest(parsed["entries"], limit, lambda each: _when(each, default_zone, now)):
+    said = [entry for entry in parsed["entries"] if len(entry)]
+    for entry in newest(said, limit, lambda each: _when(each, default_zone, now)):
         address = story_url(entry, links, language)
         item = _item(entry, address, address or links, parsed["version"], default_zone, now)
         entries.append((address, item))
