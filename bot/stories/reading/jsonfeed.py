@@ -61,7 +61,7 @@ def _when(entry: dict[str, Any], zone: ZoneInfo, now: datetime) -> datetime | No
 
 def _item(entry: dict[str, Any], url: str, base: str, zone: ZoneInfo, now: datetime) -> Item | None:
     given = entry.get("id")
-    guid = str(given) if isinstance(given, int) and not isinstance(given, bool) else _text(entry, "id")
+    guid = str(given) if isinstance(given, int | float) and not isinstance(given, bool) else _text(entry, "id")
     markup, caption = without_captions(_text(entry, "content_html"))
     title = one_line(_text(entry, "title"), TITLE_LIMIT)
     texts = (literal_lines(_text(entry, "summary")), plain_lines(markup), literal_lines(_text(entry, "content_text")))

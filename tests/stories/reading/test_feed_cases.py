@@ -333,6 +333,12 @@ def test_json_feeds_name_authors_and_tags_in_many_shapes(
     assert (item.author, item.categories) == (author, tags)
 
 
+@pytest.mark.parametrize(("identifier", "guid"), [("7", "7"), (7, "7"), (3.1415, "3.1415"), (True, ""), (None, "")])
+def test_a_json_feeds_id_may_be_a_number(identifier: object, guid: str) -> None:
+    entry = {"id": identifier, "url": "https://news.example/1", "title": "Banjir surut"}
+    assert only(parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [entry]}))).guid == guid
+
+
 # Order
 
 
