@@ -9,8 +9,8 @@ from bot.config import Newsroom
 from bot.i18n import Language, load_language
 from bot.messages.text import Message, Rows, Text, button, link, shorten
 from bot.storage.models import Story
-from bot.stories.items import BUTTON_URL_LIMIT
 from bot.stories.showing.popularity import code_of
+from bot.telegram_limits import BUTTON_URL_LIMIT
 
 TITLE_ON_CARD = 256
 TITLE_IN_LIST = 120

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-BUTTON_URL_LIMIT = 2_048  # characters of an address that Telegram takes for a button; a story's may be longer
-
 
 @dataclass(frozen=True, slots=True)
 class Item:

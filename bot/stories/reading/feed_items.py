@@ -7,8 +7,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
 
-from bot.stories.items import BUTTON_URL_LIMIT, Item
+from bot.stories.items import Item
 from bot.stories.reading.cleaning import plain_text
+from bot.telegram_limits import BUTTON_URL_LIMIT
 
 TITLE_LIMIT = 300
 NAME_LIMIT = 200  # an author, a feed's title
