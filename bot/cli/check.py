@@ -86,9 +86,11 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
         return Finding(what, False, shown), frozenset()
     items = document.items
     problem = document.failed or _nothing_found(table, answer)
-    fine = not problem and (bool(items) or table.kind != "page" or table.update)
+    nothing_usable = bool(document.unusable) and not items
+    fine = not problem and not nothing_usable and (bool(items) or table.kind != "page" or table.update)
     shown = f"{len(items)} stories" + (f", but {problem}" if problem else "")
-    shown += _selected(table, answer, newsroom, items) + _warned(_other_hosts(table, newsroom, items))
+    shown += _selected(table, answer, newsroom, items)
+    shown += _warned(_other_hosts(table, newsroom, items)) + _warned(document.complaint)
     return Finding(what, fine, shown), frozenset(item.url for item in items)
 
 

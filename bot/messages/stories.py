@@ -70,7 +70,7 @@ def card(newsroom: Newsroom, story: Story, language: Language, public_url: str =
     photo = story.image_file_id or story.image_url
     if photo and story.image_caption:
         text.add("\n\n📷 ").add(shorten(story.image_caption, CAPTION_ON_CARD), "italic")
-    rows: Rows = ((link(_("Read the story"), story.url),),)
+    rows: Rows = ((link(_("Read the story"), story.url),),) if len(story.url) <= BUTTON_URL_LIMIT else ()
     return Message.of(text, rows, photo)
 
 
@@ -129,13 +129,17 @@ def listing(
         text.add(f"\n\n{number}. ")
         if story.is_update:
             text.bold("UPDATE").add(" · ")
-        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=story.url).add("\n")
+        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=_linkable(story.url)).add("\n")
         if sections and story.section:
             text.add(f"{newsroom.section_name(story.section, language.code)} · ")
         text.add(story_time(newsroom, story))
         numbers.append(buttons.OpenStory(story.id).labelled(str(number)))
     rows = buttons.in_rows(numbers, NUMBERS_A_ROW)
     return Message.of(text, (*rows, *_pager(page, language), *extra))
+
+
+def _linkable(url: str) -> str | None:
+    return url if len(url) <= BUTTON_URL_LIMIT else None
 
 
 def _pager(page: Page, language: Language) -> Rows:

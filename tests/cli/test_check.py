@@ -149,3 +149,16 @@ def test_a_language_or_zone_that_is_none_is_an_error(tmp_path: Path, old: str, n
     with pytest.raises(SettingsError) as refused:
         Newsroom.load(path)
     assert words in str(refused.value)
+
+
+async def test_entries_without_a_usable_link_are_told_and_a_feed_of_nothing_else_is_a_failure(
+    site: Server, tmp_path: Path
+) -> None:
+    useless = "<item><title>Versi satu terbit</title><link>N/A</link><guid isPermaLink='false'>N/A</guid></item>"
+    long = item(7, link=f"https://news.example/{'x' * 2_500}")
+    serve(site, {"/": rss(useless, useless), "/some": rss(useless, item(1), long)})
+    found = await check(site, tmp_path, {}, {"url": f"http://{site.place}/some"})
+    assert not found["s0"].fine
+    assert "! 2 of 2 entries have no usable link" in found["s0"].found
+    assert found["s1"].fine
+    assert "! 1 of 3 entries have no usable link; links too long for a button, which go without: 1" in found["s1"].found

@@ -10,10 +10,13 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+import idna
+
 from bot.stories.reading.graphemes import cut_at_word
 
 MAX_MARKUP = 200_000  # characters looked at; the longest summary or title that is shown needs a fraction of it
 MAX_URL = 2_000
+MAX_LINK = 8_000  # of a story; beyond Telegram's limit it is shown without a button
 _MAX_MARKS = 8  # combining marks on one letter; the richest living orthographies use five
 
 _BLOCK_NAMES = (
@@ -22,13 +25,30 @@ _BLOCK_NAMES = (
     "tbody td tfoot th thead title tr ul"
 )
 _SILENT_NAMES = "script style template noscript iframe object svg canvas audio video noembed noframes textarea select"
+# Inside a line, and rare ones; what else looks like a tag and has no attributes is words in angle brackets.
+_INLINE_NAMES = (
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark nobr q s samp small span strike "
+    "strong sub sup time tt u var wbr"
+)
+_OTHER_NAMES = (
+    "annotation applet area base basefont bgsound blink button col colgroup datalist dir embed fieldset frame frameset "
+    "image input keygen label link listing map marquee math meta meter mfrac mi mn mo mrow ms msqrt msub msup mtext "
+    "optgroup output param picture plaintext progress rp rt ruby search semantics slot source track xmp"
+)
+_TITLE_BLOCK_NAMES = "blockquote br center div h1 h2 h3 h4 h5 h6 hr li ol p pre ul"
+_INLINE = frozenset(_INLINE_NAMES.split())
+_IN_TITLES = _INLINE | frozenset(_TITLE_BLOCK_NAMES.split())
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _SILENT = frozenset(_SILENT_NAMES.split())
+_HTML_NAMES = _INLINE | _BLOCKS | _SILENT | frozenset(_OTHER_NAMES.split())
 _TAG_START = re.compile(r"<(/?)([A-Za-z][^\s/<>]*)")
+_DECLARATION = re.compile(r"<[!?][A-Za-z]")
 _TAG_BREAK = re.compile(r""">|=\s*(["'])""")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8}|[xX][0-9a-fA-F]{1,7});?|[A-Za-z][A-Za-z0-9]{1,31};)")
 # A second layer of escaping is taken off only from what can hardly be meant literally.
+_ESCAPED_AMPERSAND = re.compile(r"&(?:(?:amp|#0{0,4}38|#[xX]0{0,4}26);)+")
 _SPACE = re.compile(r"\s+")
+_CODE = re.compile(r"<(?:code|pre|kbd|samp|tt)[\s>]", re.IGNORECASE)
 _ESCAPED_MARKUP = re.compile(
     r"</(?:a|b|i|u|em|strong|p|div|span|h[1-6]|ul|ol|li|font|figure|blockquote)\s*>|<(?:br|hr|img|p)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
@@ -76,14 +96,20 @@ _JOINING_SCRIPTS = re.compile(
     "[\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\u1900-\u1cff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc]"
 )
 _EMOJI = re.compile("[\u00a9\u00ae\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+_ALTERNATIVE = re.compile(r"""(?<![\w-])alt\s*=\s*(?:"([^"]{1,20})"|'([^']{1,20})')""", re.IGNORECASE)
+_LONGEST_EMOJI = 12  # code points: a family, a flag
+_LONGEST_WORDS = 2_000  # characters of a tag that are looked at
 _VIRAMA = 9  # canonical combining class
 
 
-def plain_text(markup: str, limit: int | None = None) -> str:
-    """One line of plain text from HTML or text, escaped once or twice; at most `limit` characters, cut at a word."""
-    text = visible_text(markup[:MAX_MARKUP])
-    if _ESCAPED_MARKUP.search(text):
-        text = visible_text(text)
+def plain_text(markup: str, limit: int | None = None, *, is_title: bool = False) -> str:
+    """One line of plain text from HTML or text, escaped once or twice; at most `limit` characters, cut at a word.
+
+    A title has no elements but those of a line: "<head>" in it is a word.
+    """
+    text = visible_text(markup[:MAX_MARKUP], is_title=is_title)
+    if _ESCAPED_MARKUP.search(text) and not _CODE.search(markup, 0, MAX_MARKUP):
+        text = visible_text(text, is_title=is_title)
     elif "&" in text:
         text = decode_references(text)
     return one_line(text, limit)
@@ -95,7 +121,7 @@ def plain_lines(markup: str) -> Iterator[str]:
     if "<" in markup:
         markup = _SPACE.sub(" ", markup)  # plain text has its paragraphs in its lines
     text = visible_text(markup, "\n")
-    if _ESCAPED_MARKUP.search(text):
+    if _ESCAPED_MARKUP.search(text) and not _CODE.search(markup):
         text = visible_text(_SPACE.sub(" ", text), "\n")
     elif "&" in text:
         text = decode_references(text)
@@ -119,8 +145,10 @@ def one_line(text: str, limit: int | None = None) -> str:
     return text if limit is None else cut_at_word(text, limit)
 
 
-def visible_text(markup: str, between_blocks: str = " ") -> str:
+def visible_text(markup: str, between_blocks: str = " ", *, is_title: bool = False) -> str:
     """The text of a piece of HTML with its character references decoded, `between_blocks` where blocks meet.
+
+    Words in angle brackets that are no element stay, and so does the emoji that a picture stands for.
 
     Linear in the length of the input, whatever it holds.
     """
@@ -131,7 +159,7 @@ def visible_text(markup: str, between_blocks: str = " ") -> str:
     position = 0
     while (start := markup.find("<", position)) >= 0:
         shown.append(markup[position:start])
-        position, text = _after_markup(markup, start, unclosed, between_blocks)
+        position, text = _after_markup(markup, start, unclosed, between_blocks, is_title)
         shown.append(text)
     shown.append(markup[position:])
     return decode_references("".join(shown))
@@ -142,14 +170,17 @@ def decode_references(text: str) -> str:
     return _REFERENCE.sub(_decoded, text)
 
 
-def safe_url(url: str, base: str = "") -> str:
+def safe_url(url: str, base: str = "", limit: int = MAX_URL) -> str:
     """The absolute http(s) address, percent-encoded and with its host in ASCII, or "" if there is no safe one.
 
-    Refused: other schemes, user names and passwords, control characters, more than 2,000 characters.
+    Refused: other schemes, user names and passwords, control characters, more than `limit` characters. An "&" that was
+    escaped more often than it was decoded is one "&".
     """
     url = url.strip(" \t\r\n\f\v\ufeff\u200b\xa0")
-    if not url or len(url) > MAX_URL or _CONTROL.search(url):
+    if not url or len(url) > limit or _CONTROL.search(url):
         return ""
+    if "&" in url:
+        url = _ESCAPED_AMPERSAND.sub("&", url)
     try:
         parts = urlsplit(urljoin(base, url) if base else url)
         host = _ascii_host(parts.hostname or "")
@@ -163,28 +194,58 @@ def safe_url(url: str, base: str = "") -> str:
         safe = urlunsplit((parts.scheme, netloc, *map(_percent_encoded, (parts.path, parts.query, parts.fragment))))
     except UnicodeEncodeError:
         return ""
-    return safe if len(safe) <= MAX_URL else ""
+    return safe if len(safe) <= limit else ""
 
 
-def _after_markup(markup: str, start: int, unclosed: set[str], between_blocks: str) -> tuple[int, str]:
+def _after_markup(markup: str, start: int, unclosed: set[str], between_blocks: str, is_title: bool) -> tuple[int, str]:
     """Where the markup that begins at `start` ends, and the text that it stands for."""
     if markup.startswith("<!--", start):
         end = _find(markup, "-->", start + 4, unclosed)
-        return (end + 3, "") if end >= 0 else (start + 4, "")
+        end = end + 3 if end >= 0 else _find(markup, ">", start + 4, unclosed) + 1
+        return (end, "") if end > 0 else (start + 4, "")
     if markup.startswith("<![CDATA[", start):
         end = _find(markup, "]]>", start + 9, unclosed)
         return (end + 3, markup[start + 9 : end]) if end >= 0 else (start + 9, "")
-    if markup.startswith(("<!", "<?"), start):
+    if _DECLARATION.match(markup, start):
         end = _find(markup, ">", start, unclosed)
-        return (end + 1, "") if end >= 0 else (start + 2, "")
+        return (end + 1, "") if end >= 0 else (start + 1, "<")
     tag = _TAG_START.match(markup, start)
     end = tag_end(markup, tag.end(), unclosed) if tag else -1
     if tag is None or end < 0:
         return start + 1, "<"
     name = tag[2].lower()
+    rest = markup[tag.end() : min(end - 1, tag.end() + _LONGEST_WORDS)]
+    if not _is_element(name, rest) or (is_title and not _is_for_titles(markup, start, end, name, rest)):
+        return start + 1, "<"
     if name in _SILENT and not tag[1] and markup[end - 2] != "/":
         end = _after_silent(markup, name, end, unclosed)
+    if name == "img":
+        return end, _emoji_of(markup[tag.end() : min(end, tag.end() + _LONGEST_WORDS)])
     return end, between_blocks if name in _BLOCKS else ""
+
+
+def _is_element(name: str, rest: str) -> bool:
+    """Whether "<name rest>" is a tag, and not words between angle brackets: "<<Laskar>>", "A<B dan C>D"."""
+    rest = rest.strip().removesuffix("/")
+    if ":" in name or "-" in name or "=" in rest:
+        return True
+    return name in _HTML_NAMES and not (rest and name in ("a", "b", "i", "p", "q", "s", "u"))
+
+
+def _is_for_titles(markup: str, start: int, end: int, name: str, rest: str) -> bool:
+    """Whether a tag in a title is markup: of a line, with attributes, or one of a pair. "<head>" alone is a word."""
+    if name in _IN_TITLES or "=" in rest:
+        return True
+    if markup.startswith("</", start):
+        return f"<{name}" in markup[max(0, start - _LONGEST_WORDS) : start].lower()
+    return f"</{name}" in markup[end : end + _LONGEST_WORDS].lower()
+
+
+def _emoji_of(attributes: str) -> str:
+    """The emoji that a picture is drawn for, as WordPress does."""
+    found = _ALTERNATIVE.search(attributes)
+    words = (found[1] or found[2] or "") if found else ""
+    return words if len(words) <= _LONGEST_EMOJI and _EMOJI.match(words) else ""
 
 
 def tag_end(markup: str, position: int, unclosed: set[str]) -> int:
@@ -269,8 +330,16 @@ def _ascii_host(host: str) -> str:
     if ":" in host:  # urlsplit has seen the brackets
         return f"[{host}]" if re.fullmatch(r"[0-9a-f:.]+", host) else ""
     if not host.isascii():
-        host = host.encode("idna").decode("ascii").lower()  # UnicodeError is a ValueError
+        host = _encoded_host(host)
     return host if re.fullmatch(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", host) else ""
+
+
+def _encoded_host(host: str) -> str:
+    """As browsers encode it: "ß" is a letter of its own. By the older rules where today's leave a sign out (emoji)."""
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return host.encode("idna").decode("ascii").lower()  # UnicodeError is a ValueError
 
 
 def _percent_encoded(part: str) -> str:

@@ -26,6 +26,7 @@ class Document:
     """What a source's document holds: its items, and where WebSub says that it is brought from.
 
     `in_parts`: it is an index, whose sitemaps change while it stays; `failed` says why some of them were not read.
+    `unusable` entries have no link that a reader could open, `long_links` one that is too long for a button.
     """
 
     items: tuple[Item, ...]
@@ -33,6 +34,18 @@ class Document:
     topic: str = ""
     in_parts: bool = False
     failed: str = ""
+    unusable: int = 0
+    long_links: int = 0
+
+    @property
+    def complaint(self) -> str:
+        """What an editor should know of a document that could be read; "" where all is well."""
+        said = []
+        if self.unusable:
+            said.append(f"{self.unusable} of {self.unusable + len(self.items)} entries have no usable link")
+        if self.long_links:
+            said.append(f"links too long for a button, which go without: {self.long_links}")
+        return "; ".join(said)
 
     @property
     def digest(self) -> str:
@@ -93,8 +106,10 @@ async def _parse(
     given |= {"default_zone": newsroom.zone, "now": now}
     hub, topic = websub.discover(response.links, response.url)
     if table.kind == "feed":
-        feed = await parse(table.id, parse_feed, response.body, **given)
-        return Document(feed.items, hub or feed.hub, topic or feed.self_url or response.url), ()
+        feed = await parse(table.id, parse_feed, response.body, language=newsroom.language, **given)
+        topic = topic or feed.self_url or response.url
+        document = Document(feed.items, hub or feed.hub, topic, unusable=feed.unusable, long_links=feed.long_links)
+        return document, ()
     if table.kind == "sitemap":
         found = await parse(table.id, parse_sitemap, response.body, **given)
         return Document(found.items, hub, topic or response.url), found.further

@@ -1,13 +1,15 @@
 """What reading a feed comes to, in whatever format: Feed, Unreadable, and the Items with their rules."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeVar
 
 from bot.stories.items import Item
-from bot.stories.reading.cleaning import decode_references, one_line, plain_text, safe_url, tag_end
+from bot.stories.reading.cleaning import plain_text
+from bot.telegram_limits import BUTTON_URL_LIMIT
 
 TITLE_LIMIT = 300
 NAME_LIMIT = 200  # an author, a feed's title
@@ -16,11 +18,10 @@ CAPTION_LIMIT = 300
 MAX_CATEGORIES = 30
 MAX_GUID = 500
 TITLE_FROM_SUMMARY = 120
-_MAX_SEARCHED = 100_000  # characters of markup in which a picture is looked for
+_NOT_STORED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
-_IMAGE = re.compile(r"<img(?=[\s/])", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""(?<![\w-])(src|data-src|width|height)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
-_PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif)(?:$|[?#])", re.IGNORECASE)
+
+T = TypeVar("T")
 
 
 class Unreadable(ValueError):
@@ -29,12 +30,17 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """`items` in the document's order; `hub` and `self_url` are WebSub's."""
+    """`items` in the document's order; `hub` and `self_url` are WebSub's.
+
+    `unusable` entries have no address that a reader could open, `long_links` one that is too long for a button.
+    """
 
     title: str
     items: tuple[Item, ...]
     hub: str = ""
     self_url: str = ""
+    unusable: int = 0
+    long_links: int = 0
 
 
 def item_from(
@@ -56,7 +62,7 @@ def item_from(
     return Item(
         url=url,
         title=title,
-        guid=_whole_or_hashed(guid),
+        guid=_as_written(guid),
         summary="" if summary == title else summary,
         author=author,
         image_url=image_url,
@@ -77,34 +83,31 @@ def distinct(items: Iterable[Item | None], limit: int) -> tuple[Item, ...]:
     return tuple(kept.values())
 
 
-def first_picture(markup: str, base: str) -> str:
-    """The address of the first <img> in a piece of HTML that is a picture, not a counting pixel; "" without one."""
-    markup = markup[:_MAX_SEARCHED]
-    unclosed: set[str] = set()
-    end = 0
-    while start := _IMAGE.search(markup, end):
-        end = tag_end(markup, start.end(), unclosed)
-        if end < 0:
-            break
-        attributes: dict[str, str] = {}
-        for name, *values in _ATTRIBUTE.findall(markup[start.end() : min(end, start.end() + 5_000)]):
-            attributes.setdefault(name.lower(), next(filter(None, values), ""))
-        if attributes.get("width") in ("0", "1") or attributes.get("height") in ("0", "1"):
-            continue
-        for name in ("src", "data-src"):
-            if found := safe_url(decode_references(attributes.get(name, "")), base):
-                return found
-    return ""
+def of_entries(
+    title: str, entries: Sequence[tuple[str, Item | None]], limit: int, *, hub: str = "", self_url: str = ""
+) -> Feed:
+    """A feed of its entries, each an address ("" without a usable one) and an Item (None without a word to show)."""
+    return Feed(
+        title=title,
+        items=distinct((item for _, item in entries), limit),
+        hub=hub,
+        self_url=self_url,
+        unusable=sum(not url for url, _ in entries),
+        long_links=sum(len(url) > BUTTON_URL_LIMIT for url, _ in entries),
+    )
 
 
-def looks_like_picture(url: str, media_type: str, medium: str = "") -> bool:
-    """Whether what a feed attaches is a picture, by its declared type or, where none is declared, by its name."""
-    if medium or "/" in media_type:
-        return medium.lower() == "image" or media_type.lower().startswith("image/")
-    return bool(_PICTURE_NAME.search(url))
+def newest(entries: Sequence[T], limit: int, when: Callable[[T], datetime | None]) -> Sequence[T]:
+    """At most `limit` entries: the last ones where the list begins with the oldest."""
+    if len(entries) <= limit:
+        return entries
+    first, last = when(entries[0]), when(entries[-1])
+    return entries[-limit:] if first and last and last > first else entries[:limit]
 
 
-def _whole_or_hashed(guid: str) -> str:
-    """A guid as given, save characters that no identifier has; a monstrous one by its hash, so that it stays unique."""
-    guid = one_line(guid)
-    return guid if len(guid) <= MAX_GUID else f"sha256:{sha256(guid.encode()).hexdigest()}"
+def _as_written(guid: str) -> str:
+    """A guid as it is written; one that can't be stored, or is monstrous, as its hash, so that it stays unique."""
+    guid = guid.strip()
+    if len(guid) <= MAX_GUID and not _NOT_STORED.search(guid):
+        return guid
+    return f"sha256:{sha256(guid.encode(errors='surrogatepass')).hexdigest()}"

@@ -16,7 +16,7 @@ MAX_TAGS = 300_000  # feedparser takes about 20 µs for each: 6 s
 MAX_DEPTH = 1_000
 MAX_ATTRIBUTES = 200  # of one element
 MAX_NAMESPACES = 200  # different ones in a document; feedparser walks all of them at each element
-MAX_CATEGORIES = 500  # elements of one entry; feedparser compares each with all before it
+MAX_CATEGORIES = 100  # elements of one entry, or of the feed itself, that are kept; feedparser compares each with all
 _MAX_VALUE = 8_000  # characters of an attribute that are kept, which is a long URL four times over
 
 _MAX_SHORT = 1_000  # characters inside an element of names or words; feedparser takes 2.5 s for one of 30,000 digits
@@ -26,6 +26,7 @@ _SHORT_NAMES = (
 )
 _SHORT = frozenset(_SHORT_NAMES.split())
 _RENAMED = {"media:description": "media:caption"}  # a picture's, which feedparser takes for the entry's own
+_ROOT_PREFIXES = ("rss:", "atom:", "channel:")  # of an element that needs none, where no xmlns declares it
 _CATEGORIES = frozenset(("category", "subject", "keywords"))
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -37,6 +38,7 @@ _ATTRIBUTE = re.compile(
     r"""[\s/]*+([^\s=/>"']++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?|[\s/]*+(["'=>]|\Z)"""
 )
 _ATTRIBUTE_NAME = re.compile(r"[A-Za-z_][\w.-]{0,99}(?::[A-Za-z_][\w.-]{0,99})?")
+_BROKEN_END = re.compile(r"</[\w.:-]{1,100}\s*$")  # the document lacks its very last character
 _DOCTYPE_SUBSET = re.compile(r"[\[>]")
 _DOCTYPE_END = re.compile(r"\]\s*>")
 
@@ -65,6 +67,8 @@ def safe_markup(text: str) -> str:
     to its last whole entry.
     """
     text = _ILLEGAL.sub("", text)
+    if _BROKEN_END.search(text, len(text) - 200):
+        text = f"{text.rstrip()}>"
     scan = _Scan(text)
     scan.run()
     return "".join(scan.kept)
@@ -82,7 +86,9 @@ class _Scan:
         self._root = ""
         self._short = 0  # the depth of the element whose text is cut, and how much of it may still be kept
         self._room = 0
-        self._categories = 0  # of the present entry
+        self._categories = 0  # of the present entry, or of the feed before its first
+        self._dropped = 0  # the depth of the element that is left out with all that is in it
+        self._undeclared = tuple(each for each in _ROOT_PREFIXES if f"xmlns:{each[:-1]}" not in text)
         self._entry_end = 0  # how many pieces of `kept` there were when the last entry ended
         self.kept: list[str] = []
 
@@ -121,11 +127,13 @@ class _Scan:
             return start + 1
         end = tag_end(text, tag.end(), self._unclosed)
         if end >= 0:
-            attributes = "" if tag[1] else self._attributes(text[tag.end() : end - 1])
+            attributes = "" if tag[1] else self._attributes(tag[2], text[tag.end() : end - 1])
             self._tag(tag[2], attributes, closing=bool(tag[1]), empty=text[end - 2] == "/")
         return end
 
     def _text_of(self, written: Callable[[str], str], text: str) -> None:
+        if self._dropped:
+            return
         if self._short:
             text = text[: self._room]
             self._room -= len(text)
@@ -135,23 +143,25 @@ class _Scan:
         self._tags += 1
         if self._tags > MAX_TAGS:
             raise Unreadable("more elements than a feed has")
-        name = _RENAMED.get(name, name)
+        if name.startswith(self._undeclared):
+            name = name.partition(":")[2]
+        if name in _RENAMED:
+            name, attributes = _RENAMED[name], ""  # feedparser keeps the attributes of an element or its text
         self._root = self._root or name
         local = name.rpartition(":")[2].lower()
         if closing:
-            self._depth = max(0, self._depth - 1)
-            if self._depth < self._short:
-                self._short = 0
-            self.kept.append(f"</{name}>")
-            if local in ("item", "entry"):
-                self._entry_end = len(self.kept)
-            if name == self._root:
-                self._depth = 0
+            self._close(name, local)
             return
-        self._categories = 0 if local in ("item", "entry") else self._categories + (local in _CATEGORIES)
-        if self._categories > MAX_CATEGORIES:
-            raise Unreadable("more categories than an entry has")
-        self.kept.append(f"<{name}{attributes}/>" if empty else f"<{name}{attributes}>")
+        if local in ("item", "entry"):
+            self._categories = 0
+        elif local in _CATEGORIES and not self._dropped:
+            self._categories += 1
+            if self._categories > MAX_CATEGORIES:
+                if empty:
+                    return
+                self._dropped = self._depth + 1
+        if not self._dropped:
+            self.kept.append(f"<{name}{attributes}/>" if empty else f"<{name}{attributes}>")
         if not empty:
             self._depth += 1
             if not self._short and local in _SHORT:
@@ -159,7 +169,24 @@ class _Scan:
             if self._depth > MAX_DEPTH:
                 raise Unreadable("nested too deeply")
 
-    def _attributes(self, inside: str) -> str:
+    def _close(self, name: str, local: str) -> None:
+        self._depth = max(0, self._depth - 1)
+        if self._depth < self._short:
+            self._short = 0
+        if self._dropped:
+            if self._depth < self._dropped:
+                self._dropped = 0
+                if local in _CATEGORIES:
+                    return
+            else:
+                return
+        self.kept.append(f"</{name}>")
+        if local in ("item", "entry"):
+            self._entry_end = len(self.kept)
+        if name == self._root:
+            self._depth = 0
+
+    def _attributes(self, element: str, inside: str) -> str:
         """The attributes of a tag, quoted; of two with one name the first."""
         kept: dict[str, str] = {}
         for count, match in enumerate(_ATTRIBUTE.finditer(inside)):
@@ -172,9 +199,15 @@ class _Scan:
                 self._namespaces.add(value)
                 if not value:
                     continue  # XML 1.0 can't undeclare a prefix
+            if name.startswith(self._undeclared):
+                name = name.partition(":")[2]
+            if name == "uri" and element.endswith("link"):
+                continue  # feedparser takes it for the address
             kept[name] = _safe_text(value).replace("<", "&lt;").replace('"', "&quot;")
         if len(self._namespaces) > MAX_NAMESPACES:
             raise Unreadable("too many namespaces")
+        if kept.get("mode") == "base64":
+            kept.setdefault("type", "text/html")  # Atom 0.3's; markup that is packed is meant as markup
         return "".join(f' {name}="{value}"' for name, value in kept.items())
 
     def _cut_back(self) -> None:

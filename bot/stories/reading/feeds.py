@@ -9,23 +9,24 @@ from zoneinfo import ZoneInfo
 
 import feedparser.api
 
-from bot.stories.items import Item, captioned
+from bot.stories.items import Item
 from bot.stories.reading.cleaning import decode_references, literal_lines, one_line, plain_lines, plain_text, safe_url
 from bot.stories.reading.dates import parse_date
 from bot.stories.reading.decoding import decode
 from bot.stories.reading.feed_items import (
-    CAPTION_LIMIT,
     CATEGORY_LIMIT,
     NAME_LIMIT,
     TITLE_LIMIT,
     Feed,
     Unreadable,
-    distinct,
-    first_picture,
     item_from,
-    looks_like_picture,
+    newest,
+    of_entries,
 )
+from bot.stories.reading.feed_links import base_of, story_url, text_of
 from bot.stories.reading.feed_markup import first_element, safe_markup
+from bot.stories.reading.feed_pictures import picture_of
+from bot.stories.reading.figures import without_captions
 from bot.stories.reading.jsonfeed import parse_json_feed
 from bot.stories.reading.summaries import condensed, is_cut
 
@@ -35,7 +36,7 @@ __all__ = ["ITEMS_AT_MOST", "MAX_BYTES", "Feed", "Unreadable", "parse_feed"]
 
 ITEMS_AT_MOST = 10_000
 MAX_BYTES = 10_000_000
-_WIDEST = 2_560  # pixels; beyond it a picture is an original that Telegram may refuse
+_DATES = ("published", "updated", "created")
 _ROOTS = ("rss", "feed", "rdf", "channel")
 _OTHER_ROOTS = {
     "html": "an HTML page",
@@ -46,11 +47,19 @@ _OTHER_ROOTS = {
 
 
 def parse_feed(
-    body: bytes, *, url: str, content_type: str = "", default_zone: ZoneInfo, now: datetime, limit: int = ITEMS_AT_MOST
+    body: bytes,
+    *,
+    url: str,
+    content_type: str = "",
+    default_zone: ZoneInfo,
+    now: datetime,
+    limit: int = ITEMS_AT_MOST,
+    language: str = "",
 ) -> Feed:
-    """The feed in `body`, at most `limit` items in the document's order. Raises Unreadable, and nothing else.
+    """The feed in `body`, its `limit` newest items in the document's order. Raises Unreadable, and nothing else.
 
-    `url` is where it was read, which relative links are resolved against; `default_zone` is that of times without one.
+    `url` is where it was read; `default_zone` is that of times without one; of an entry's pages in several languages
+    the one in `language` is taken.
     """
     if len(body) > MAX_BYTES:
         raise Unreadable(f"larger than {MAX_BYTES // 1_000_000} MB")
@@ -66,9 +75,18 @@ def parse_feed(
     if root not in _ROOTS:
         raise Unreadable(_OTHER_ROOTS.get(root, "XML, but not a feed" if root else "neither XML nor JSON"))
     parsed = _parse(safe_markup(text))
-    entries = parsed["entries"]
-    items = distinct((_item(entry, url, parsed["version"], default_zone, now) for entry in entries), limit)
-    return _feed(parsed["feed"], items, url)
+    links = base_of(parsed["feed"], parsed["version"], url)
+    entries: list[tuple[str, Item | None]] = []
+    said = [entry for entry in parsed["entries"] if len(entry)]
+    for entry in newest(said, limit, lambda each: _when(each, default_zone, now)):
+        address = story_url(entry, links, language)
+        item = _item(entry, address, address or links, parsed["version"], default_zone, now)
+        entries.append((address, item))
+    return _feed(parsed["feed"], entries, url, limit)
+
+
+def _when(entry: Any, zone: ZoneInfo, now: datetime) -> datetime | None:
+    return next(filter(None, (parse_date(text_of(entry, name), zone, now) for name in _DATES)), None)
 
 
 def _after_noise(text: str) -> str:
@@ -90,69 +108,63 @@ def _parse(markup: str) -> Any:
     return parsed
 
 
-def _feed(parsed: Any, items: tuple[Item, ...], url: str) -> Feed:
+def _feed(parsed: Any, entries: list[tuple[str, Item | None]], url: str, limit: int) -> Feed:
     links = dict.get(parsed, "links", [])
-    return Feed(
-        title=plain_text(_text(parsed, "title"), NAME_LIMIT),
-        items=items,
-        hub=next((safe_url(_text(link, "href"), url) for link in links if dict.get(link, "rel") == "hub"), ""),
-        self_url=next((safe_url(_text(link, "href"), url) for link in links if dict.get(link, "rel") == "self"), ""),
+    return of_entries(
+        plain_text(text_of(parsed, "title"), NAME_LIMIT, is_title=True),
+        entries,
+        limit,
+        hub=next((safe_url(text_of(link, "href"), url) for link in links if dict.get(link, "rel") == "hub"), ""),
+        self_url=next((safe_url(text_of(link, "href"), url) for link in links if dict.get(link, "rel") == "self"), ""),
     )
 
 
-def _item(entry: Any, base: str, version: str, zone: ZoneInfo, now: datetime) -> Item | None:
-    guid = _text(entry, "id")
-    url = _address(entry, guid, base)
+def _item(entry: Any, url: str, base: str, version: str, zone: ZoneInfo, now: datetime) -> Item | None:
+    """One entry; `base` is what addresses in its texts are relative to without an xml:base."""
     contents = [part for part in dict.get(entry, "content", []) if isinstance(part, dict)]
-    bodies = [_text(part, "value") for part in contents]
-    title = _shown(_text(entry, "title"), dict.get(entry, "title_detail"), version, TITLE_LIMIT)
-    summary = condensed(_lines(_text(entry, "summary"), dict.get(entry, "summary_detail"), version), title)
-    if bodies and (not summary or summary == title or is_cut(summary)):
-        summary = condensed(_lines(bodies[0], contents[0], version), title) or summary
-    picture, caption = _media(entry, url or base)
-    if not picture:
-        summary = summary or condensed(plain_lines(_text(entry, "media_caption")), title)  # a video's
-    dates = (parse_date(_text(entry, name), zone, now) for name in ("published", "updated", "created"))
+    title = _shown(text_of(entry, "title"), dict.get(entry, "title_detail"), version, TITLE_LIMIT)
+    summary = condensed(_lines(text_of(entry, "summary"), dict.get(entry, "summary_detail"), version), title)
+    if contents and (not summary or summary == title or is_cut(summary)):
+        summary = condensed(_lines(text_of(contents[0], "value"), contents[0], version), title) or summary
+    bodies = [(text_of(part, "value"), _base(part, base)) for part in contents]
+    bodies.append((text_of(entry, "summary"), _base(dict.get(entry, "summary_detail"), base)))
+    picture, caption = picture_of(entry, bodies, base)
+    if not summary and not dict.get(entry, "media_content"):
+        summary = condensed(plain_lines(text_of(entry, "media_caption")), title)  # a video's
     return item_from(
         url=url,
         title=title,
-        guid=guid,
+        guid=text_of(entry, "id"),
         summary=summary,
         author=_author(entry),
-        image_url=picture or _picture(entry, [*bodies, _text(entry, "summary")], url or base),
+        image_url=picture,
         image_caption=caption,
         categories=[
-            plain_text(_text(tag, "label") or _text(tag, "term"), CATEGORY_LIMIT) for tag in dict.get(entry, "tags", [])
+            plain_text(text_of(tag, "label") or text_of(tag, "term"), CATEGORY_LIMIT)
+            for tag in dict.get(entry, "tags", [])
         ],
-        published_at=next(filter(None, dates), None),
+        published_at=_when(entry, zone, now),
     )
 
 
-def _text(parsed: Any, name: str) -> str:
-    """A value as text. dict.get, because feedparser's own gives one name's value for another."""
-    value = dict.get(parsed, name)
-    return value if isinstance(value, str) else ""
-
-
-def _address(entry: Any, guid: str, base: str) -> str:
-    """The story's own address: FeedBurner's original, the link, or a guid that is a permanent link."""
-    for name in ("feedburner_origlink", "link"):
-        link = decode_references(_text(entry, name))
-        if link and not (link == guid and not link.lower().startswith(("http://", "https://", "/"))):
-            url = safe_url(link, base)
-            if url:
-                return url
-    return safe_url(guid)
+def _base(detail: Any, base: str) -> str:
+    """What is relative in a text construct is so to this: its own xml:base, where it is whole."""
+    own = text_of(detail, "base") if isinstance(detail, dict) else ""
+    return own if own.startswith(("http://", "https://")) else base
 
 
 def _shown(value: str, detail: Any, version: str, limit: int) -> str:
-    """A text construct as plain text on one line."""
-    return one_line(decode_references(value), limit) if _is_literal(detail, version) else plain_text(value, limit)
+    """A title as plain text on one line."""
+    if _is_literal(detail, version):
+        return one_line(decode_references(value), limit)
+    return plain_text(value, limit, is_title=True)
 
 
 def _lines(value: str, detail: Any, version: str) -> Iterator[str]:
-    """A text construct as plain text, a paragraph a line."""
-    return literal_lines(decode_references(value)) if _is_literal(detail, version) else plain_lines(value)
+    """A text construct as plain text, a paragraph a line, without its pictures' captions."""
+    if _is_literal(detail, version):
+        return literal_lines(decode_references(value))
+    return plain_lines(without_captions(value)[0] if "<" in value else value)
 
 
 def _is_literal(detail: Any, version: str) -> bool:
@@ -162,52 +174,8 @@ def _is_literal(detail: Any, version: str) -> bool:
 
 def _author(entry: Any) -> str:
     """The names of the authors; an address of RSS's form "mail@example (Name)" gives the name."""
-    names = [_text(author, "name") for author in dict.get(entry, "authors", []) if isinstance(author, dict)]
+    names = [text_of(author, "name") for author in dict.get(entry, "authors", []) if isinstance(author, dict)]
     if not any(names):
-        names = [_text(entry, "author")]
+        names = [text_of(entry, "author")]
     cleaned = dict.fromkeys(plain_text(name, NAME_LIMIT) for name in names)
     return one_line(", ".join(name for name in cleaned if name and "@" not in name), NAME_LIMIT)
-
-
-def _media(entry: Any, base: str) -> tuple[str, str]:
-    """The address of the widest picture of Media RSS, and its caption if it can be no other's; "" without."""
-    media = [each for each in dict.get(entry, "media_content", []) if isinstance(each, dict)]
-    pictures = [
-        each for each in media if looks_like_picture(_text(each, "url"), _text(each, "type"), _text(each, "medium"))
-    ]
-    for each in sorted(pictures, key=_width, reverse=True):
-        if url := safe_url(decode_references(_text(each, "url")), base):
-            return url, _caption(entry) if each is pictures[0] else ""
-    return "", ""
-
-
-def _caption(entry: Any) -> str:
-    """The first picture's caption and credit."""
-    named = [_text(each, "content") for each in dict.get(entry, "media_credit", []) if isinstance(each, dict)]
-    credit = plain_text(named[0], NAME_LIMIT) if named else ""
-    return captioned(plain_text(_text(entry, "media_caption"), CAPTION_LIMIT), credit)
-
-
-def _picture(entry: Any, bodies: list[str], base: str) -> str:
-    """The picture that an entry shows otherwise: a thumbnail, an enclosure, or one inside its text."""
-    found = [_text(each, "url") for each in dict.get(entry, "media_thumbnail", []) if isinstance(each, dict)]
-    found += _enclosed_pictures(entry)
-    image = dict.get(entry, "image")
-    found.append(_text(image, "href") or _text(image, "url") if isinstance(image, dict) else "")
-    for address in found:
-        if url := safe_url(decode_references(address), base):
-            return url
-    return next(filter(None, (first_picture(body, base) for body in bodies)), "")
-
-
-def _enclosed_pictures(entry: Any) -> Iterator[str]:
-    for link in dict.get(entry, "links", []):
-        href = _text(link, "href")
-        if dict.get(link, "rel") == "enclosure" and looks_like_picture(href, _text(link, "type")):
-            yield href
-
-
-def _width(media: Any) -> int:
-    width = _text(media, "width")
-    pixels = int(width) if width.isdecimal() and len(width) < 6 else 0
-    return pixels if pixels <= _WIDEST else 0

@@ -190,7 +190,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
         title.attributes.get("title") or "", TITLE_LIMIT
     )
     return item_from(
-        url=without_tracking(safe_url(link.attributes.get("href") or "", base)),
+        url=safe_url(link.attributes.get("href") or "", base, MAX_LINK),
         title=shown,
         guid="",
         summary=condensed([one_line(summary.text(separator=" "))], shown) if summary is not None else "",

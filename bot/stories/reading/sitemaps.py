@@ -19,7 +19,9 @@ from bot.stories.reading.cleaning import plain_text, safe_url
 from bot.stories.reading.dates import parse_date
 from bot.stories.reading.decoding import decode
 from bot.stories.reading.feed_items import CAPTION_LIMIT, TITLE_LIMIT, Unreadable, distinct
+from bot.stories.reading.feed_links import link_url
 from bot.stories.reading.feed_markup import first_element, safe_markup
+from bot.stories.reading.feed_pictures import usable_picture
 
 MAX_BYTES = 10_000_000  # unpacked
 ITEMS_AT_MOST = 10_000
@@ -53,7 +55,7 @@ def parse_sitemap(body: bytes, *, url: str, content_type: str = "", default_zone
         return Sitemap(further=_further(elements, url, default_zone, now))
     changed: dict[str, datetime] = {}
     for each in elements:
-        changed.setdefault(safe_url(each.get("loc", ""), url), _changed(each, default_zone, now))
+        changed.setdefault(link_url(each.get("loc", ""), url), _changed(each, default_zone, now))
     found = distinct((_item(each, url, default_zone, now) for each in elements), len(elements))
     newest = sorted(found, key=lambda item: item.published_at or changed[item.url], reverse=True)
     left_out = set([item for item in newest if not item.title][UNTITLED_AT_MOST:])
@@ -100,14 +102,14 @@ def _local(element: Element) -> str:
 
 
 def _item(texts: dict[str, str], base: str, zone: ZoneInfo, now: datetime) -> Item | None:
-    url = safe_url(texts.get("loc", ""), base)
+    url = link_url(texts.get("loc", ""), base)
     if not url:
         return None
     published = texts.get("publication_date", "")
     return Item(
         url=url,
-        title=plain_text(texts.get("title", ""), TITLE_LIMIT),
-        image_url=safe_url(texts.get("image_loc", ""), base),
+        title=plain_text(texts.get("title", ""), TITLE_LIMIT, is_title=True),
+        image_url=usable_picture(texts.get("image_loc", ""), base),
         image_caption=plain_text(texts.get("image_caption", ""), CAPTION_LIMIT),
         published_at=parse_date(published, zone, now) if published else None,
     )

@@ -146,7 +146,7 @@ def _guid_keys(item: Item, guid: str, source_id: str, title: str) -> tuple[str, 
         return ()
     scope = "" if guid.startswith(_GLOBAL_GUID) else source_id
     if _UNIQUE_GUID.search(guid):
-        return (_limited(f"g:{scope}:{guid}"),)
+        return (_limited(f"g:{scope}:{guid}" if scope else f"g:{guid}"),)
     together = [f"u:{without_tracking(item.url)}", f"t:{title}" if title else ""]
     together.append(f"d:{item.published_at.isoformat()}" if item.published_at else "")
     return tuple(_limited(f"g2:{scope}:{guid}:{other}") for other in together if other)

@@ -1,10 +1,11 @@
+import time
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.stories.reading.cleaning import plain_text, safe_url
+from bot.stories.reading.cleaning import MAX_LINK, plain_text, safe_url
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,14 @@ from bot.stories.reading.cleaning import plain_text, safe_url
         ("keluarga 👩‍👩‍👧‍👦 utuh", "keluarga 👩‍👩‍👧‍👦 utuh"),
         ("مرحبا بالعالم", "مرحبا بالعالم"),
         ("nol\x00\x07 bita", "nol bita"),
+        ("<code>&lt;br /&gt;</code> membuat baris baru", "<br /> membuat baris baru"),
+        ("&lt;p&gt;Dua kali&lt;/p&gt;", "Dua kali"),
+        ("sa<!-- -- tidak ditutup >lah", "salah"),
+        ("<!DOCTYPE", "<!DOCTYPE"),
+        ("<!' <a href='x'>satu</a>", "<!' satu"),
+        ("Grup A<B dan C>D, <<Laskar>> tayang", "Grup A<B dan C>D, <<Laskar>> tayang"),
+        ("<o:p>Kata</o:p> <my-tag>kata</my-tag>", "Kata kata"),
+        ('<img src="x" alt="🎉"> <img alt="Foto">', "🎉"),
         ("", ""),
     ],
 )
@@ -50,6 +59,9 @@ def test_what_comes_out_is_safe_and_short(text: str, limit: int) -> None:
         ("//cdn.example/x.png", "https://cdn.example/x.png"),
         ("HTTP://News.Example/A?b=1&c=2#d", "http://news.example/A?b=1&c=2#d"),
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("https://faß.example/a", "https://xn--fa-hia.example/a"),
+        ("https://i❤.example/", "https://xn--i-7iq.example/"),
+        ("/a.jpg?w=1&amp;amp;h=2&#038;q=3&copy=4", "https://news.example/a.jpg?w=1&h=2&q=3&copy=4"),
         ("javascript:alert(1)", ""),
         ("data:text/html,x", ""),
         ("https://user:secret@news.example/", ""),
@@ -61,6 +73,19 @@ def test_what_comes_out_is_safe_and_short(text: str, limit: int) -> None:
 )
 def test_only_web_addresses_reach_a_reader(url: str, safe: str) -> None:
     assert safe_url(url, "https://news.example/rubrik/") == safe
+
+
+def test_only_a_storys_link_may_be_long() -> None:
+    address = f"https://news.example/{'x' * 3_000}"
+    assert safe_url(address) == ""
+    assert safe_url(address, limit=MAX_LINK) == address
+
+
+@pytest.mark.parametrize("part", ["<head>", "<!--", "<b c>", "<img alt='", "<x", "</head>", "<script>"])
+def test_a_title_of_nothing_but_markup_takes_no_longer_than_another(part: str) -> None:
+    started = time.perf_counter()
+    plain_text(part * 40_000, 300, is_title=True)
+    assert time.perf_counter() - started < 2
 
 
 @given(st.text(max_size=100))

@@ -171,7 +171,7 @@ def test_feeds_are_read_at_least_as_well_as_by_feedparser(corpus: Path, first_en
     assert compared.total() > 450
     for kind in compared:
         assert ours[kind] >= theirs[kind], (kind, missed)
-    assert ours.total() > 0.95 * compared.total()
+    assert ours.total() > 0.975 * compared.total()
 
 
 def test_no_document_of_the_corpus_raises_or_hangs(corpus: Path) -> None:

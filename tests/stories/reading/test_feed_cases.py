@@ -1,0 +1,383 @@
+"""What real feeds do, reduced: each stands for its kind."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.stories.items import Item
+from bot.stories.reading.feeds import Feed, parse_feed
+from bot.stories.reading.sitemaps import parse_sitemap
+
+NOW = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
+NAMESPACES = (
+    'xmlns:media="http://search.yahoo.com/mrss/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:atom="http://www.w3.org/2005/Atom"'
+)
+
+
+def parse(
+    body: str | bytes, *, url: str = "https://news.example/rss", language: str = "id", limit: int = 10_000
+) -> Feed:
+    data = body.encode() if isinstance(body, str) else body
+    return parse_feed(data, url=url, default_zone=ZoneInfo("Asia/Jakarta"), now=NOW, language=language, limit=limit)
+
+
+def rss(*items: str, site: str = "https://news.example/") -> str:
+    entries = "".join(f"<item>{item}</item>" for item in items)
+    return f'<rss version="2.0" {NAMESPACES}><channel><title>Warta</title><link>{site}</link>{entries}</channel></rss>'
+
+
+def atom(*entries: str, more: str = "") -> str:
+    inside = "".join(f"<entry><id>urn:{n}</id><title>Judul {n}</title>{each}</entry>" for n, each in enumerate(entries))
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"{more}><title>Warta</title><id>urn:f</id>{inside}</feed>'
+
+
+def only(feed: Feed) -> Item:
+    (item,) = feed.items
+    return item
+
+
+TITLED = "<title>Banjir surut</title>"
+LINKED = f"{TITLED}<link>https://news.example/banjir</link>"
+
+
+# Labels
+
+
+@pytest.mark.parametrize("label", ["<category term='label {}'/>", "<category>label {}</category>"])
+def test_a_feed_or_an_entry_with_thousands_of_labels_is_read(label: str) -> None:
+    labels = "".join(label.format(n) for n in range(5_000))
+    text = f"<feed xmlns='http://www.w3.org/2005/Atom'>{labels}<title>Warta</title><entry>{labels}<title>Banjir</title>"
+    item = only(feed := parse(f"{text}<link href='https://news.example/1'/></entry>{labels}</feed>"))
+    assert (feed.title, item.title, item.url) == ("Warta", "Banjir", "https://news.example/1")
+    assert (item.categories[0] if item.categories else "label 0") == "label 0"
+
+
+# Links
+
+
+@pytest.mark.parametrize(
+    ("link", "guid", "address"),
+    [
+        (
+            "desa.example/banjir/",
+            "<guid isPermaLink='true'>desa.example/banjir/</guid>",
+            "https://desa.example/banjir/",
+        ),
+        ("", "<guid>desa.example/banjir/</guid>", "https://desa.example/banjir/"),
+        ("www.desa.example", "", "https://www.desa.example"),
+        ("//desa.example/banjir", "", "https://desa.example/banjir"),
+        ("banjir.html", "", "https://desa.example/banjir.html"),
+        ("index.php/banjir", "", "https://desa.example/index.php/banjir"),
+    ],
+)
+def test_a_link_without_a_scheme_has_https(link: str, guid: str, address: str) -> None:
+    body = rss(f"{TITLED}<link>{link}</link>{guid}", site="desa.example/")
+    assert only(parse(body, url="https://feeds.example/rss")).url == address
+
+
+def test_an_attribute_of_a_link_is_not_its_address() -> None:
+    link = '<link uri="at://did:plc:x/app.bsky.feed.post/3l">https://desa.example/banjir</link>'
+    assert only(parse(rss(TITLED + link))).url == "https://desa.example/banjir"
+
+
+def test_prefixes_that_nothing_declares_are_taken_off_where_they_mean_the_feed_itself() -> None:
+    body = (
+        '<?xml?xml version="1.0" encoding="UTF-8" ??>\n<rss rss:version=2.0><rss:channel><rss:title>T</rss:title>'
+        "<rss:item><rss:title>Banjir surut</rss:title><rss:link>https://desa.example/banjir</rss:link></rss:item>"
+        "</rss:channel></rss>"
+    )
+    feed = parse(body)
+    assert (feed.title, only(feed).title, only(feed).url) == ("T", "Banjir surut", "https://desa.example/banjir")
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        '{story}<link rel="enclosure" type="image/jpeg">https://cdn.example/batik.jpg?w=329&amp;h=256</link>',
+        '<link rel="enclosure" type="image/jpeg">https://cdn.example/batik.jpg</link>{story}',
+        '{story}<link rel="alternate" type="application/nostr+json" href="nostr:naddr1contoh"/>',
+        '<link rel="alternate" type="application/json" href="https://api.news.example/7.json"/>{story}',
+        '{story}<link rel="amphtml" href="https://news.example/amp/7"/><link rel="replies" href="https://news.example/k"/>',
+        '{story}<link rel="alternate" type="text/html" hreflang="en" href="https://news.example/en/7"/>',
+        '<link rel="alternate" hreflang="en" href="https://news.example/en/7"/>'
+        '<link rel="alternate" type="text/html" hreflang="id-ID" href="https://news.example/gaya/7"/>',
+        "{story}<link/>",
+    ],
+)
+def test_of_several_links_the_story_is_the_page_in_the_newsrooms_language(links: str) -> None:
+    story = '<link rel="alternate" type="text/html" href="https://news.example/gaya/7"/>'
+    assert only(parse(atom(links.format(story=story)))).url == "https://news.example/gaya/7"
+
+
+def test_without_a_page_in_the_newsrooms_language_the_first_is_the_story() -> None:
+    links = "".join(
+        f'<link rel="alternate" hreflang="{code}" href="https://news.example/{code}"/>' for code in ("en", "ms")
+    )
+    assert only(parse(atom(links))).url == "https://news.example/en"
+
+
+def test_an_empty_second_link_does_not_empty_the_first() -> None:
+    assert only(parse(rss(f"{LINKED}<link/>"))).url == "https://news.example/banjir"
+
+
+def test_an_attachment_is_no_story() -> None:
+    feed = parse(atom('<link rel="enclosure" type="image/jpeg">https://cdn.example/batik.jpg</link>'))
+    assert (feed.items, feed.unusable) == ((), 1)
+
+
+def test_relative_links_belong_to_the_site_where_the_feed_is_elsewhere() -> None:
+    body = rss(
+        f"{TITLED}<link>/dunia/7/banjir</link>", f"{TITLED}<link>dunia/8/surut</link>", site="https://www.news.example/"
+    )
+    addresses = [item.url for item in parse(body, url="https://feeds.cdn.example/x/rss.xml").items]
+    assert addresses == ["https://www.news.example/dunia/7/banjir", "https://www.news.example/dunia/8/surut"]
+    page = '<link rel="alternate" href="https://www.news.example/"/>'
+    body = atom('<link href="dunia/7"/>').replace("<id>urn:f</id>", page)
+    assert only(parse(body, url="https://cdn.example/x/a.xml")).url == "https://www.news.example/dunia/7"
+    assert only(parse(body, url="https://www.news.example/x/a.xml")).url == "https://www.news.example/x/dunia/7"
+    listed = {"version": "https://jsonfeed.org/version/1.1", "home_page_url": "https://www.news.example/", "items": []}
+    listed["items"] = [{"id": "7", "url": "/dunia/7", "title": "Banjir", "image": "/a.jpg"}]  # type: ignore[assignment]
+    item = only(parse(json.dumps(listed), url="https://cdn.example/x.json"))
+    assert (item.url, item.image_url) == ("https://www.news.example/dunia/7", "https://www.news.example/a.jpg")
+
+
+def test_xml_base_is_what_links_and_texts_are_relative_to() -> None:
+    first = '<link href="banjir.html"/><link rel="enclosure" type="image/jpeg" href="foto/e.jpg"/>'
+    second = (
+        '<link href="/dunia/air.html"/><content type="html" xml:base="https://cdn.example/g/">'
+        '&lt;p&gt;Air naik.&lt;/p&gt;&lt;img src="naik.jpg"&gt;</content>'
+    )
+    body = atom(first, second, more=' xml:base="https://www.news.example/kabar/"').replace(
+        "<entry>", '<entry xml:base="2026/">', 1
+    )
+    assert [(item.url, item.image_url) for item in parse(body, url="https://feeds.example/a").items] == [
+        ("https://www.news.example/kabar/2026/banjir.html", "https://www.news.example/kabar/2026/foto/e.jpg"),
+        ("https://www.news.example/dunia/air.html", "https://cdn.example/g/naik.jpg"),
+    ]
+
+
+@pytest.mark.parametrize("link", ["N/A", "#", "javascript:void(0)", "", "mailto:a@news.example", "null"])
+@pytest.mark.parametrize("guid", ["<guid isPermaLink='false'>N/A</guid>", "<guid>7</guid>", ""])
+def test_entries_without_a_usable_link_are_counted(link: str, guid: str) -> None:
+    entry = f"{TITLED}<link>{link}</link>{guid}"
+    feed = parse(rss(entry, entry, LINKED))
+    assert (len(feed.items), feed.unusable) == (1, 2)
+    items = [{"id": "1", "title": "Banjir", "url": link}, {"id": "https://news.example/2", "title": "Panen"}]
+    feed = parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}))
+    assert (len(feed.items), feed.unusable) == (1, 1)
+
+
+def test_a_link_is_as_it_was_given() -> None:
+    for address in (
+        "https://news.example/baca?ref=4411&s=/berita/81#p-101",
+        "https://news.example/a?utm_source=rss#!/b/1",
+    ):
+        assert only(parse(rss(f"{TITLED}<link>{address.replace('&', '&amp;')}</link>"))).url == address
+
+
+def test_a_link_that_is_too_long_for_a_button_is_kept_and_counted() -> None:
+    address = f"https://news.example/banjir?{'x' * 2_500}"
+    feed = parse(rss(f"{TITLED}<link>{address}</link>", LINKED))
+    assert (feed.items[0].url, feed.long_links, feed.unusable) == (address, 1, 0)
+
+
+def test_a_guid_is_as_it_is_written() -> None:
+    for guid in ("https://news.example/langsung#p-1", "A  b", "\u200bx", "é"):
+        assert only(parse(rss(f"{LINKED}<guid isPermaLink='false'> {guid}\n</guid>"))).guid == guid
+    long = [only(parse(rss(f"{LINKED}<guid isPermaLink='false'>{'x' * 600}{n}</guid>"))).guid for n in (1, 2)]
+    assert len({guid[:80] for guid in long}) == 2
+
+
+# Titles and texts
+
+
+@pytest.mark.parametrize(
+    ("escaped", "title"),
+    [
+        ("Panduan elemen &lt;head&gt; untuk pewarta", "Panduan elemen <head> untuk pewarta"),
+        ("&lt;3 Jakarta: warga rayakan hari jadi", "<3 Jakarta: warga rayakan hari jadi"),
+        ("Inflasi &lt;3 persen dan &gt;2 persen", "Inflasi <3 persen dan >2 persen"),
+        ("<![CDATA[Suhu <20 derajat di <b>Dieng</b>]]>", "Suhu <20 derajat di Dieng"),
+        ("&lt;&lt;Laskar&gt;&gt; tayang besok", "<<Laskar>> tayang besok"),
+        ("Tim A&lt;B, kata pelatih", "Tim A<B, kata pelatih"),
+        ("Grup A&lt;B dan C&gt;D", "Grup A<B dan C>D"),
+        ("Cara memakai &lt;script&gt; di laman", "Cara memakai <script> di laman"),
+        ("&lt;video&gt; dan &lt;canvas&gt; dijelaskan", "<video> dan <canvas> dijelaskan"),
+        ("&lt;span class='x'&gt;Banjir&lt;/span&gt;&lt;br/&gt;surut", "Banjir surut"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt;Banjir", "Banjir"),
+        ("&lt;blink&gt;Banjir&lt;/blink&gt; surut", "Banjir surut"),
+        ("&amp;lt;b&amp;gt;Banjir&amp;lt;/b&amp;gt; surut", "Banjir surut"),
+    ],
+)
+def test_words_in_angle_brackets_that_are_no_tags_stay(escaped: str, title: str) -> None:
+    assert only(parse(rss(f"<title>{escaped}</title><link>/1</link>"))).title == title
+
+
+def test_an_emoji_that_is_drawn_as_a_picture_stays_in_the_text() -> None:
+    emoji = '<img src="https://s.w.org/images/core/emoji/15.0.3/72x72/1f389.png" alt="🎉" class="wp-smiley" />'
+    body = (
+        f"<p>Selamat datang {emoji} di festival.</p><p>Warga <img src='/a.jpg' alt='Foto warga'> datang sore hari.</p>"
+    )
+    item = only(parse(rss(f"{LINKED}<content:encoded><![CDATA[{body}]]></content:encoded>")))
+    assert item.summary == "Selamat datang 🎉 di festival. Warga datang sore hari."
+
+
+CAPTIONED = [
+    '<figure class="wp-block-image"><img src="https://news.example/foto/r.jpg"/><figcaption>Seorang ibu menjemur kasur '
+    "(ANTARA/Budi)</figcaption></figure>",
+    '<div id="attachment_12" class="wp-caption aligncenter"><img src="https://news.example/foto/r.jpg"/>'
+    '<p class="wp-caption-text">Seorang ibu menjemur kasur (ANTARA/Budi)</p></div>',
+]
+
+
+@pytest.mark.parametrize("figure", CAPTIONED)
+@pytest.mark.parametrize("element", ["content:encoded", "description"])
+def test_a_caption_is_the_pictures_and_not_the_first_sentence(figure: str, element: str) -> None:
+    body = f"{figure}<p>Warga Sukamaju membersihkan rumah setelah banjir surut.</p>"
+    item = only(parse(rss(f"{LINKED}<{element}><![CDATA[{body}]]></{element}>")))
+    assert item.summary == "Warga Sukamaju membersihkan rumah setelah banjir surut."
+    assert item.image_url == "https://news.example/foto/r.jpg"
+    assert item.image_caption == "Seorang ibu menjemur kasur (ANTARA/Budi)"
+
+
+def test_a_description_of_media_with_a_type_is_read() -> None:
+    media = '<media:content url="https://news.example/a.jpg" medium="image"/><media:description type="plain">Air surut.'
+    assert only(parse(rss(f"{LINKED}{media}</media:description>"))).image_caption == "Air surut."
+
+
+# Pictures
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        '<img src="https://news.example/aset/placeholder.gif" data-src="https://news.example/foto/a.jpg">',
+        '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" data-original="https://news.example/foto/a.jpg">',
+        '<img data-actualsrc="https://news.example/foto/a.jpg">',
+        '<img srcset="https://news.example/foto/a-300.jpg 300w, https://news.example/foto/a.jpg 1200w">',
+        '<picture><source srcset="https://news.example/foto/a.jpg"></picture>',
+        '<img src="/1x1.gif"><noscript><img src="https://news.example/foto/a.jpg"></noscript>',
+        '<img src="https://s.w.org/images/core/emoji/15.0.3/72x72/1f389.png" alt="🎉"><img src="/foto/a.jpg">',
+    ],
+)
+def test_a_picture_that_is_loaded_late_is_found(image: str) -> None:
+    body = f"{LINKED}<content:encoded><![CDATA[{image}<p>Isi berita.</p>]]></content:encoded>"
+    assert only(parse(rss(body))).image_url == "https://news.example/foto/a.jpg"
+    entry = {"id": "1", "url": "https://news.example/1", "title": "Banjir", "content_html": image}
+    listed = {"version": "https://jsonfeed.org/version/1.1", "items": [entry]}
+    assert only(parse(json.dumps(listed))).image_url == "https://news.example/foto/a.jpg"
+
+
+DECORATION = [
+    "https://0.gravatar.com/avatar/abc?s=96&amp;d=identicon",
+    "https://s.w.org/images/core/emoji/15.0.3/72x72/1f64f.png",
+    "https://news.example/favicon.ico",
+    "https://news.example/aset/pixel.gif",
+]
+
+
+@pytest.mark.parametrize("address", DECORATION)
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<media:content url="{}" medium="image"/>',
+        '<media:thumbnail url="{}"/>',
+        '<enclosure url="{}" type="image/png" length="1"/>',
+        "<description>&lt;img src='{}'&gt; Isi</description>",
+    ],
+)
+def test_emoji_portraits_icons_and_pixels_are_never_the_photo(address: str, element: str) -> None:
+    shown = element.format(address)
+    assert only(parse(rss(LINKED + shown))).image_url == ""
+    photo = '<media:content url="https://news.example/foto/utama.jpg?w=1024" medium="image"/>'
+    assert only(parse(rss(LINKED + shown + photo))).image_url == "https://news.example/foto/utama.jpg?w=1024"
+
+
+def test_of_several_pictures_the_default_one_is_shown() -> None:
+    sizes = (("16x9", 2150, ""), ("3x4", 940, ""), ("3x2", 940, 'isDefault="true"'), ("1x1", 1400, 'isDefault="false"'))
+    group = "".join(
+        f'<media:content url="https://cdn.example/{name}.jpg" medium="image" width="{width}" {default}/>'
+        for name, width, default in sizes
+    )
+    assert only(parse(rss(f"{LINKED}<media:group>{group}</media:group>"))).image_url == "https://cdn.example/3x2.jpg"
+
+
+def test_an_ampersand_that_was_escaped_twice_is_one() -> None:
+    media = '<media:content url="https://cdn.example/a.jpg?w=1&amp;amp;h=2&amp;#038;q=3" medium="image"/>'
+    assert only(parse(rss(LINKED + media))).image_url == "https://cdn.example/a.jpg?w=1&h=2&q=3"
+
+
+# JSON Feed
+
+
+@pytest.mark.parametrize(
+    ("given", "author", "tags"),
+    [
+        ({"authors": {"name": "Rina Hastuti"}, "tags": "Dunia"}, "Rina Hastuti", ("Dunia",)),
+        ({"authors": ["Rina Hastuti"], "tags": ["Dunia", {"name": "Cuaca"}]}, "Rina Hastuti", ("Dunia", "Cuaca")),
+        ({"author": "Rina Hastuti"}, "Rina Hastuti", ()),
+        ({"author": {"name": "Rina Hastuti"}, "authors": None}, "Rina Hastuti", ()),
+        ({"authors": "Rina Hastuti", "tags": None}, "Rina Hastuti", ()),
+        ({"authors": [{"name": "Rina Hastuti"}, {"name": "Budi Sunarto"}]}, "Rina Hastuti, Budi Sunarto", ()),
+        ({"authors": [7, None, {"name": 3}], "tags": [7, None, []]}, "", ()),
+    ],
+)
+def test_json_feeds_name_authors_and_tags_in_many_shapes(
+    given: dict[str, object], author: str, tags: tuple[str, ...]
+) -> None:
+    entry = {"id": "1", "url": "https://news.example/1", "title": "Banjir surut"} | given
+    item = only(parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [entry]})))
+    assert (item.author, item.categories) == (author, tags)
+
+
+@pytest.mark.parametrize(("identifier", "guid"), [("7", "7"), (7, "7"), (3.1415, "3.1415"), (True, ""), (None, "")])
+def test_a_json_feeds_id_may_be_a_number(identifier: object, guid: str) -> None:
+    entry = {"id": identifier, "url": "https://news.example/1", "title": "Banjir surut"}
+    assert only(parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [entry]}))).guid == guid
+
+
+# Order
+
+
+@pytest.mark.parametrize("oldest_first", [True, False])
+def test_above_the_limit_the_newest_are_kept(oldest_first: bool) -> None:
+    days = [NOW - timedelta(days=n) for n in range(20)]
+    entries = [(f"Kabar {n}", f"https://news.example/{n}", day) for n, day in enumerate(days)]
+    if oldest_first:
+        entries.reverse()
+    body = rss(
+        *(f"<title>{t}</title><link>{u}</link><pubDate>{d:%d %b %Y %H:%M:%S} GMT</pubDate>" for t, u, d in entries)
+    )
+    kept = [item.title for item in parse(body, limit=5).items]
+    assert sorted(kept) == [f"Kabar {n}" for n in range(5)]
+    listed = [{"id": u, "url": u, "title": t, "date_published": d.isoformat()} for t, u, d in entries]
+    feed = parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": listed}), limit=5)
+    assert [item.title for item in feed.items] == kept
+
+
+# A document that ends too early, and sitemaps
+
+
+def test_a_feed_whose_last_character_is_missing_is_whole() -> None:
+    assert only(parse(rss(LINKED)[:-1])).title == "Banjir surut"
+    assert parse(rss()[:-1]).title == "Warta"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["", "\n", "<!-- malam -->"],
+)
+def test_a_news_sitemap_that_is_empty_at_night_is_in_order(inside: str) -> None:
+    head = '<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    for body in (f"{head}>{inside}</urlset>", f"{head}/>"):
+        found = parse_sitemap(body.encode(), url="https://news.example/s.xml", default_zone=ZoneInfo("UTC"), now=NOW)
+        assert (found.items, found.further) == ((), ())
+
+
+def test_a_sitemap_may_have_addresses_without_a_scheme() -> None:
+    body = b"<urlset><url><loc>desa.example/banjir</loc></url></urlset>"
+    found = parse_sitemap(body, url="https://news.example/s.xml", default_zone=ZoneInfo("UTC"), now=NOW)
+    assert [item.url for item in found.items] == ["https://desa.example/banjir"]
