@@ -82,7 +82,7 @@ def test_an_alert_is_said_in_the_chats_language() -> None:
     assert "Dunia" in call(content, SARI)[1]["text"]
 
 
-def test_a_chat_whose_language_nobody_speaks_gets_the_newsrooms() -> None:
+def test_a_chat_with_an_unknown_language_gets_the_newsrooms() -> None:
     assert "Dunia" in call(alert(), SARI._replace(language="xx"))[1]["text"]
 
 
@@ -160,7 +160,7 @@ def test_a_push_that_went_text_only_before_stays_so() -> None:
 
 
 @pytest.mark.parametrize("content", [alert(image_url=PHOTO), written("sendMessage", text="Halo")])
-def test_a_refused_text_has_no_other_way(content: Content) -> None:
+def test_a_refused_text_has_no_fallback(content: Content) -> None:
     assert content.fallback(SARI, TEXT_REFUSED) is None
     assert not content.text_only
 
@@ -259,7 +259,7 @@ def test_a_copy_that_is_not_what_we_thought_is_corrected_as_what_it_is(
     assert other == having(SARI, photo=is_photo)
 
 
-def test_a_correction_has_no_other_way_for_a_refused_text_and_one_for_a_refused_photo() -> None:
+def test_a_correction_has_a_fallback_for_a_refused_photo_and_none_for_a_refused_text() -> None:
     content, chat = correction(image_url=PHOTO), having(SARI, photo=True, revision=7)
     assert content.fallback(chat, TEXT_REFUSED) is None
     assert content.fallback(chat, PHOTO_REFUSED) == chat
@@ -319,7 +319,7 @@ def test_old_and_fresh_copies_of_one_retraction_are_treated_each_by_its_age() ->
         ("Bad Request: there is no text in the message to edit", "deleteMessage"),
     ],
 )
-def test_a_retraction_that_is_refused_is_tried_the_other_way(reason: str, then: str) -> None:
+def test_a_refused_retraction_has_a_fallback(reason: str, then: str) -> None:
     content = retraction(0)
     other = content.fallback(having(SARI, at=SENT_AT), Refused(reason))
     assert other is not None
@@ -328,7 +328,7 @@ def test_a_retraction_that_is_refused_is_tried_the_other_way(reason: str, then: 
     assert other.copy.photo is ("no text" in reason)
 
 
-def test_a_retraction_that_is_refused_otherwise_has_no_other_way() -> None:
+def test_a_retraction_refused_for_another_reason_has_no_fallback() -> None:
     assert retraction(0).fallback(having(SARI, at=SENT_AT), PHOTO_REFUSED) is None
 
 
