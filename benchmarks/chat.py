@@ -1,7 +1,7 @@
 """`kabar bench chat`: how long readers wait for an answer, at rest and while a push runs at the full rate.
 
 The bot is a process of its own with the chat and deliver roles, on a webhook; the server answers every send after
-50 ms. A webhook is answered when the reader has been.
+50 ms. The bot answers a webhook request after it has answered the reader, so the request's time is the reader's wait.
 """
 
 import argparse
@@ -30,21 +30,21 @@ COMMANDS = ("/latest", "/help", "/sections", "/popular", "/following")
 PORT = 18787
 
 
-async def run(given: argparse.Namespace) -> None:
+async def run(options: argparse.Namespace) -> None:
     with sink.running("--delay", str(SERVER_DELAY)) as url, TemporaryDirectory(prefix="kabar-bench-") as folder:
         file = Path(folder) / "newsroom.toml"
         file.write_text(NEWSROOM_FILE, encoding="utf-8")
-        async with database(given.postgres) as address, Database(address) as opened:
-            await subscribe(opened, range(1, given.chats + 1))
+        async with database(options.postgres) as address, Database(address) as opened:
+            await subscribe(opened, range(1, options.chats + 1))
             settings = {"BOT_API_URL": url, "DATABASE_URL": address, "NEWSROOM": str(file), "LOG_LEVEL": "error"}
-            async with running("chat,deliver", SEND_RATE=str(given.rate), **settings):
-                await ask(50)  # what is built once is built
+            async with running("chat,deliver", SEND_RATE=str(options.rate), **settings):
+                await ask(50)  # warm-up, so that work done only once is not measured
                 print(f"{'':<22}{'p50 ms':>8}{'p99 ms':>8}{'slowest':>9}")
-                show("at rest", await ask(given.answers))
-                await announce(opened, given.rate)
+                show("at rest", await ask(options.answers))
+                await announce(opened, options.rate)
                 await asyncio.sleep(2)
                 await asyncio.to_thread(sink.count, url)
-                times = await ask(given.answers)
+                times = await ask(options.answers)
                 pushed = await asyncio.to_thread(sink.count, url)
                 show("while a push runs", times)
                 print(f"{pushed['taken'] / pushed['seconds']:,.0f} messages a second meanwhile, answers included")
@@ -52,7 +52,7 @@ async def run(given: argparse.Namespace) -> None:
 
 @asynccontextmanager
 async def running(roles: str, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The bot as a process of its own, on a webhook, when it is ready."""
+    """Run the bot on a webhook in a process of its own; yields when it is ready."""
     settings |= {"BOT_TOKEN": "1:x", "HTTP_PORT": str(PORT), "HTTP_HOST": "127.0.0.1"}
     settings |= {"WEBHOOK_URL": "https://news.example/telegram", "WEBHOOK_SECRET": "bench"}
     bot = await asyncio.create_subprocess_exec(
@@ -79,7 +79,7 @@ async def _ready(bot: asyncio.subprocess.Process) -> None:
 
 
 async def ask(count: int) -> list[float]:
-    """Readers write at random moments; the seconds that each waited."""
+    """Send `count` commands at random times, READERS_A_SECOND on average; returns the seconds that each waited."""
     times: list[float] = []
     async with aiohttp.ClientSession(headers={SECRET_HEADER: "bench"}) as client, asyncio.TaskGroup() as group:
 

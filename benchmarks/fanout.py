@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable
 
 from benchmarks import sink
 
-IN_FLIGHT = 32  # of the peers
+IN_FLIGHT = 32  # concurrent requests of the peers
 
 
 async def send_all(chats: range, send: Callable[[int], Awaitable[object]]) -> None:
@@ -36,7 +36,7 @@ async def send_all(chats: range, send: Callable[[int], Awaitable[object]]) -> No
 
 
 async def raw_aiohttp(url: str, chats: range, _: argparse.Namespace) -> None:
-    """The ceiling: a body encoded once, only the chat spliced in, the answer not looked at."""
+    """The upper limit: a body encoded once, only the chat inserted, the answer ignored."""
     import aiohttp
     import orjson
 
@@ -53,7 +53,7 @@ async def raw_aiohttp(url: str, chats: range, _: argparse.Namespace) -> None:
 
 
 async def ptb(url: str, chats: range, _: argparse.Namespace) -> None:
-    """python-telegram-bot as shipped, with room in its pool."""
+    """python-telegram-bot with its defaults, and a connection pool of IN_FLIGHT."""
     from telegram import Bot
     from telegram.request import HTTPXRequest
 
@@ -64,7 +64,7 @@ async def ptb(url: str, chats: range, _: argparse.Namespace) -> None:
 
 
 async def ptb_limited(url: str, chats: range, given: argparse.Namespace) -> None:
-    """The same with its own AIORateLimiter, set to the rate, with as many retries as it takes."""
+    """python-telegram-bot with its AIORateLimiter, set to the rate, and practically unlimited retries."""
     from telegram.ext import AIORateLimiter, ExtBot
     from telegram.request import HTTPXRequest
 
@@ -77,7 +77,7 @@ async def ptb_limited(url: str, chats: range, given: argparse.Namespace) -> None
 
 
 async def naive(url: str, chats: range, _: argparse.Namespace) -> None:
-    """What people write first: python-telegram-bot, and sleep when told to."""
+    """A first attempt: python-telegram-bot, and sleep after each RetryAfter."""
     from telegram import Bot
     from telegram.error import RetryAfter
     from telegram.request import HTTPXRequest
@@ -148,7 +148,7 @@ def mark_end() -> None:
 
 
 def run_one(given: argparse.Namespace) -> None:
-    """One round, in this process; its figures as JSON."""
+    """Run one round in this process and print its figures as JSON."""
     import uvloop
 
     async def work() -> None:
@@ -197,7 +197,7 @@ def one_round(name: str, arguments: list[str], url: str) -> dict[str, float]:
 
 
 def available(name: str, given: argparse.Namespace) -> bool:
-    """A peer that is not installed, or has no server, is left out, and that is said."""
+    """Whether a peer can run; if it is not installed or lacks a server, prints that it is left out."""
     from importlib.util import find_spec
 
     module = {"aiogram": "aiogram", "ptb-aioratelimiter": "aiolimiter"}.get(name)
@@ -213,17 +213,17 @@ def available(name: str, given: argparse.Namespace) -> bool:
 def show(figures: dict[str, list[dict[str, float]]], _: float) -> None:
     print(f"{'':<20}{'messages/s':>12}{'ms a message':>14}{'spread':>16}{'peak MB':>9}")
     for name, rounds in figures.items():
-        costs = [each["ms"] for each in rounds]
+        costs = [row["ms"] for row in rounds]
         print(
-            f"{name:<20}{statistics.median(each['rate'] for each in rounds):>12,.0f}{statistics.median(costs):>14.3f}"
-            f"{f'{min(costs):.3f}–{max(costs):.3f}':>16}{max(each['mb'] for each in rounds):>9.0f}"
+            f"{name:<20}{statistics.median(row['rate'] for row in rounds):>12,.0f}{statistics.median(costs):>14.3f}"
+            f"{f'{min(costs):.3f}–{max(costs):.3f}':>16}{max(row['mb'] for row in rounds):>9.0f}"
         )
 
 
 def show_paced(figures: dict[str, list[dict[str, float]]], rate: float) -> None:
     print(f"{'':<20}{'messages/s':>12}{'of the rate':>13}{'429s':>8}{'of a core':>11}")
     for name, rounds in figures.items():
-        speed = statistics.median((each["taken"] - 1) / each["seconds"] for each in rounds)
-        refused = statistics.median(each["refused"] for each in rounds)
-        core = statistics.median(each["ms"] * each["rate"] / 1000 for each in rounds)
+        speed = statistics.median((row["taken"] - 1) / row["seconds"] for row in rounds)
+        refused = statistics.median(row["refused"] for row in rounds)
+        core = statistics.median(row["ms"] * row["rate"] / 1000 for row in rounds)
         print(f"{name:<20}{speed:>12,.1f}{speed / rate:>13.1%}{refused:>8,.0f}{core:>11.1%}")

@@ -1,4 +1,4 @@
-"""`kabar bench faults`: processes are killed at random while a push runs; who was missed, and who was told twice."""
+"""`kabar bench faults`: kills processes at random during a push; counts chats missed and messages sent twice."""
 
 import argparse
 import asyncio
@@ -20,39 +20,39 @@ SECONDS_AT_MOST = 600
 NEWSROOM_FILE = '[newsroom]\nname = "Kabar Contoh"\nurl = "https://news.example"\n'
 
 
-async def run(given: argparse.Namespace) -> bool:
+async def run(options: argparse.Namespace) -> bool:
     world = World(remember=False)
-    chats = [world.add_user(f"Pembaca {number}") for number in range(given.chats)]
+    chats = [world.add_user(f"Pembaca {number}") for number in range(options.chats)]
     for chat in chats:
         world.chats[chat].bot = "member"
     with TemporaryDirectory(prefix="kabar-bench-") as folder:
         file = Path(folder) / "newsroom.toml"
         file.write_text(NEWSROOM_FILE, encoding="utf-8")
-        async with database(given.postgres) as url, Database(url) as opened, Server(world) as server:
-            push_id = await broadcast(opened, chats, given.rate)
+        async with database(options.postgres) as url, Database(url) as opened, Server(world) as server:
+            push_id = await broadcast(opened, chats, options.rate)
             settings = {"BOT_TOKEN": world.token, "BOT_API_URL": server.url, "DATABASE_URL": url, "NEWSROOM": str(file)}
-            settings |= {"HTTP_PORT": "0", "SEND_RATE": str(given.rate), "CHAT_RATE": "false", "LOG_LEVEL": "error"}
-            kills = await _torment(given, opened, push_id, settings)
+            settings |= {"HTTP_PORT": "0", "SEND_RATE": str(options.rate), "CHAT_RATE": "false", "LOG_LEVEL": "error"}
+            kills = await _kill_processes(options, opened, push_id, settings)
             async with opened.read() as session:
                 push = await session.get_one(Push, push_id)
-    got = [world.sent_to[chat] for chat in chats]
-    missed, doubled = got.count(0), sum(count - 1 for count in got if count)
+    copies_of_each_chat = [world.sent_to[chat] for chat in chats]
+    missed, doubled = copies_of_each_chat.count(0), sum(count - 1 for count in copies_of_each_chat if count)
     print(
-        f"{push.state}: {kills} kills over {given.chats:,} chats, {missed} missed, {doubled} doubled; "
+        f"{push.state}: {kills} kills over {options.chats:,} chats, {missed} missed, {doubled} doubled; "
         f"reported: {push.sent:,} sent, {push.doubled} possibly doubled"
     )
     return missed == 0 and push.state == pushes.FINISHED
 
 
-async def _torment(given: argparse.Namespace, opened: Database, push_id: int, settings: dict[str, str]) -> int:
-    """Kill and replace processes until the push is finished; how many were killed."""
+async def _kill_processes(options: argparse.Namespace, opened: Database, push_id: int, settings: dict[str, str]) -> int:
+    """Kill and replace processes until the push is finished; returns how many were killed."""
 
     async def spawn() -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run", "--roles", "deliver"), env={**os.environ, **settings}
         )
 
-    processes = [await spawn() for _ in range(given.processes)]
+    processes = [await spawn() for _ in range(options.processes)]
     kills, end = 0, time.monotonic() + SECONDS_AT_MOST
     while time.monotonic() < end:
         await asyncio.sleep(random.uniform(0.3, 1.5))
@@ -60,7 +60,7 @@ async def _torment(given: argparse.Namespace, opened: Database, push_id: int, se
             state = (await session.get_one(Push, push_id)).state
         if state != pushes.RUNNING:
             break
-        if kills < given.kills:
+        if kills < options.kills:
             place = random.randrange(len(processes))
             processes[place].kill()
             await processes[place].wait()
@@ -79,5 +79,5 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rate", type=float, default=400, help="messages a second; slower leaves time for more kills")
     parser.add_argument("--processes", type=int, default=1, help="more than one needs --postgres")
     parser.add_argument("--postgres", default="", help="a server on which a database may be made")
-    given = parser.parse_args(arguments)
-    sys.exit(0 if asyncio.run(run(given)) else 1)
+    options = parser.parse_args(arguments)
+    sys.exit(0 if asyncio.run(run(options)) else 1)

@@ -42,7 +42,7 @@ async def run(given: argparse.Namespace) -> None:
             async with running("chat,ingest,deliver", **settings) as bot:
                 began = time.monotonic()
                 await _prime(opened, given.sources, bot.pid)
-                await asyncio.sleep(max(0.0, began + given.every - time.monotonic()))  # until second polls are due
+                await asyncio.sleep(max(0.0, began + given.every - time.monotonic()))  # wait until second polls are due
                 await _poll(opened, given.seconds, bot.pid, port)
                 print(f"{'':<22}{'p50 ms':>8}{'p99 ms':>8}{'slowest':>9}")
                 show("answers meanwhile", await ask(given.answers))
@@ -51,7 +51,7 @@ async def run(given: argparse.Namespace) -> None:
 
 
 def _newsroom(given: argparse.Namespace, port: int) -> str:
-    """The newsroom file: every source is asked as often as it is set, however still it is."""
+    """The newsroom file. Sources are polled at a fixed interval, even if nothing changes."""
     every = f"{given.every:g}s"
     sources = "".join(
         f'[[sources]]\nid = "s{number}"\nurl = "{press.address_of(number, port)}"\nsection = "daerah"\n'
@@ -115,18 +115,18 @@ async def _publish(stories: int, url: str) -> list[float]:
                 await asyncio.sleep(0.5)
                 first = (await asyncio.to_thread(sink.count, url))["update_at"]
             times.append(first - began)
-            await asyncio.sleep(1)  # the rest of them
+            await asyncio.sleep(1)  # let the other followers get it
     return times
 
 
 def _used(pid: int) -> float:
-    """Seconds of processor time that a process has used, with those that it started."""
+    """Seconds of processor time used by a process and its children."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS + sum(_used(child) for child in _children(pid))
 
 
 def _memory(pid: int, name: str) -> float:
-    """A line of a process's status in MB: VmRSS, or VmHWM for the most there was; with the processes it started."""
+    """Memory of a process and its children in MB, from a line of its status: VmRSS now, VmHWM at its peak."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     own = next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
     return own + sum(_memory(child, name) for child in _children(pid))

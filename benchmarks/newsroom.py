@@ -50,7 +50,10 @@ async def database(postgres: str) -> AsyncIterator[str]:
 @asynccontextmanager
 async def delivering(address: str, url: str, rate: float) -> AsyncIterator["Process"]:
     """A whole process with the deliver role, on a database and a Bot API server."""
-    from bot.app import Process, spare_collector  # not at the top: what a peer imports counts in its memory
+    from bot.app import (
+        Process,
+        spare_collector,
+    )  # not at the top: imports would count in the memory of the peers measured
     from bot.config import Settings
 
     settings = Settings.load(

@@ -1,9 +1,9 @@
 """Many newsrooms' feeds in a process of their own.
 
-Every source has a host's address of 127.0.0.0/8, and no connection is kept, as of thousands of real hosts none would
-be. A source brings a new story every `--news` seconds. Of four, two know ETags, one sends the same bytes until
-something changes, and one stamps each answer with the time. `GET /count` tells what was asked since it last was:
-{"asked": …, "unchanged": …, "seconds": …}.
+Sources are spread over addresses of 127.0.0.0/8. Connections are closed after each answer, as most would be
+with thousands of real hosts. A source brings a new story every `--news` seconds. Of four sources, two know ETags, one
+sends the same bytes until something changes, and one stamps each answer with the time. `GET /count` returns
+the requests since the last one: {"asked": …, "unchanged": …, "seconds": …}.
 """
 
 import argparse
@@ -73,10 +73,10 @@ class Press:
 
     async def count(self, _: web.Request) -> web.Response:
         seconds = time.monotonic() - self._since
-        found = {"asked": self._asked, "unchanged": self._unchanged, "seconds": seconds}
+        figures = {"asked": self._asked, "unchanged": self._unchanged, "seconds": seconds}
         self._asked = self._unchanged = 0
         self._since = time.monotonic()
-        return web.json_response(found)
+        return web.json_response(figures)
 
 
 async def serve(news: float, delay: float) -> None:
@@ -111,7 +111,7 @@ def address_of(source: int, port: int) -> str:
 
 
 def count(port: int) -> dict[str, float]:
-    """What the press was asked since it last was asked this."""
+    """The requests to the press since the last count."""
     with urlopen(f"http://127.0.0.1:{port}/count") as answer:
         figures: dict[str, float] = orjson.loads(answer.read())
     return figures

@@ -1,4 +1,4 @@
-"""`kabar bench scale`: the same push to ever more chats. What grows with the audience, and what must not.
+"""`kabar bench scale`: the same push to audiences of growing size, to see which costs grow with it.
 
 For each size, in a fresh process: how long from confirming a broadcast to its first message, how long from queueing an
 UPDATE while that broadcast runs to its first message, what one claim takes, how much memory the process had at its
@@ -108,7 +108,7 @@ async def _claim_time(opened: Database) -> float:
 
 
 async def _bytes(opened: Database) -> float:
-    """Bytes a delivery keeps, after the database has tidied up."""
+    """Bytes of storage per delivery, after VACUUM."""
     async with opened.read() as session:
         count = await session.scalar(select(func.count()).select_from(Delivery)) or 1
     await _run(opened, "VACUUM")
@@ -120,7 +120,7 @@ async def _bytes(opened: Database) -> float:
 
 
 async def _run(opened: Database, *statements: str) -> None:
-    """Statements outside of a transaction, as VACUUM wants it."""
+    """Run statements outside of a transaction, which VACUUM requires."""
     async with opened.engine.connect() as connection:
         raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
         for statement in statements:
@@ -152,9 +152,9 @@ def main(arguments: list[str]) -> None:
             done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             sys.exit(done.stderr.strip())
-        found = json.loads(done.stdout.splitlines()[-1])
+        figures = json.loads(done.stdout.splitlines()[-1])
         print(
-            f"{size:>10,}{found['confirmed']:>13.2f}{found['first']:>9.2f}{found['update']:>10.2f}"
-            f"{found['claim'] * 1000:>10.1f}{found['mb']:>9.0f}{found['bytes']:>7.0f}",
+            f"{size:>10,}{figures['confirmed']:>13.2f}{figures['first']:>9.2f}{figures['update']:>10.2f}"
+            f"{figures['claim'] * 1000:>10.1f}{figures['mb']:>9.0f}{figures['bytes']:>7.0f}",
             flush=True,
         )

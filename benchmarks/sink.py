@@ -1,7 +1,7 @@
-"""A Bot API server that takes everything at once, in a process of its own: what is left is the sender's own cost.
+"""A Bot API server in a process of its own that accepts every message at once, to measure only the sender's cost.
 
-`--flood bucket|window --rate N` refuses with 429 what comes faster; `--delay S` answers that much later. `GET /count`
-tells what was taken since it last was asked: {"taken": …, "refused": …, "seconds": from the first to the last,
+`--flood bucket|window --rate N` answers faster messages with 429; `--delay S` delays answers by S seconds. `GET /count`
+returns the messages since the last count: {"taken": …, "refused": …, "seconds": from the first to the last,
 "update_at": when the first UPDATE came, by the machine's monotonic clock}.
 """
 
@@ -99,7 +99,7 @@ def running(*options: str) -> Iterator[str]:
 
 
 def count(url: str) -> dict[str, float]:
-    """What a sink was sent since it last was asked."""
+    """The messages to a sink since the last count."""
     with urlopen(f"{url}/count") as answer:
         figures: dict[str, float] = orjson.loads(answer.read())
     return figures

@@ -1,9 +1,9 @@
-"""`kabar bench summaries`: our summaries of invented articles, against those that a person wrote, and others' methods.
+"""`kabar bench summaries`: our summaries and those of other methods, compared with summaries that a person wrote.
 
 The articles are those of tests/stories/articles/pages, whose authors wrote a summary of each.
 ROUGE-1, -2 and -L are F-measures of
 shared words, pairs of words, and the longest common sequence (rouge-score). TextRank, LSA and LexRank are sumy's, three
-sentences each. What is not installed is left out, and said so.
+sentences each. Methods that are not installed are left out, with a message.
 """
 
 import argparse
@@ -23,7 +23,7 @@ MEASURES = ("rouge1", "rouge2", "rougeL")
 
 
 def lead(body: list[str]) -> str:
-    """The first three sentences, as they stand."""
+    """The first three sentences, unchanged."""
     return " ".join(_sentences(body)[:SENTENCES])
 
 
@@ -32,7 +32,7 @@ def first_paragraph(body: list[str]) -> str:
 
 
 def cut(body: list[str]) -> str:
-    """What a feed's generator does: the first characters, and three dots."""
+    """As many feed generators do: the first LIMIT characters and an ellipsis."""
     return " ".join(body)[:LIMIT] + "…"
 
 
@@ -49,7 +49,7 @@ def _sentences(body: list[str]) -> list[str]:
 
 
 class _Words:
-    """What sumy asks of a tokenizer."""
+    """The tokenizer interface of sumy."""
 
     def to_sentences(self, paragraph: str) -> tuple[str, ...]:
         return tuple(sentences_of(without_dateline(paragraph)))

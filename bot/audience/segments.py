@@ -1,7 +1,8 @@
 """A push's audience as one SELECT, evaluated at the moment of sending.
 
-An audience is kept with its push as JSON: `{"everyone": true}`; `{"targets": [...]}` for whoever follows one of them;
-`{"copies_of": push id, "other_than": revision}` for whoever has that push's message. It is paged by subscriber id.
+An audience is stored with its push as JSON, in one of three forms: `{"everyone": true}`; `{"targets": [...]}`, the
+followers of at least one target; `{"copies_of": push id, "other_than": revision}`, the chats that have that push's
+message in another revision. It is paged by subscriber id.
 """
 
 from dataclasses import dataclass
@@ -30,14 +31,17 @@ def is_wider(new: Audience, old: Audience) -> bool:
 
 
 def of_copies(push_id: int, *, other_than: int = 0) -> Audience:
-    """Whoever has the push's message, but for copies that show revision `other_than` already."""
+    """The chats that have the push's message, except those whose copy already shows revision `other_than`."""
     return {"copies_of": push_id, "other_than": other_than}
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece of a push's audience in order of id: (id, chat_id, thread_id, language), and of copies also (message_id,
-    revision, photo, at). It was looked at up to id `upto`; `last` means that nothing follows."""
+    """Part of a push's audience, ordered by subscriber id.
+
+    A row is (id, chat_id, thread_id, language); in an audience of copies also (message_id, revision, photo, at).
+    The page covers ids up to `upto`. `last`: no subscribers follow.
+    """
 
     rows: list[Any]
     upto: int
@@ -53,38 +57,38 @@ async def page(
     size: int,
     seen_since: datetime | None = None,
 ) -> Page:
-    """Whom the push goes to among the next `size` of its audience with `after < id <= until`; none twice.
+    """The next page of the push: of `size` audience members with `after < id <= until`, those without an outcome yet.
 
-    Small statements, each a walk along one index: who is meant, who of them can be reached, who has it already. Joined
-    in one, it was up to PostgreSQL's statistics whether a page took a millisecond or a minute.
+    Three small statements, each along one index: the audience's ids, which of them can be reached, which have a
+    delivery of this push. As one join, it took a millisecond or a minute, depending on PostgreSQL's statistics.
     """
-    connection = await session.connection()  # these are rows by the thousand, and no objects
+    connection = await session.connection()  # thousands of rows: plain tuples, without ORM objects
     chats = select(Subscriber.id, Subscriber.chat_id, Subscriber.thread_id, Subscriber.language)
-    chats = chats.where(Subscriber.state.in_(_reached_in(audience)))
+    chats = chats.where(Subscriber.state.in_(_reachable_states(audience)))
     if seen_since is not None:
         chats = chats.where(Subscriber.last_seen_at >= seen_since)
     if audience.get("everyone"):
         chats = chats.where(Subscriber.id > after, Subscriber.id <= until).order_by(Subscriber.id).limit(size)
         rows: list[Any] = list((await connection.execute(chats)).all())
-        meant = rows
+        members = rows
     else:
-        meant = list((await connection.execute(_meant(audience, after, until, size))).all())
-        chats = chats.where(Subscriber.id.in_([row[0] for row in meant]))
-        reached = {row[0]: row for row in (await connection.execute(chats)).all()} if meant else {}
-        rows = [(*reached[row[0]], *row[1:]) for row in meant if row[0] in reached]
-    if not meant:
+        members = list((await connection.execute(_member_rows(audience, after, until, size))).all())
+        chats = chats.where(Subscriber.id.in_([row[0] for row in members]))
+        reached = {row[0]: row for row in (await connection.execute(chats)).all()} if members else {}
+        rows = [(*reached[row[0]], *row[1:]) for row in members if row[0] in reached]
+    if not members:
         return Page([], until, last=True)
-    upto = meant[-1][0]
+    upto = members[-1][0]
     has_it = select(Delivery.subscriber_id).where(
-        Delivery.push_id == push_id, Delivery.subscriber_id >= meant[0][0], Delivery.subscriber_id <= upto
+        Delivery.push_id == push_id, Delivery.subscriber_id >= members[0][0], Delivery.subscriber_id <= upto
     )
     if delivered := set((await connection.scalars(has_it)).all()):
         rows = [row for row in rows if row[0] not in delivered]
-    return Page(rows, upto, last=len(meant) < size)
+    return Page(rows, upto, last=len(members) < size)
 
 
-def _meant(audience: Audience, after: int, until: int, size: int) -> Select[*tuple[Any, ...]]:
-    """The next ids among followers or copies, reachable or not; of copies with what is known of each."""
+def _member_rows(audience: Audience, after: int, until: int, size: int) -> Select[*tuple[Any, ...]]:
+    """The next ids of followers or owners of copies, reachable or not; for copies with the copy's columns."""
     if "copies_of" in audience:
         return (
             select(Delivery.subscriber_id, Delivery.message_id, Delivery.revision, Delivery.photo, Delivery.at)
@@ -111,40 +115,44 @@ def _meant(audience: Audience, after: int, until: int, size: int) -> Select[*tup
     )
 
 
-def _reached_in(audience: Audience) -> tuple[str, ...]:
-    """States of chats that can be reached; our own messages can be changed where we may not write any more."""
+def _reachable_states(audience: Audience) -> tuple[str, ...]:
+    """The states of chats that can be reached. In a SILENT chat we may not write, but may edit our own messages."""
     return (ACTIVE, SILENT) if "copies_of" in audience else (ACTIVE,)
 
 
 async def ceiling(session: Session) -> int:
-    """The highest subscriber id of this moment: whoever comes later is not in the audience."""
+    """The highest subscriber id now. Subscribers added later have higher ids and are not in the audience."""
     return await session.scalar(select(func.coalesce(func.max(Subscriber.id), 0))) or 0
 
 
 async def count(session: Session, audience: Audience, until: int, without: int | None = None) -> int:
-    """How many chats the audience holds now; `without` those for which that push has an outcome."""
-    found = select(func.count()).select_from(Subscriber)
-    found = found.where(Subscriber.id <= until, Subscriber.state.in_(_reached_in(audience)))
+    """How many chats are in the audience now, not counting those with a delivery of the push `without`."""
+    query = select(func.count()).select_from(Subscriber)
+    query = query.where(Subscriber.id <= until, Subscriber.state.in_(_reachable_states(audience)))
     if "copies_of" in audience:
         copy = aliased(Delivery)
-        found = found.join(copy, copy.subscriber_id == Subscriber.id).where(
+        query = query.join(copy, copy.subscriber_id == Subscriber.id).where(
             copy.push_id == audience["copies_of"], copy.message_id > 0, copy.revision != audience["other_than"]
         )
     elif not audience.get("everyone"):
         targets = Subscription.target.in_(audience.get("targets", []))
-        found = found.where(exists().where(Subscription.subscriber_id == Subscriber.id, targets))
+        query = query.where(exists().where(Subscription.subscriber_id == Subscriber.id, targets))
     if without is not None:
         outcome = exists().where(Delivery.push_id == without, Delivery.subscriber_id == Subscriber.id)
-        found = found.where(~outcome)
-    return await session.scalar(found) or 0
+        query = query.where(~outcome)
+    return await session.scalar(query) or 0
 
 
 async def is_larger(session: Session, audience: Audience, limit: int) -> bool:
-    """Whether the audience may hold more than `limit` chats: a quick look, at whoever may be counted twice or away."""
+    """Whether the audience may hold more than `limit` chats.
+
+    An estimate from above that reads at most `limit + 1` rows a target: it counts followers of two targets twice, and
+    chats that cannot be reached. Always False for an audience of copies.
+    """
     if "copies_of" in audience:
         return False
-    found = 0
+    total = 0
     for target in (None,) if audience.get("everyone") else audience.get("targets", []):
-        some = select(Subscriber.id) if target is None else select(Subscription.subscriber_id).filter_by(target=target)
-        found += await session.scalar(select(func.count()).select_from(some.limit(limit + 1).subquery())) or 0
-    return found > limit
+        ids = select(Subscriber.id) if target is None else select(Subscription.subscriber_id).filter_by(target=target)
+        total += await session.scalar(select(func.count()).select_from(ids.limit(limit + 1).subquery())) or 0
+    return total > limit

@@ -1,6 +1,6 @@
-"""Subscribers: the chats that receive from us, and whether they can be reached.
+"""Subscribers: the chats (or topics of a group) that receive pushes, and whether they can be reached.
 
-Whatever a subscriber's state, its choices are kept: a chat that returns is served as before.
+A subscriber keeps its subscriptions and language in every state: a chat that returns is served as before.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from bot.storage.engine import Session
 from bot.storage.models import Subscriber, SubscriberState, Subscription
 
 ACTIVE, BLOCKED, LEFT, SILENT, MOVED = SubscriberState
-SEEN_EVERY = timedelta(hours=1)  # `last_seen_at` is written at most so often
+SEEN_EVERY = timedelta(hours=1)  # `last_seen_at` is written at most this often
 
 
 async def find(session: Session, chat_id: int, thread_id: int = 0) -> Subscriber | None:
@@ -21,7 +21,7 @@ async def find(session: Session, chat_id: int, thread_id: int = 0) -> Subscriber
 async def greet(
     session: Session, chat_id: int, *, thread_id: int = 0, kind: str, language: str, now: datetime
 ) -> Subscriber:
-    """The chat's subscriber, made now if it is new. Whoever writes to us can be reached, so it is active again."""
+    """Get or create the chat's subscriber. A chat that writes to us can be reached, so its state becomes ACTIVE."""
     await session.execute(
         session.upsert(Subscriber)
         .values(
@@ -36,13 +36,13 @@ async def greet(
         )
         .on_conflict_do_nothing(index_elements=["chat_id", "thread_id"])
     )
-    found = await session.scalar(select(Subscriber).filter_by(chat_id=chat_id, thread_id=thread_id))
-    assert found is not None  # noqa: S101 - inserted or found a moment ago in this transaction
-    if found.state != ACTIVE:
-        found.state, found.state_reason, found.state_at = ACTIVE, "", now
-    if found.last_seen_at is None or now - found.last_seen_at > SEEN_EVERY:
-        found.last_seen_at = now
-    return found
+    subscriber = await session.scalar(select(Subscriber).filter_by(chat_id=chat_id, thread_id=thread_id))
+    assert subscriber is not None  # noqa: S101 - inserted or already there, in this transaction
+    if subscriber.state != ACTIVE:
+        subscriber.state, subscriber.state_reason, subscriber.state_at = ACTIVE, "", now
+    if subscriber.last_seen_at is None or now - subscriber.last_seen_at > SEEN_EVERY:
+        subscriber.last_seen_at = now
+    return subscriber
 
 
 async def set_language(session: Session, subscriber_id: int, language: str) -> None:
@@ -67,9 +67,9 @@ async def set_topic_state(session: Session, subscriber_id: int, state: str, reas
 
 
 async def move(session: Session, old_chat: int, new_chat: int, now: datetime) -> None:
-    """A group was upgraded: everything we know of it goes on under its new chat id.
+    """A group was upgraded to a supergroup: its subscribers move to the new chat id.
 
-    Where the new id has come to us already, it keeps its own choices and gains the old ones.
+    If the new id already has a subscriber, that one keeps its subscriptions and gains the old ones; the old is MOVED.
     """
     for old in (await session.scalars(select(Subscriber).filter_by(chat_id=old_chat))).all():
         new = await find(session, new_chat, old.thread_id)

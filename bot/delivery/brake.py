@@ -1,27 +1,30 @@
-"""The brake: a push most of whose sends fail for one reason that is not the chats' own stops itself. Pure."""
+"""The brake: decides when a push should pause, because most of its recent sends fail for one reason. Pure.
+
+Failures that concern only one chat (it blocked the bot, or was deleted) don't count.
+"""
 
 from collections import Counter, deque
 
 from bot.delivery.outcomes import Mark
 
-WINDOW = 200  # sends that are looked at
-REFUSALS_AT_LEAST = 3  # before that many, one odd chat could stop a push; what is refused thrice is refused everywhere
-FAILURES_AT_LEAST = 20  # a proxy's bad moment passes; those sends are tried again anyway
+WINDOW = 200  # the most recent sends that are considered
+REFUSALS_AT_LEAST = 3  # fewer could come from one unusual chat; three refusals mean that all chats refuse
+FAILURES_AT_LEAST = 20  # a short failure of a proxy passes, and those sends are tried again
 
 
 class Brake:
-    """What came of the last sends of one push, in this process."""
+    """The outcomes of the most recent sends of one push, in this process."""
 
     def __init__(self) -> None:
         self._window: deque[Mark | None] = deque(maxlen=WINDOW)
 
     def note(self, mark: Mark, *, again: bool = False) -> None:
-        """A chat that is gone is the chat's own reason; one that waits was not tried; a try `again` counts once."""
+        """Add an outcome. GONE is no failure; WAITING (nothing was sent) and retries (`again`) are ignored."""
         if mark != Mark.WAITING and not again:
             self._window.append(None if mark in (Mark.SENT, Mark.GONE) else mark)
 
     def reason(self, total: int) -> Mark | None:
-        """Why a push to `total` chats should stop now, or None; the window begins anew after a reason."""
+        """The outcome that should pause a push to `total` chats now, or None. An outcome clears the window."""
         if not self._window:
             return None
         mark, count = Counter(self._window).most_common(1)[0]

@@ -1,11 +1,11 @@
-"""The budget: one shared rate for all processes, kept in one row and ruled by the database's clock.
+"""The budget: one send rate shared by all processes, in one database row, by the database's clock.
 
-Virtual scheduling (GCRA): the row holds the next free moment; whoever wants to send n messages moves it on by n
-places and sends at the places' times. Pushes keep one message a second, and at least 1.5 %, below the rate, because a
-pacer exactly at the limit meets a server that counts in a sliding second at its edge; and a `Window` in each process
-keeps what a stall has delayed from going out in a burst.
+Virtual scheduling (GCRA, https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm): the row holds the next free time.
+A process that wants to send n messages advances it by n intervals and sends one message at each of these n places.
+Pushes stay below the rate by one message a second and at least 1.5 %: a sender exactly at the limit exceeds it in a
+server that counts a sliding second. A `Window` in each process prevents a burst after a stall.
 
-The rate is learnt: a flood wait of the whole bot lowers it, quiet raises it again, never above the setting.
+The rate adapts: a flood wait (HTTP 429) of the whole bot lowers it, time without one raises it up to the setting.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from bot.storage.models import Budget
 log = structlog.get_logger("kabar.budget")
 
 ROW = 1
-AHEAD = 0.1  # seconds; pushes reserve no further, so that an answer or a better lane waits no longer
+AHEAD = 0.1  # seconds; pushes reserve no further ahead, so an answer or a more urgent lane waits no longer than this
 SENDING = frozenset(("sendMessage", "sendPhoto", "copyMessage", "forwardMessage", "sendMediaGroup", "sendDocument"))
-BELOW = 0.985  # of the rate: 15 ms in a second, for a network and a server that bunch what was sent apart
-HOLD_BACK = 0.5  # seconds that the row may stand ahead of now before answers wait too
-CHARGE_EVERY = 0.1  # seconds; answers are charged to the row together
-LOWERED_TO = 0.75  # of the rate, by a flood wait of the bot
-RAISED_BY = 0.05  # of the setting, by every QUIET_SECONDS without one
+BELOW = 0.985  # of the rate; 15 ms in a second, because network and server move messages closer together
+HOLD_BACK = 0.5  # seconds that the row's next free time may be ahead of now before answers wait too
+CHARGE_EVERY = 0.1  # seconds; answers sent within them are charged in one statement
+LOWERED_TO = 0.75  # of the rate, after a flood wait of the whole bot
+RAISED_BY = 0.05  # of the setting, after every QUIET_SECONDS without a flood wait
 QUIET_SECONDS = 10.0
 
 
@@ -48,7 +48,7 @@ UNLIMITED_GAP = 0.0
 
 
 async def prepare(session: Session, rate: float) -> None:
-    """Make the row, or bring it to a changed setting. `rate` is in messages a second; 0 is unlimited."""
+    """Create the row, or reset it when the setting has changed. `rate` is in messages a second; 0 is unlimited."""
     await session.execute(
         session.upsert(Budget).values(id=ROW, next_free=0.0, rate=rate, setting=rate).on_conflict_do_nothing()
     )
@@ -63,7 +63,10 @@ def pace_of(rate: float) -> float:
 
 
 async def reserve(session: Session, wanted: int) -> Reservation:
-    """Take up to `wanted` places, no further than AHEAD. Part of the caller's short transaction, its last statement."""
+    """Reserve up to `wanted` places, at most AHEAD seconds from now.
+
+    Call it last in a short transaction: it locks the row that all processes share.
+    """
     row = (await session.execute(_LOOK)).one()
     rate, lead = float(row[0]), float(row[1])
     if rate <= 0:
@@ -73,12 +76,12 @@ async def reserve(session: Session, wanted: int) -> Reservation:
     pace = pace_of(rate)
     if lead > AHEAD:
         return Reservation(0, lead - AHEAD, 0.0)
-    count = min(wanted, int((AHEAD - max(0.0, lead)) * pace) + 1)  # the last of them begins within AHEAD
+    count = min(wanted, int((AHEAD - max(0.0, lead)) * pace) + 1)  # the last place is within AHEAD
     moved = (await session.execute(_MOVE, {"seconds": count / pace})).scalar_one()
     return Reservation(count, max(0.0, float(moved) - count / pace), 1 / pace)
 
 
-# Built once, since a push asks all the time: building a statement costs more than running it.
+# Built once: a push runs these several times a second, and building a statement costs more than running it.
 _STARTS = case((Budget.next_free > clock(), Budget.next_free), else_=clock())
 _QUIET = and_(Budget.rate < Budget.setting, Budget.changed_at < clock() - QUIET_SECONDS)
 _RAISED = Budget.rate + Budget.setting * RAISED_BY
@@ -99,7 +102,7 @@ _LEARN = (
 
 
 async def charge(session: Session, count: int) -> float:
-    """Answers to readers were sent: pushes make room for them. Returns how far ahead of now the row stands, in s."""
+    """Charge `count` answers to readers, so that pushes send less. Returns seconds from now to the next free time."""
     pace = case(
         (Budget.rate > 1 / (1 - BELOW), Budget.rate * BELOW),
         (Budget.rate > 2, Budget.rate - 1),
@@ -116,9 +119,9 @@ async def charge(session: Session, count: int) -> float:
 
 
 async def halt(session: Session, seconds: float) -> float:
-    """Telegram asked the whole bot to wait: every process stops sending for so long, and is slower then.
+    """Telegram asked the whole bot to wait: stop all processes for `seconds` and lower the rate.
 
-    Returns the rate that holds from now. What was on the wire meets the same wait: that lowers it no further.
+    Returns the new rate. Requests already in flight get the same flood wait; they don't lower the rate again.
     """
     until = clock() + seconds
     lowers = Budget.next_free < clock() + 0.5 * seconds
@@ -135,9 +138,9 @@ async def halt(session: Session, seconds: float) -> float:
 
 
 class Window:
-    """What this process sent in the last second: pushes wait rather than exceed the rate in any second.
+    """Sliding window of one second: pushes of this process wait rather than exceed the rate.
 
-    The second is a little longer, by part of what the pace leaves free: the way to the server shortens it.
+    The window is slightly longer than a second, because network delay can bring messages closer together.
     """
 
     def __init__(self, rate: float) -> None:
@@ -145,7 +148,7 @@ class Window:
         self._seconds = 1 + 0.6 * (rate / pace_of(rate) - 1) if rate > 0 else 0.0
 
     def wait(self, now: float) -> float:
-        """Seconds until a push may send; 0 takes the place. `now` is of a monotonic clock."""
+        """Seconds until a push may send; 0 records a send at `now`, in seconds of a monotonic clock."""
         sent = self._sent
         if sent is None:
             return 0.0
@@ -155,7 +158,7 @@ class Window:
         return 0.0
 
     async def turn(self) -> None:
-        """Wait for a place, and take it."""
+        """Wait until a push may send, and record the send."""
         while True:
             wait = self.wait(time.monotonic())
             if not wait:
@@ -163,7 +166,7 @@ class Window:
             await asyncio.sleep(wait)
 
     def note(self, now: float) -> None:
-        """An answer was sent: it waits for nobody, and pushes count it."""
+        """Record an answer: it was sent without waiting, and counts against the pushes' window."""
         if self._sent is not None:
             self._sent.append(now)
 
@@ -171,8 +174,8 @@ class Window:
 class ChatPace:
     """When this process may next send to a chat: one message a second, to a group twenty a minute.
 
-    Holds only chats of the last minute. Processes don't share it: two that meet in one chat are answered with a wait
-    for that chat, which is a row and no loss.
+    Keeps only the chats of the last minute. Processes don't share it: if two send to one chat at once, Telegram answers
+    with a wait for that chat, and the delivery is tried again later.
     """
 
     def __init__(self) -> None:
@@ -180,7 +183,7 @@ class ChatPace:
         self._swept = 0.0
 
     def wait(self, chat_id: int, now: float) -> float:
-        """Seconds until a push may send to the chat; 0 takes the place. `now` is of a monotonic clock."""
+        """Seconds until a push may send to the chat; 0 records a send at `now`, in seconds of a monotonic clock."""
         if now - self._swept > 60:
             self._swept = now
             self._sent = {chat: times for chat, times in self._sent.items() if now - times[-1] < 60}
@@ -193,14 +196,14 @@ class ChatPace:
         return 0.0
 
     def note(self, chat_id: int, now: float) -> None:
-        """An answer went to the chat: pushes count it."""
+        """Record an answer to the chat, so that pushes count it."""
         self._sent.setdefault(chat_id, deque(maxlen=20 if chat_id < 0 else 1)).append(now)
 
 
 class AnswerLimiter(BaseRateLimiter[None]):
-    """PTB's rate limiter: an answer goes at once, unless this process alone would break the rate; the row is charged.
+    """python-telegram-bot's rate limiter for answers: sends at once unless this process alone would exceed the rate.
 
-    The pushes' own way to the wire does not pass here: they have reserved their places.
+    It charges answers to the shared row. Pushes bypass it, because they reserve their places beforehand.
     """
 
     def __init__(self, database: Database, rate: float, window: Window, pace: ChatPace | None) -> None:
@@ -257,7 +260,7 @@ class AnswerLimiter(BaseRateLimiter[None]):
             try:
                 async with self._database.write() as session:
                     lead = await charge(session, count)
-            except Exception as error:  # the answers are sent; a charge that fails costs precision, not a message
+            except Exception as error:  # the answers are sent already: the rate is only less exact
                 log.warning("charge_failed", count=count, error=str(error))
-            else:  # other processes answer too, or Telegram halted the bot: then this one holds back as well
+            else:  # the row is far ahead after a halt or many answers elsewhere: answers here wait too
                 self._next = max(self._next, time.monotonic() + lead - HOLD_BACK)

@@ -1,4 +1,4 @@
-"""What a push says, as bodies ready for the wire: rendered and encoded once a language, only the chat spliced in."""
+"""A push's content as encoded request bodies: rendered once per language, with the chat inserted for each delivery."""
 
 from collections.abc import Hashable
 from dataclasses import replace
@@ -17,11 +17,12 @@ from bot.messages.text import Message
 from bot.storage.engine import Session
 from bot.storage.models import Push, PushKind, Story
 
-DELETABLE_SECONDS = 48 * 3600 - 300  # https://core.telegram.org/bots/api#deletemessage, less what a queue may take
+# https://core.telegram.org/bots/api#deletemessage, less 5 minutes that the deletion may wait in the queue
+DELETABLE_SECONDS = 48 * 3600 - 300
 
 
 class Content:
-    """One push's content, and the ways it is said. `text_only`: without its photo, which Telegram refused."""
+    """One push's content in all its variants. `text_only`: without the photo, because Telegram refused it."""
 
     revision = 0
 
@@ -36,21 +37,21 @@ class Content:
 
     @property
     def image_url(self) -> str:
-        """The address of the story's photo, as the content was loaded; "" without."""
+        """The address of the story's photo when the content was loaded; "" if it has none."""
         return ""
 
     @property
     def has_new_photo(self) -> bool:
-        """The photo goes by its address still: send one alone, then reuse what Telegram made of it."""
+        """Whether the photo is sent by its address, so that one message must go first to learn its file_id."""
         return False
 
     def body(self, chat: Chat) -> tuple[str, bytes]:
         """The method and the JSON body for a chat."""
-        way = self._way(chat)
-        encoded = self._encoded.get(way)
+        variant = self._variant(chat)
+        encoded = self._encoded.get(variant)
         if encoded is None:
             method, params = self._call(chat)
-            encoded = self._encoded[way] = method, orjson.dumps(params)[1:] if params else b""
+            encoded = self._encoded[variant] = method, orjson.dumps(params)[1:] if params else b""
         method, rest = encoded
         if chat.copy is not None:
             where = b'{"chat_id":%d,"message_id":%d' % (chat.chat_id, chat.copy.message_id)
@@ -60,11 +61,11 @@ class Content:
         return method, b'{"chat_id":%d,%b' % (chat.chat_id, rest)
 
     def learn_photo(self, _answer: bytes) -> str:
-        """Remember the file_id in the answer to the first message with the photo; empty if there is none to learn."""
+        """Store and return the file_id from the answer to the first message with the photo; "" if it has none."""
         return ""
 
-    def other_way(self, chat: Chat, refused: Refused) -> Chat | None:
-        """The chat, when there is another way to say it there after this refusal."""
+    def fallback(self, chat: Chat, refused: Refused) -> Chat | None:
+        """What to try next in the chat after this refusal: the chat to send to, or None if nothing is left to try."""
         if not refused.photo:
             return None
         if not self.text_only:
@@ -73,29 +74,29 @@ class Content:
         return chat
 
     def record(self, chat: Chat, message_id: int) -> Record:
-        """What a successful delivery is recorded as."""
+        """The record of a successful delivery."""
         return Record(chat, Mark.SENT, message_id)
 
-    def _way(self, chat: Chat) -> Hashable:
-        """Chats of one way get one body."""
+    def _variant(self, chat: Chat) -> Hashable:
+        """The key of the variant that the chat gets: chats with equal keys share one encoded body."""
         return chat.language
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         raise NotImplementedError
 
 
-class Written(Content):
-    """What a person wrote: a broadcast."""
+class Broadcast(Content):
+    """A broadcast: a message that a person wrote."""
 
     def __init__(self, newsroom: Newsroom, push: Push) -> None:
         super().__init__(newsroom, push)
-        self._written = push.content or {}
+        self._message = push.content or {}
 
-    def _way(self, chat: Chat) -> Hashable:
+    def _variant(self, chat: Chat) -> Hashable:
         return ""
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
-        method, params = str(self._written["method"]), dict(self._written["params"])
+        method, params = str(self._message["method"]), dict(self._message["params"])
         if method == "sendPhoto" and self.text_only:
             return "sendMessage", text_instead(params)
         return method, params
@@ -124,7 +125,7 @@ class Alert(Content):
         return not (self._photo_known or self.text_only)
 
     def learn_photo(self, answer: bytes) -> str:
-        self._photo_known = True  # or there is nothing to learn: this message had none
+        self._photo_known = True  # also when this message had no photo: then there is no file_id to learn
         result = orjson.loads(answer).get("result", {})
         sizes = result.get("photo") if isinstance(result, dict) else None
         file_id = sizes[-1].get("file_id", "") if isinstance(sizes, list) and sizes else ""
@@ -147,9 +148,9 @@ class Alert(Content):
 
 
 class Correction(Alert):
-    """A story's card put in place of an earlier one: as text, as a caption, or with another photo."""
+    """An edit that replaces a copy of a story's card: its text, its caption, or its photo and caption."""
 
-    def _way(self, chat: Chat) -> Hashable:
+    def _variant(self, chat: Chat) -> Hashable:
         return chat.language, self._method(_copy(chat))
 
     def _method(self, copy: Copy) -> str:
@@ -164,7 +165,7 @@ class Correction(Alert):
         message = self._card(chat)
         if method == "editMessageText":
             return method, message.as_text().call()[1]
-        # A copy keeps the photo that its story has lost: the words stay a caption, which is all that is edited then.
+        # The copy has a photo even if its story has none any more: render a caption. Only the caption is edited then.
         _, params = replace(message, photo=message.photo or "kept").call()
         if method == "editMessageCaption":
             return method, {name: value for name, value in params.items() if name != "photo"}
@@ -172,13 +173,13 @@ class Correction(Alert):
         media |= {name: params.pop(name) for name in ("caption", "caption_entities") if name in params}
         return method, {"media": media, **params}
 
-    def other_way(self, chat: Chat, refused: Refused) -> Chat | None:
+    def fallback(self, chat: Chat, refused: Refused) -> Chat | None:
         copy = _copy(chat)
         if "there is no text in the message" in refused.reason:
             return chat._replace(copy=replace(copy, photo=True))
         if "there is no caption in the message" in refused.reason:
             return chat._replace(copy=replace(copy, photo=False))
-        return super().other_way(chat, refused)
+        return super().fallback(chat, refused)
 
     def record(self, chat: Chat, message_id: int) -> Record:
         copy = _copy(chat)
@@ -186,7 +187,7 @@ class Correction(Alert):
 
 
 class Retraction(Content):
-    """A copy is deleted while Telegram allows it; an older one becomes a notice. `now` is in seconds since 1970."""
+    """Deletes each copy while Telegram allows it, and edits an older one to a notice. `now`: seconds since 1970."""
 
     def __init__(self, newsroom: Newsroom, push: Push, now: float) -> None:
         super().__init__(newsroom, push)
@@ -195,7 +196,7 @@ class Retraction(Content):
     def _deletes(self, chat: Chat) -> bool:
         return self._now - _copy(chat).at < DELETABLE_SECONDS
 
-    def _way(self, chat: Chat) -> Hashable:
+    def _variant(self, chat: Chat) -> Hashable:
         return "delete" if self._deletes(chat) else (chat.language, _copy(chat).photo)
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
@@ -206,7 +207,7 @@ class Retraction(Content):
             return "editMessageCaption", {"caption": notice.text}
         return "editMessageText", notice.call()[1]
 
-    def other_way(self, chat: Chat, refused: Refused) -> Chat | None:
+    def fallback(self, chat: Chat, refused: Refused) -> Chat | None:
         copy = _copy(chat)
         if "can't be deleted" in refused.reason:
             return chat._replace(copy=replace(copy, at=0))
@@ -215,7 +216,7 @@ class Retraction(Content):
         return None
 
     def record(self, chat: Chat, message_id: int) -> Record:
-        """A deleted copy is none any more."""
+        """A deleted copy is recorded without a message id."""
         copy = _copy(chat)
         return Record(chat, Mark.SENT, None if self._deletes(chat) else copy.message_id, photo=copy.photo)
 
@@ -236,18 +237,18 @@ def text_instead(photo: dict[str, Any]) -> dict[str, Any]:
 
 
 async def load(session: Session, newsroom: Newsroom, push: Push, public_url: str = "") -> Content:
-    """The push's content as it is now."""
+    """Load the push's content as it is now."""
     story = await session.get(Story, push.story_id) if push.story_id is not None else None
     if story is None:
-        return Written(newsroom, push)
-    session.expunge(story)  # the content keeps its own copy of the story as it was rendered
+        return Broadcast(newsroom, push)
+    session.expunge(story)  # detached: the content must not change when the row does
     if push.kind == PushKind.RETRACTION:
         return Retraction(newsroom, push, await session.moment())
     return (Correction if push.kind == PushKind.CORRECTION else Alert)(newsroom, push, story, public_url)
 
 
 async def keep_photo(session: Session, story_id: int, image_url: str, file_id: str) -> None:
-    """Remember what Telegram made of the photo at `image_url`, unless the story has got another photo meanwhile."""
+    """Store Telegram's file_id of the photo at `image_url`, unless the story has another photo by now."""
     await session.execute(
         update(Story)
         .where(Story.id == story_id, Story.image_url == image_url, Story.image_file_id == "")

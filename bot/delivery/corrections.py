@@ -1,4 +1,4 @@
-"""Corrections and retractions: pushes that edit or withdraw the copies of a story that chats already have."""
+"""Corrections and retractions: pushes that edit or delete the copies of a story that chats already have."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,9 +18,9 @@ from bot.storage.models import Delivery, Push, PushKind, Story, StoryState
 LIVE, RETRACTED = StoryState
 CORRECTION, RETRACTION = PushKind.CORRECTION, PushKind.RETRACTION
 
-SETTLE_SECONDS = 60.0  # a text that a poll found changed must have been still so long
-ROUNDS = 2  # corrections to one and the same content; a source that comes back to it again is flapping
-CORRECTIONS_AT_MOST = 20  # of one story; a counter in a summary would otherwise be edited into every chat all day
+SETTLE_SECONDS = 60.0  # a change found by a poll is sent when the text has not changed again for this long
+ROUNDS = 2  # corrections to the same content; a source that returns to it once more is flapping
+CORRECTIONS_AT_MOST = 20  # per story; otherwise a counter in a summary would edit every chat's message all day
 
 
 async def schedule(session: Session, story: Story, after: float, *, quiet: bool = False) -> None:
@@ -42,7 +42,7 @@ async def schedule(session: Session, story: Story, after: float, *, quiet: bool 
 
 
 async def queue_due(session: Session, now: datetime, limit: int = 20) -> int:
-    """Queue the corrections of stories whose change has settled; how many stories were looked at."""
+    """Queue corrections of stories that have not changed again for long enough. Returns how many stories were due."""
     due = (
         select(Story)
         .where(Story.correct_at.is_not(None), Story.correct_at <= clock())
@@ -58,14 +58,14 @@ async def queue_due(session: Session, now: datetime, limit: int = 20) -> int:
 
 
 async def correct_now(session: Session, story: Story, now: datetime) -> None:
-    """The newsroom itself says that the story has changed: its copies follow without waiting, however often."""
+    """Correct the copies without waiting or limit, because the newsroom itself reported the change."""
     await session.flush()
     story.correct_at = None
     await _correct(session, story, now, trusted=True)
 
 
 async def promote(session: Session, story: Story, now: datetime) -> None:
-    """The story is an UPDATE now: the copies that chats have say so at once. Nothing in it was wrong before."""
+    """The story became an UPDATE: edit its copies at once. It is not marked as corrected, as nothing was wrong."""
     await session.flush()
     await _correct(session, story, now, trusted=True, was_wrong=False)
 
@@ -80,14 +80,14 @@ async def _correct(
         exists().where(Delivery.push_id == alert.id, Delivery.message_id > 0, Delivery.revision != story.revision)
     )
     if alert.state not in (RUNNING, PAUSED) and not await session.scalar(stale):
-        return  # it says again what it said when it was pushed
+        return  # all copies already show this revision
     if not trusted and await _flaps(session, story):
         await notices.add(session, "story_flaps", {"title": story.title, "source": story.source_id}, now)
         return
     await _cancel(session, story, (RUNNING, PAUSED), now, Push.kind == CORRECTION)
     if was_wrong:
         story.corrected_at = now
-    alert.revision = story.revision  # whoever is sending the alert loads the story anew
+    alert.revision = story.revision  # a process that is sending the alert reloads the story
     audience = segments.of_copies(alert.id, other_than=story.revision)
     await _start(session, story, alert, CORRECTION, story.revision, audience, now)
 
@@ -100,11 +100,11 @@ async def _flaps(session: Session, story: Story) -> bool:
 
 
 async def retract(session: Session, story: Story, now: datetime) -> bool:
-    """Withdraw the story from every chat that got it, and from all lists; False if it was withdrawn before."""
+    """Withdraw the story from every chat that received it, and from all lists; False if it already was."""
     if story.state == RETRACTED:
         return False
     story.state, story.correct_at, story.updated_at = RETRACTED, None, now
-    alert = await _alert(session, story)  # locked first, as a checkpoint does
+    alert = await _alert(session, story)  # locked before the other pushes, in the same order as in a checkpoint
     await _cancel(session, story, (DRAFT, HELD, RUNNING, PAUSED), now)
     if alert is not None and alert.started_at is not None:
         await _start(session, story, alert, RETRACTION, 0, segments.of_copies(alert.id), now)
@@ -112,12 +112,13 @@ async def retract(session: Session, story: Story, now: datetime) -> bool:
 
 
 async def hand_over_late_copies(session: Session, push: Push, records: Iterable[Record]) -> None:
-    """Copies that arrived while the story's correction or retraction was under way are handed to it.
+    """Give copies that were sent while a newer correction or retraction was running to that push.
 
-    They were on the wire when it was queued, so its pages may have passed them.
+    Their requests were in flight when it was queued, so it may have paged past these chats before the copies existed.
+    Their deliveries of the newer push are deleted, and a range that covers them is added, so they are sent again.
     """
-    sent = {each.chat.subscriber_id: each.revision for each in records if each.mark == Mark.SENT}
-    if push.story_id is None or not sent:
+    revisions = {record.chat.subscriber_id: record.revision for record in records if record.mark == Mark.SENT}
+    if push.story_id is None or not revisions:
         return
     newest = await session.scalar(
         select(Push)
@@ -128,7 +129,11 @@ async def hand_over_late_copies(session: Session, push: Push, records: Iterable[
     )
     if newest is None or newest.id == push.id or newest.state == CANCELLED:
         return
-    late = sorted(each for each, revision in sent.items() if newest.kind == RETRACTION or revision != newest.revision)
+    late = sorted(
+        subscriber_id
+        for subscriber_id, revision in revisions.items()
+        if newest.kind == RETRACTION or revision != newest.revision
+    )
     if not late:
         return
     await session.execute(
@@ -152,11 +157,11 @@ async def _alert(session: Session, story: Story) -> Push | None:
 
 
 async def _cancel(
-    session: Session, story: Story, states: tuple[str, ...], now: datetime, *which: ColumnElement[bool]
+    session: Session, story: Story, states: tuple[str, ...], now: datetime, *conditions: ColumnElement[bool]
 ) -> None:
     await session.execute(
         update(Push)
-        .where(Push.story_id == story.id, Push.state.in_(states), *which)
+        .where(Push.story_id == story.id, Push.state.in_(states), *conditions)
         .values(state=CANCELLED, finished_at=now)
         .execution_options(synchronize_session=False)
     )

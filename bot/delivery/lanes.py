@@ -1,4 +1,4 @@
-"""Lanes: which push goes before which. A push of a lower lane overtakes those of higher ones, in all processes."""
+"""Lanes: the priority of each kind of push. A push with a lower number goes first, in all processes."""
 
 from bot.storage.models import PushKind
 

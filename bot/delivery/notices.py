@@ -1,4 +1,4 @@
-"""Notices: what the admins should hear, kept until it was said."""
+"""Notices: messages to the admins, stored until they are sent."""
 
 from datetime import datetime
 from typing import Any

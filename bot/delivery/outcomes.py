@@ -1,6 +1,6 @@
-"""Telegram's answer, or its absence, becomes one outcome. Pure; the texts are those of the Bot API server.
+"""Classifies Telegram's answer to a send, or a missing answer, as an outcome. Pure.
 
-What was read where: https://github.com/tdlib/telegram-bot-api (Client.cpp) for the texts and codes.
+Source of the error texts and codes: https://github.com/tdlib/telegram-bot-api (Client.cpp).
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from bot.audience.subscribers import BLOCKED, LEFT, SILENT
 
 
 class Mark(IntEnum):
-    """What a delivery's row says. The first three are final; the others wait for another try, or were given up."""
+    """The outcome stored in a delivery's row. SENT, GONE, REFUSED and LOST are final; the other two are tried again."""
 
     SENT = 1
     GONE = 2  # the chat cannot be reached; the subscriber's state says why
-    REFUSED = 3  # Telegram will not take this message for this chat
-    WAITING = 4  # certainly not sent; to be tried again
-    UNKNOWN = 5  # perhaps sent: the answer never came; to be tried again
-    LOST = 6  # tried as often as we try, and never answered
+    REFUSED = 3  # Telegram rejects this message for this chat
+    WAITING = 4  # certainly not sent; will be tried again
+    UNKNOWN = 5  # perhaps sent, because no answer came; will be tried again
+    LOST = 6  # no answer to the last try allowed; given up
 
 
 class Sent(NamedTuple):
@@ -27,7 +27,7 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not sent; worth another try in `seconds`. `flood`: Telegram asked for the wait."""
+    """Not sent; try again in `seconds`. `flood`: Telegram asked for the wait (HTTP 429)."""
 
     seconds: float
     reason: str
@@ -36,7 +36,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The chat cannot be reached; `state` is what its subscriber becomes."""
+    """The chat (or, with `topic_only`, one topic of it) cannot be reached; `state` is its subscriber's new state."""
 
     state: str
     reason: str
@@ -50,7 +50,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message that Telegram does not take; about the photo, send it as text; else it is refused everywhere alike."""
+    """Telegram rejects the message. `photo`: because of its photo, so it can be sent as text instead."""
 
     reason: str
     photo: bool = False
@@ -58,14 +58,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The message to be changed is not there any more, or nobody may change it: the chat's own reason."""
+    """The message to edit or delete no longer exists or cannot be changed. This concerns only this chat."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Perhaps taken, perhaps not: no answer came, or one that says nothing."""
+    """Perhaps sent: no answer came, or none that tells."""
 
     reason: str
 
@@ -96,7 +96,7 @@ SILENT_TEXTS = (
     "chat_admin_required",
 )
 TOPIC_TEXTS = ("topic_closed", "topic_deleted", "message thread not found", "topic closed", "topic not found")
-DONE_TEXTS = ("message is not modified", "message to delete not found")  # what was wanted holds already
+DONE_TEXTS = ("message is not modified", "message to delete not found")  # the message already is as wanted
 MISSING_TEXTS = ("message to edit not found", "message can't be edited", "message_id_invalid")
 PHOTO_TEXTS = (
     "failed to get http url content",
@@ -118,9 +118,9 @@ PHOTO_TEXTS = (
 
 
 def classify(status: int, answer: dict[str, Any] | None) -> Outcome:
-    """The outcome of a send that was answered: HTTP status, and the JSON body or None where it was none."""
+    """The outcome of an answered send, from the HTTP status and the JSON body (None if the body was no JSON object)."""
     if answer is None:
-        # A proxy before the server speaks HTML; the server may have taken the message.
+        # Probably HTML from a proxy; the server behind it may have sent the message.
         return Unknown(f"HTTP {status} without a Bot API answer")
     if answer.get("ok"):
         result = answer.get("result")
@@ -136,7 +136,7 @@ def classify(status: int, answer: dict[str, Any] | None) -> Outcome:
     if code == 429:
         return Wait(_seconds(parameters.get("retry_after")), description, flood=True)
     if code == 401 or code == 404:
-        return Wait(60, description)  # the token is not served: nothing about this chat or message
+        return Wait(60, description)  # the server does not accept the token: says nothing about this chat or message
     if isinstance(code, int) and code >= 500:
         return Unknown(description or f"HTTP {code}")
     return _refusal(description)

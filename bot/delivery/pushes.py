@@ -1,4 +1,4 @@
-"""Pushes: one message meant for many. Create, queue, pause, resume, cancel, finish; and how far they are.
+"""Pushes: one message to many chats. Create, queue, pause, resume, cancel, finish; and their progress.
 
 States: `draft` (a person is writing it), `held` (an admin must release it), `running`, `paused`, `finished`,
 `cancelled`, `expired` (an alert whose story had become too old). Every change names the states it comes from, so a
@@ -22,14 +22,14 @@ from bot.targets import UPDATE, of_section
 DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED, EXPIRED = PushState
 
 RANGE_SIZE = 20_000  # subscriber ids; one process's share of a push at a time
-LARGE = 10_000  # chats; a push to more goes first to those who were seen of late
-SEEN = timedelta(days=30)
-UNCOUNTED = -1  # a total that is not known yet: counting a million followers takes longer than the first message may
+LARGE = 10_000  # chats; a larger push goes first to recently active chats
+SEEN = timedelta(days=30)  # a chat seen since then is recently active
+UNCOUNTED = -1  # the total before it is counted; counting a million followers would delay the first message too much
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A push's figures for a person; `waiting` are chats that will be tried again."""
+    """A push's figures for display; `waiting` is how many chats will be tried again."""
 
     push: Push
     waiting: int
@@ -121,7 +121,7 @@ async def _widen_alert(session: Session, story: Story, audience: segments.Audien
     push = await session.scalar(select(Push).where(Push.alert_of == story.id))
     if push is None or not story.is_update or not segments.is_wider(audience, push.audience):
         return push
-    # Ranges before their push, as a checkpoint locks them. A sender that is at work notices the new audience there.
+    # Lock ranges before their push, in a checkpoint's order. A process that is sending reads the new audience there.
     ranges = select(PushRange).where(PushRange.push_id == push.id).order_by(PushRange.id).with_for_update()
     rows = (await session.scalars(ranges, execution_options={"populate_existing": True})).all()
     await session.refresh(push, with_for_update=True)
@@ -129,7 +129,7 @@ async def _widen_alert(session: Session, story: Story, audience: segments.Audien
     if push.state not in (RUNNING, PAUSED, FINISHED):
         return push
     ceiling = await segments.ceiling(session)
-    for row in rows:  # the ids already passed become ranges of their own; pages skip whoever has a delivery
+    for row in rows:  # ids already passed are paged again in ranges of their own; pages skip chats with a delivery
         if row.cursor > row.start:
             session.add(new_range(push.id, row.start, row.cursor, row.seen_since))
             row.start = row.cursor
@@ -140,18 +140,21 @@ async def _widen_alert(session: Session, story: Story, audience: segments.Audien
     if push.state == FINISHED:
         push.state, push.finished_at = RUNNING, None
         await session.flush()
-        await finish_if_done(session, push.id, now)  # where nobody has joined since, there is nobody to send to
+        await finish_if_done(session, push.id, now)  # without new ranges nothing is left to send
     return push
 
 
 async def start(session: Session, push: Push, now: datetime, *, not_before: float = 0.0) -> None:
-    """From here the engine sends it: fix its audience's ceiling, and cut it into ranges. It is counted meanwhile."""
+    """Start sending: fix the audience's highest id and divide it into ranges. The audience is counted later.
+
+    `not_before`: when sending may begin, in seconds since 1970 by the database's clock; 0 is at once.
+    """
     push.ceiling = await segments.ceiling(session)
     push.total = UNCOUNTED
     push.state, push.started_at, push.not_before = RUNNING, now, not_before
     if await segments.is_larger(session, push.audience, LARGE):
         session.add_all(_ranges(push.id, 0, push.ceiling, seen_since=now - SEEN))
-        await session.flush()  # the first pass has the lower ids
+        await session.flush()  # ranges of the first pass (recently active chats) must get the lower ids
     session.add_all(_ranges(push.id, 0, push.ceiling))
     await session.flush()
     await finish_if_done(session, push.id, now)
@@ -163,7 +166,7 @@ def _ranges(push_id: int, after: int, until: int, seen_since: datetime | None = 
 
 
 def new_range(push_id: int, start: int, end: int, seen_since: datetime | None = None) -> PushRange:
-    """The push goes to its audience among ids `start < id <= end`; `seen_since` makes it part of the first pass."""
+    """A range of the push: ids `start < id <= end`. With `seen_since` it is part of the first pass."""
     return PushRange(push_id=push_id, start=start, cursor=start, issued=start, end=end, seen_since=seen_since)
 
 
@@ -190,7 +193,7 @@ async def cancel(session: Session, push_id: int, now: datetime) -> bool:
 
 
 async def release(session: Session, push_id: int, now: datetime) -> bool:
-    """A held push starts."""
+    """Start a held push; False if it is not held."""
     if not await _change(session, push_id, (HELD,), state=DRAFT):
         return False
     push = await session.get_one(Push, push_id, populate_existing=True)
@@ -199,7 +202,7 @@ async def release(session: Session, push_id: int, now: datetime) -> bool:
 
 
 async def finish_if_done(session: Session, push_id: int, now: datetime) -> bool:
-    """A running push with nothing left to claim and nobody left to try again is finished."""
+    """Mark a running push finished if all ranges are done and no delivery waits to be tried again."""
     left = exists().where(PushRange.push_id == push_id, PushRange.done.is_(False))
     waiting = exists().where(Delivery.push_id == push_id, Delivery.not_before.is_not(None))
     result = await session.execute(
@@ -212,17 +215,19 @@ async def finish_if_done(session: Session, push_id: int, now: datetime) -> bool:
 
 
 async def uncounted(session: Session, limit: int = 5) -> list[Push]:
-    """Pushes that were started, and whose audience nobody has counted yet."""
+    """Started pushes whose audience is not counted yet."""
     rows = await session.scalars(select(Push).where(Push.total < 0).limit(limit))
     return list(rows.all())
 
 
 async def count(session: Session, push: Push) -> int:
-    """How many chats the push is for: those it has an outcome for, or will try again, and those it has yet to reach."""
-    found = await progress(session, push.id)
-    if found is None or push.state == CANCELLED:
-        return 0 if found is None else found.settled
-    return found.settled + found.waiting + await segments.count(session, push.audience, push.ceiling, without=push.id)
+    """How many chats the push is for: those with an outcome, those waiting for another try, and those still to come."""
+    figures = await progress(session, push.id)
+    if figures is None or push.state == CANCELLED:
+        return 0 if figures is None else figures.settled
+    return (
+        figures.settled + figures.waiting + await segments.count(session, push.audience, push.ceiling, without=push.id)
+    )
 
 
 async def set_total(session: Session, push_id: int, total: int) -> None:
@@ -230,7 +235,7 @@ async def set_total(session: Session, push_id: int, total: int) -> None:
 
 
 async def go_text_only(session: Session, push_id: int) -> None:
-    """Telegram refused the push's photo: from now on it goes as text."""
+    """Send the push as text from now on, because Telegram refused its photo."""
     await session.execute(update(Push).where(Push.id == push_id).values(text_only=True))
 
 
@@ -247,8 +252,8 @@ async def progress(session: Session, push_id: int) -> Progress | None:
 async def of_story(session: Session, story_id: int) -> list[Progress]:
     """The story's pushes, the oldest first."""
     ids = await session.scalars(select(Push.id).where(Push.story_id == story_id).order_by(Push.id))
-    found = [await progress(session, push_id) for push_id in ids.all()]
-    return [each for each in found if each is not None]
+    rows = [await progress(session, push_id) for push_id in ids.all()]
+    return [row for row in rows if row is not None]
 
 
 async def current(session: Session, limit: int = 10) -> list[Progress]:
@@ -256,12 +261,12 @@ async def current(session: Session, limit: int = 10) -> list[Progress]:
     ids = await session.scalars(
         select(Push.id).where(Push.state.in_((RUNNING, PAUSED, HELD))).order_by(Push.lane, Push.id.desc()).limit(limit)
     )
-    found = [await progress(session, push_id) for push_id in ids.all()]
-    return [each for each in found if each is not None]
+    rows = [await progress(session, push_id) for push_id in ids.all()]
+    return [row for row in rows if row is not None]
 
 
 async def recent(session: Session, limit: int) -> list[Push]:
-    """The latest pushes that somebody was there to receive, the newest first."""
+    """The latest pushes with a non-empty audience, newest first."""
     rows = await session.scalars(
         select(Push).where(Push.started_at.is_not(None), Push.total > 0).order_by(Push.id.desc()).limit(limit)
     )
@@ -269,13 +274,13 @@ async def recent(session: Session, limit: int) -> list[Push]:
 
 
 async def held(session: Session) -> list[int]:
-    """Ids of the alerts that a flooding source had held back, oldest first."""
+    """Ids of held pushes, oldest first: alerts of sources that published too many stories at once."""
     rows = await session.scalars(select(Push.id).where(Push.state == HELD).order_by(Push.id))
     return list(rows.all())
 
 
 async def with_progress_message(session: Session, limit: int = 50) -> list[Push]:
-    """Broadcasts whose author watches a progress message that may be out of date."""
+    """Broadcasts with a progress message that may have to be updated."""
     rows = await session.scalars(
         select(Push)
         .where(Push.progress_message_id.is_not(None), Push.state != DRAFT, Push.progress_shown != "final")
@@ -286,17 +291,17 @@ async def with_progress_message(session: Session, limit: int = 50) -> list[Push]
 
 
 async def note_shown(session: Session, push_id: int, shown: str) -> None:
-    """Remember what a push's progress message says; "final" when it will not change any more."""
+    """Store what a push's progress message shows; "final" when it will not change any more."""
     await session.execute(update(Push).where(Push.id == push_id).values(progress_shown=shown))
 
 
 def seconds_needed(count: int, rate: float) -> float:
-    """How long a push to `count` chats takes at `rate` messages a second, when nothing else is sent."""
+    """Seconds that a push to `count` chats takes at `rate` messages a second, if nothing else is sent."""
     return count / pace_of(rate) if rate > 0 else count / 1000
 
 
 async def new_draft(session: Session, author: int, content: dict[str, Any], now: datetime) -> Push:
-    """A broadcast that a person writes; an earlier draft of the same person is dropped."""
+    """Create a broadcast's draft; an earlier draft of the same author is cancelled."""
     await session.execute(
         update(Push).where(Push.author == author, Push.state == DRAFT).values(state=CANCELLED, finished_at=now)
     )
@@ -319,13 +324,13 @@ async def draft_of(session: Session, author: int) -> Push | None:
 
 
 async def confirm(session: Session, push_id: int, now: datetime, undo_seconds: int) -> bool:
-    """A person confirmed a draft: it starts after `undo_seconds`. False if it is no draft any more."""
+    """Start a draft after `undo_seconds`; False if it is no longer a draft."""
     if not await _change(session, push_id, (DRAFT,), state=HELD):
         return False
     push = await session.get_one(Push, push_id, populate_existing=True)
     not_before = await session.moment() + undo_seconds if undo_seconds else 0.0
     await start(session, push, now, not_before=not_before)
-    push.total = await segments.count(session, push.audience, push.ceiling)  # its author looks at it at once
+    push.total = await segments.count(session, push.audience, push.ceiling)  # its author sees the total at once
     return True
 
 
@@ -348,7 +353,7 @@ async def totals(session: Session) -> dict[str, int]:
 
 
 async def prune(session: Session, days: int, size: int) -> int:
-    """Drop up to `size` single deliveries of pushes that ended over `days` days ago; their counts stay. How many."""
+    """Delete up to `size` deliveries older than `days` days of ended pushes, whose counts stay. Returns how many."""
     old = (
         select(Delivery.push_id, Delivery.subscriber_id)
         .join(Push, Push.id == Delivery.push_id)

@@ -1,4 +1,4 @@
-"""Ranges: claim, page, checkpoint, release; and the few deliveries that wait to be tried again."""
+"""Ranges of a push: claim, page, checkpoint, release; and deliveries that wait to be tried again."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +23,11 @@ COUNTS = (*COUNTED.values(), "doubled")  # columns of a push
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A range that is ours until the lease ends; ids in (cursor, issued] may have been sent by an earlier owner."""
+    """A range that this process owns until its lease ends.
+
+    An earlier owner may have sent to ids in (cursor, issued]. `fence` increases with every claim, so a checkpoint of an
+    earlier owner matches no row.
+    """
 
     range_id: int
     push_id: int
@@ -37,8 +41,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The message that a correction or retraction changes: what push brought it, which revision it shows, and when it
-    was sent, in seconds since 1970."""
+    """The message that a correction or retraction changes: the push that sent it, the revision it shows, and when it
+    was sent (`at`, seconds since 1970)."""
 
     push_id: int
     message_id: int
@@ -47,8 +51,8 @@ class Copy:
     at: int
 
 
-class Chat(NamedTuple):  # made for every message, and a tuple is made in a fifth of a frozen dataclass's time
-    """Where one delivery goes; `doubt`: an earlier try may have arrived; `tries` so far."""
+class Chat(NamedTuple):  # one per message; creating a tuple takes a fifth of the time of a frozen dataclass
+    """The destination of one delivery. `doubt`: an earlier try may have arrived. `tries`: how many there were."""
 
     subscriber_id: int
     chat_id: int
@@ -60,7 +64,7 @@ class Chat(NamedTuple):  # made for every message, and a tuple is made in a fift
 
 
 class Record(NamedTuple):
-    """What came of one try, or why there was none (`tried`). `wait` is seconds to the next, None for a final mark."""
+    """The result of one delivery. `tried`: whether it was sent. `wait`: seconds to the next try, None if final."""
 
     chat: Chat
     mark: Mark
@@ -74,8 +78,8 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CheckpointResult:
-    """What a checkpoint tells the owner: whether the push still runs, for the audience that was paged and with the
-    content that was loaded, and whether a better lane waits."""
+    """What a checkpoint tells the owner: whether the push still runs, whether its audience and revision are those with
+    which the range was claimed, and whether a push in a better lane can be claimed."""
 
     running: bool
     same_audience: bool
@@ -93,8 +97,8 @@ class CheckpointResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery whose next try is due; `reachable`: its chat was not lost meanwhile."""
+class DueDelivery:
+    """A delivery whose next try is due. `reachable`: its chat can still be reached, and has the copy to change."""
 
     push_id: int
     chat: Chat
@@ -102,7 +106,7 @@ class Due:
 
 
 def _claimable() -> tuple[ColumnElement[bool], ...]:
-    """A range that somebody may take now. The second pass of a large push begins when nobody is in the first."""
+    """Conditions of a range that can be claimed now. A push's second pass begins when all of the first is done."""
     first = aliased(PushRange)
     in_first = exists().where(first.push_id == PushRange.push_id, first.done.is_(False), first.seen_since.is_not(None))
     return (
@@ -122,9 +126,9 @@ def _not_expired() -> ColumnElement[bool]:
 
 
 async def claim(session: Session, owner: str) -> Claim | None:
-    """Take the best range that nobody holds: by lane, then age."""
-    found = await session.execute(_STATEMENTS.claim, {"whose": owner, "lease": LEASE_SECONDS})
-    row = found.one_or_none()
+    """Claim the first range without an owner, ordered by lane, then by age; None if there is none."""
+    result = await session.execute(_STATEMENTS.claim, {"whose": owner, "lease": LEASE_SECONDS})
+    row = result.one_or_none()
     if row is None:
         return None
     lane = await session.scalar(select(Push.lane).where(Push.id == row.push_id))
@@ -134,18 +138,20 @@ async def claim(session: Session, owner: str) -> Claim | None:
 async def page(
     session: Session, claimed: Claim, audience: segments.Audience, after: int, size: int
 ) -> tuple[list[Chat], int, bool]:
-    """The next chats of the range after id `after`; up to which id it was looked, and whether that was all."""
-    for _ in range(PAGES_AT_ONCE):  # of chats that have it already, before there is one that doesn't
-        found = await segments.page(session, audience, claimed.push_id, after, claimed.end, size, claimed.seen_since)
-        after = found.upto
-        if found.rows or found.last:
+    """The next chats of the range after id `after`, the id up to which the audience was read, and whether it ended."""
+    for _ in range(PAGES_AT_ONCE):  # skip pages in which every chat already has a delivery
+        audience_page = await segments.page(
+            session, audience, claimed.push_id, after, claimed.end, size, claimed.seen_since
+        )
+        after = audience_page.upto
+        if audience_page.rows or audience_page.last:
             break
-    of = audience.get("copies_of")
-    chats = [Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued) for row in found.rows]
-    if of is not None:
-        copies = [Copy(of, row[4], row[5], row[6], row[7]) for row in found.rows]
+    alert_id = audience.get("copies_of")
+    chats = [Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued) for row in audience_page.rows]
+    if alert_id is not None:
+        copies = [Copy(alert_id, row[4], row[5], row[6], row[7]) for row in audience_page.rows]
         chats = [chat._replace(copy=copy) for chat, copy in zip(chats, copies, strict=True)]
-    return chats, after, found.last
+    return chats, after, audience_page.last
 
 
 async def checkpoint(
@@ -158,10 +164,9 @@ async def checkpoint(
     push: Push,
     now: datetime,
 ) -> CheckpointResult | None:
-    """Record what came back, move the cursor, renew the lease. None: another owner has taken the range over.
+    """Write the records, move the cursor and renew the lease. None: another owner has taken the range over.
 
-    `push` is as it was when the range was claimed.
-    What came back is recorded in either case: it happened.
+    `push` is as it was when the range was claimed. The records are written in either case, because they were sent.
     """
     mine = {"range": claimed.range_id, "mine": claimed.fence, "to": cursor, "upto": issued, "lease": LEASE_SECONDS}
     row = (await session.execute(_STATEMENTS.move, mine)).one_or_none()
@@ -182,7 +187,7 @@ async def checkpoint(
 
 
 class _Statements:
-    """What is said to the database all the time, built once: building costs more than running."""
+    """Frequent SQL statements, built once: building a statement costs more than running it."""
 
     def __init__(self) -> None:
         best = (
@@ -269,7 +274,7 @@ ROW_KEYS = 2  # the first two of ROW are the primary key
 
 
 async def record(session: Session, push_id: int, records: Sequence[Record], now: datetime) -> None:
-    """Write outcomes: the deliveries' rows, the copies they changed, the subscribers' states, the push's counts."""
+    """Write the records to deliveries, to the copies they changed, to subscribers' states and the push's counts."""
     if records:
         await _record(session, push_id, records, now, await session.moment())
 
@@ -277,41 +282,47 @@ async def record(session: Session, push_id: int, records: Sequence[Record], now:
 async def _record(
     session: Session, push_id: int, records: Sequence[Record], now: datetime, moment: float
 ) -> Row[str, dict[str, Any]]:
-    """As `record`; returns the push's state and audience, which the last statement sees anyway."""
-    await session.upsert_rows(Delivery, ROW, ROW_KEYS, [_row(push_id, each, moment) for each in records])
-    changed = [_copy_row(each, each.chat.copy) for each in records if each.chat.copy and each.mark == Mark.SENT]
+    """As `record`; returns the push's state, audience and revision, which its last statement reads anyway."""
+    await session.upsert_rows(Delivery, ROW, ROW_KEYS, [_row(push_id, result, moment) for result in records])
+    changed = [
+        _copy_row(result, result.chat.copy) for result in records if result.chat.copy and result.mark == Mark.SENT
+    ]
     if changed:
         await (await session.connection()).execute(_STATEMENTS.renew_copy, changed)
-    for each in records:
-        if each.gone is None:
+    for result in records:
+        if result.gone is None:
             continue
-        if each.gone.topic_only:
-            await subscribers.set_topic_state(session, each.chat.subscriber_id, each.gone.state, each.gone.reason, now)
+        if result.gone.topic_only:
+            await subscribers.set_topic_state(
+                session, result.chat.subscriber_id, result.gone.state, result.gone.reason, now
+            )
         else:
-            await subscribers.set_state(session, each.chat.chat_id, each.gone.state, each.gone.reason, now)
-    marks = Counter(COUNTED.get(each.mark) for each in records)
-    marks["doubled"] = sum(each.mark == Mark.SENT and each.chat.doubt for each in records)
+            await subscribers.set_state(session, result.chat.chat_id, result.gone.state, result.gone.reason, now)
+    marks = Counter(COUNTED.get(result.mark) for result in records)
+    marks["doubled"] = sum(result.mark == Mark.SENT and result.chat.doubt for result in records)
     more = {f"more_{name}": marks[name] for name in COUNTS}
     return (await session.execute(_STATEMENTS.count, {"push": push_id, **more})).one()
 
 
-def _row(push_id: int, each: Record, moment: float) -> tuple[Any, ...]:
+def _row(push_id: int, result: Record, moment: float) -> tuple[Any, ...]:
     """A delivery's row in the order of ROW."""
-    chat = each.chat
-    not_before = None if each.wait is None else moment + each.wait
-    tries = chat.tries + each.tried
-    shown, at = (each.revision, each.photo), int(moment)
-    return (push_id, chat.subscriber_id, each.message_id, int(each.mark), tries, *shown, at, not_before)
+    chat = result.chat
+    not_before = None if result.wait is None else moment + result.wait
+    tries = chat.tries + result.tried
+    shown, at = (result.revision, result.photo), int(moment)
+    return (push_id, chat.subscriber_id, result.message_id, int(result.mark), tries, *shown, at, not_before)
 
 
-def _copy_row(each: Record, copy: Copy) -> dict[str, Any]:
-    """What the original delivery says of its copy now; a deleted one has no message any more."""
-    return {"of": copy.push_id, "whose": each.chat.subscriber_id, "shows": each.revision, "as": each.message_id}
+def _copy_row(result: Record, copy: Copy) -> dict[str, Any]:
+    """Parameters that update the copy's own delivery; a deleted copy has no message id."""
+    return {"of": copy.push_id, "whose": result.chat.subscriber_id, "shows": result.revision, "as": result.message_id}
 
 
 async def release(session: Session, claimed: Claim, *, done: bool, rewind: bool = False) -> None:
-    """Give the range back, or mark it worked through, when everything handed to the wire has its row: nothing is in
-    doubt for the next owner. `rewind` to the range's start, for an audience that has changed."""
+    """End the ownership of a range. Call it when every send has its record, so that the next owner doubts none.
+
+    `done`: the whole range was sent. `rewind`: the next owner begins at its start, because the audience has changed.
+    """
     cursor = PushRange.start if rewind else PushRange.cursor
     await session.execute(
         update(PushRange)
@@ -320,13 +331,13 @@ async def release(session: Session, claimed: Claim, *, done: bool, rewind: bool 
     )
 
 
-async def claim_waiting(session: Session, size: int) -> list[Due]:
-    """Deliveries whose next try is due, at most `size`, the better lanes first.
+async def claim_waiting(session: Session, size: int) -> list[DueDelivery]:
+    """Claim up to `size` deliveries whose next try is due, ordered by lane.
 
-    The due time moves on by the lease, so a process that dies leaves them to be found again; a row in doubt stays so.
+    Each is due again after six leases, so another process finds it if this one dies. UNKNOWN rows stay in doubt.
     """
     rows = (await session.execute(_STATEMENTS.waiting, {"at_most": size})).all()
-    found: list[Due] = []
+    deliveries: list[DueDelivery] = []
     for push_id in dict.fromkeys(row.push_id for row in rows):
         mine = [row for row in rows if row.push_id == push_id]
         ids = [row.subscriber_id for row in mine]
@@ -342,18 +353,18 @@ async def claim_waiting(session: Session, size: int) -> list[Due]:
             doubt = row.outcome == Mark.UNKNOWN
             chat = Chat(row.subscriber_id, row.chat_id, row.thread_id, row.language, doubt, row.tries, copy)
             lost = "copies_of" in mine[0].audience and copy is None
-            found.append(Due(push_id, chat, row.state == subscribers.ACTIVE and not lost))
-    return found
+            deliveries.append(DueDelivery(push_id, chat, row.state == subscribers.ACTIVE and not lost))
+    return deliveries
 
 
 async def _copies(session: Session, audience: segments.Audience, ids: list[int]) -> dict[int, Copy]:
-    """The copies of an audience of copies that these subscribers have."""
-    of = audience.get("copies_of")
-    if of is None:
+    """The copies of these subscribers, by subscriber id; empty if the audience is not one of copies."""
+    alert_id = audience.get("copies_of")
+    if alert_id is None:
         return {}
     rows = await session.execute(
         select(Delivery.subscriber_id, Delivery.message_id, Delivery.revision, Delivery.photo, Delivery.at).where(
-            Delivery.push_id == of, Delivery.subscriber_id.in_(ids), Delivery.message_id > 0
+            Delivery.push_id == alert_id, Delivery.subscriber_id.in_(ids), Delivery.message_id > 0
         )
     )
-    return {row[0]: Copy(of, row[1] or 0, row[2], row[3], row[4]) for row in rows}
+    return {row[0]: Copy(alert_id, row[1] or 0, row[2], row[3], row[4]) for row in rows}

@@ -1,22 +1,22 @@
-"""Revisions: the different contents a story has had, numbered from 1 in the order they were first seen.
+"""Revisions: the different contents of a story, numbered from 1 in the order they were first seen.
 
-A story that returns to what it said before returns to that revision's number, so a copy with that number is identical.
+Equal contents have the same number: when a story returns to an earlier content, copies with its number are up to date.
 """
 
 from hashlib import blake2s
 
 from bot.storage.models import Story
 
-AT_MOST = 1_000  # contents of one story; a source that counts its readers in a summary would have a new one each minute
+AT_MOST = 1_000  # revisions of one story; a summary with a counter of readers would add one a minute
 
 
 def note(story: Story) -> bool:
-    """Give the story's present content its number; True if that is another than before.
+    """Set the story's revision to that of its present content; True if it has changed.
 
-    After AT_MOST contents no more are numbered, and no copy follows.
+    After AT_MOST revisions a new content gets none, and copies are not updated any more.
     """
     words = [story.title, story.summary, story.url, story.author]
-    if story.image_caption:  # which older stories' contents were noted without
+    if story.image_caption:  # only if there is one: digests stored by earlier versions have no caption
         words.append(story.image_caption)
     if story.is_update:
         words.append("UPDATE")
@@ -24,17 +24,17 @@ def note(story: Story) -> bool:
     if content not in story.revisions:
         if len(story.revisions) >= AT_MOST:
             return False
-        story.revisions = [*story.revisions, content]  # a new list, which is how the database learns of it
+        story.revisions = [*story.revisions, content]  # a new list: SQLAlchemy does not notice an append
     before, story.revision = story.revision, story.revisions.index(content) + 1
     return story.revision != before
 
 
 def same_photo(story: Story, revision: int) -> bool:
-    """Whether the story's photo was the present one at `revision`."""
-    known = story.revisions
-    if not 0 < revision <= len(known):
+    """Whether the story's photo at `revision` was the present one; False if the revision is unknown."""
+    digests = story.revisions
+    if not 0 < revision <= len(digests):
         return False
-    return bool(known[revision - 1].partition(":")[2] == known[story.revision - 1].partition(":")[2])
+    return bool(digests[revision - 1].partition(":")[2] == digests[story.revision - 1].partition(":")[2])
 
 
 def _digest(*fields: str) -> str:

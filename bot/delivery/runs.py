@@ -1,4 +1,4 @@
-"""One claimed range, worked through: a pump that sends at the reserved times, and checkpoints that run beside it."""
+"""Sends one claimed range: a pump task that sends at the reserved times, and checkpoints beside it."""
 
 import asyncio
 import time
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("kabar.sender")
 
-IN_FLIGHT = 100  # requests; Telegram punishes above a thousand
+IN_FLIGHT = 100  # concurrent requests; Telegram limits bots with over a thousand
 PAGE = 500  # chats read at a time
-CHECKPOINT_SECONDS = 0.05  # what came back is recorded so often; at a slow rate, a tenth of a second is a few messages
-SLOW_RATE = 100
-LEAD_SECONDS = 0.04  # before the next free moment, when more places are reserved: a commit's time, and some
-TOGETHER_SECONDS = 0.004  # places this near are sent together: one sleep for several messages
-LATE_SECONDS = 0.15  # a place missed by more is given up, not fired in a burst
-DRAIN_SECONDS = 8.5  # an answer that has not come by then, on stop, is unknown
+CHECKPOINT_SECONDS = 0.05  # between two checkpoints; twice as long below SLOW_RATE
+SLOW_RATE = 100  # messages a second; below it, a checkpoint every 0.1 s still records only a few messages
+LEAD_SECONDS = 0.04  # more places are reserved this long before the last one is used; a commit takes less
+TOGETHER_SECONDS = 0.004  # places due within this time are sent together, to sleep once for several messages
+LATE_SECONDS = 0.15  # a place missed by more than this is dropped, to avoid a burst
+DRAIN_SECONDS = 8.5  # at a stop, sends still without an answer after this time are recorded as UNKNOWN
 UNANSWERED_WAIT = 5.0
 
 
@@ -39,52 +39,53 @@ class RangeRun:
         self._push = push
         self._content = content
         self._batch = max(1, round((sender.rate or 5000) * budget.AHEAD))
-        self._queue: deque[Chat] = deque()  # read from the audience; the first len(_places) of them have a place
+        self._queue: deque[Chat] = deque()  # chats read and not sent; the first len(_places) have a place
         self._places: deque[float] = deque()  # monotonic times to send at
         self._gap = 0.0
         self._pause = CHECKPOINT_SECONDS * (2 if 0 < sender.rate < SLOW_RATE else 1)
         self._read_to = claimed.cursor
         self._exhausted = False
         self._cursor = claimed.cursor
-        self._handed = claimed.cursor
+        self._last_sent = claimed.cursor
         self._in_flight: dict[int, asyncio.Task[None]] = {}  # in order of id
         self._records: list[Record] = []
         self._recorded_at = 0.0
-        self._ask_again_at = 0.0  # when the budget, full now, has places again
-        self._stir = asyncio.Event()  # something came back, or places came in
+        self._ask_again_at = 0.0  # when a full budget has places again
+        self._activity = asyncio.Event()  # set when a send ended or places were added; wakes the pump
         self._knew_text_only = push.text_only
 
     async def work(self) -> None:
         log.debug("range_claimed", push=self._claim.push_id, range=self._claim.range_id, cursor=self._claim.cursor)
-        pump = asyncio.get_running_loop().create_task(self._pump())  # a group would wrap what the database raises
+        # Not in a task group, which would wrap database errors in an ExceptionGroup.
+        pump = asyncio.get_running_loop().create_task(self._pump())
         try:
-            owned = await self._until_left(pump)
+            owned = await self._send_range(pump)
         finally:
             pump.cancel()
             self._places.clear()
             await self._drain()
         await self._finish(owned and self._exhausted and not self._queue)
 
-    async def _until_left(self, pump: asyncio.Task[None]) -> bool:
-        """Read, checkpoint and wait in turn, until there is a reason to leave the range; False if it was taken over."""
+    async def _send_range(self, pump: asyncio.Task[None]) -> bool:
+        """Read, checkpoint and wait in turn until the range is sent or must be left; False if it was taken over."""
         while True:
-            if pump.done():  # it ends only by a mistake of ours: a range that nobody sends must not be held
+            if pump.done():  # only by a bug: raise it, rather than keep the lease of a range without sending
                 pump.result()
             await self._read_page()
             if self._exhausted and not self._queue and not self._in_flight:
                 return True
-            standing = await self._checkpoint(self._wanted())
-            if standing is None:
+            result = await self._checkpoint(self._wanted())
+            if result is None:
                 log.warning("range_fenced_out", push=self._claim.push_id, range=self._claim.range_id)
                 return False
-            if not standing.go_on or self._sender.stopping.is_set():
+            if not result.go_on or self._sender.stopping.is_set():
                 return True
             await self._sender.brake(self._push)
             await self._wait()
 
     def _wanted(self) -> int:
         """How many more places to reserve now."""
-        if self._content.has_new_photo:  # the first photo goes alone; the rest reuse its file_id
+        if self._content.has_new_photo:  # send the first photo alone; the other messages reuse its file_id
             return 0 if self._in_flight or self._places or not self._queue else 1
         unplaced = len(self._queue) - len(self._places)
         return max(0, min(self._batch - len(self._places), unplaced))
@@ -100,12 +101,12 @@ class RangeRun:
         self._queue.extend(chats)
 
     async def _pump(self) -> None:
-        """Send each chat at its place's time; places that were missed by much are given up."""
+        """The pump: starts the send to each chat at the time of its place; drops places missed by over LATE_SECONDS."""
         loop = asyncio.get_running_loop()
         while True:
             if not self._places or len(self._in_flight) >= IN_FLIGHT:
-                self._stir.clear()
-                await self._stir.wait()
+                self._activity.clear()
+                await self._activity.wait()
                 continue
             now = time.monotonic()
             early = self._places[0] - now
@@ -120,21 +121,21 @@ class RangeRun:
                 continue
             self._places.popleft()
             chat = self._queue.popleft()
-            self._handed = chat.subscriber_id
+            self._last_sent = chat.subscriber_id
             self._in_flight[chat.subscriber_id] = loop.create_task(self._deliver(chat))
 
     async def _deliver(self, chat: Chat) -> None:
-        record = Record(chat, Mark.UNKNOWN, wait=UNANSWERED_WAIT)  # what holds if the drain cuts us off
+        record = Record(chat, Mark.UNKNOWN, wait=UNANSWERED_WAIT)  # the record if the drain cancels this send
         try:
             record = await self._sender.deliver(self._content, chat)
         finally:
             self._records.append(record)
             del self._in_flight[chat.subscriber_id]
             self._sender.brakes[self._push.id].note(record.mark, again=chat.doubt)
-            self._stir.set()
+            self._activity.set()
 
     async def _wait(self) -> None:
-        """Until the next checkpoint: places run out, or what came back has waited long enough."""
+        """Sleep until the next checkpoint: when places run out, or records have waited for the usual time."""
         until = self._recorded_at + self._pause
         if self._gap or not self._places:
             next_free = self._places[-1] + self._gap if self._places else None
@@ -142,38 +143,38 @@ class RangeRun:
         await asyncio.sleep(max(0.002, until - time.monotonic()))
 
     def _settled_to(self) -> int:
-        """The highest id up to which every chat has its outcome in hand."""
+        """The highest id up to which every chat has a record: where the cursor may move to."""
         if self._in_flight:
             return max(self._cursor, next(iter(self._in_flight)) - 1)
         if self._exhausted and not self._queue:
             return self._claim.end
-        return max(self._cursor, self._handed)
+        return max(self._cursor, self._last_sent)
 
     async def _checkpoint(self, wanted: int) -> ranges.CheckpointResult | None:
         async def once(session: Session) -> tuple[ranges.CheckpointResult | None, budget.Reservation]:
-            standing = await self._store(session, records, cursor, issued)
-            if wanted and standing is not None and standing.go_on:
-                return standing, await budget.reserve(session, wanted)
-            return standing, budget.Reservation(0, 0.0, 0.0)
+            result = await self._store(session, records, cursor, issued)
+            if wanted and result is not None and result.go_on:
+                return result, await budget.reserve(session, wanted)
+            return result, budget.Reservation(0, 0.0, 0.0)
 
         records, self._records = self._records, []
         cursor = self._settled_to()
         last = len(self._places) + wanted
-        issued = self._queue[last - 1].subscriber_id if last else self._handed
-        standing, place = await self._sender.persist(once)
+        issued = self._queue[last - 1].subscriber_id if last else self._last_sent
+        result, place = await self._sender.persist(once)
         self._cursor, self._recorded_at = cursor, time.monotonic()
         self._ask_again_at = self._recorded_at + (place.delay or self._pause)
         if place.count:
             start = self._recorded_at + place.delay
             self._gap = place.gap
             self._places.extend(start + number * place.gap for number in range(place.count))
-            self._stir.set()
-        return standing
+            self._activity.set()
+        return result
 
     async def _store(
         self, session: Session, records: list[Record], cursor: int, issued: int
     ) -> ranges.CheckpointResult | None:
-        standing = await ranges.checkpoint(
+        result = await ranges.checkpoint(
             session,
             self._claim,
             cursor=cursor,
@@ -182,15 +183,15 @@ class RangeRun:
             push=self._push,
             now=self._sender.now(),
         )
-        if standing is None or standing.overtaken:
+        if result is None or result.overtaken:
             await corrections.hand_over_late_copies(session, self._push, records)
         if self._content.text_only and not self._knew_text_only:
             await pushes.go_text_only(session, self._push.id)
             self._knew_text_only = True
-        return standing
+        return result
 
     async def _drain(self) -> None:
-        """Wait for what is in flight; on stop, what is unanswered at the end of the time is unknown."""
+        """Wait for sends in flight and record them; when stopping, cancel those unanswered after DRAIN_SECONDS."""
         stopped_at: float | None = None
         while self._in_flight:
             if self._sender.stopping.is_set():
@@ -205,11 +206,11 @@ class RangeRun:
             await self._checkpoint(0)
 
     async def _finish(self, done: bool) -> None:
-        """The last checkpoint and the release, in one transaction: an audience that changes meanwhile is not missed."""
+        """The last checkpoint and the release in one transaction, so that a change of the audience is not missed."""
 
         async def once(session: Session) -> None:
-            standing = await self._store(session, self._records, self._settled_to(), self._handed)
-            changed = standing is not None and not standing.same_audience
+            result = await self._store(session, self._records, self._settled_to(), self._last_sent)
+            changed = result is not None and not result.same_audience
             await ranges.release(session, self._claim, done=done and not changed, rewind=changed)
 
         await self._sender.persist(once)

@@ -1,4 +1,4 @@
-"""The sender: reserve budget, send, record, checkpoint; it drains on stop, and gives way to a better lane."""
+"""The sender: one process's loops over ranges and retries, and what it does after each outcome."""
 
 import asyncio
 import itertools
@@ -20,7 +20,7 @@ from bot.delivery import budget, contents, corrections, notices, pushes, ranges
 from bot.delivery.brake import WINDOW, Brake
 from bot.delivery.budget import ChatPace, Window
 from bot.delivery.outcomes import Gone, Mark, Missing, Moved, Outcome, Refused, Sent, Unknown, Wait
-from bot.delivery.ranges import Chat, Due, Record
+from bot.delivery.ranges import Chat, DueDelivery, Record
 from bot.delivery.runs import IN_FLIGHT, RangeRun
 from bot.delivery.telegram import AiohttpRequest
 from bot.logs import OngoingFailure
@@ -30,17 +30,17 @@ from bot.storage.models import Push
 log = structlog.get_logger("kabar.sender")
 T = TypeVar("T")
 
-DESK_SECONDS = 1.0
+DESK_SECONDS = 1.0  # between two rounds of the desk loop, see Sender.run_desk
 IDLE_SECONDS = 0.5  # how long a sender without work sleeps when nothing wakes it
-TRIES = 4  # after a try that may have arrived
+TRIES = 4  # further tries after one that got no answer
 UNKNOWN_BACKOFF = 5.0  # seconds, tripled with every try
-FLOOD_WINDOW = 2.0  # seconds in which two chats' flood waits are the bot's
-OTHER_WAYS = 2  # to say the same to a chat, after a refusal that leaves one
-CONNECTION_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+FLOOD_WINDOW = 2.0  # seconds; flood waits of two chats within them concern the whole bot
+OTHER_WAYS = 2  # fallbacks tried in one chat after a refusal, such as text instead of a photo
+CONNECTION_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between tries without a connection; the last repeats
 
 
 class Sender:
-    """One process's share of all pushes. `owner` is unique to the process; `stopping` ends both loops gently."""
+    """One process's share of all pushes. `owner` is unique to the process; `stopping` ends its loops."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Sender:
         await self._repeat("retries", self.step_waiting, IDLE_SECONDS, self.wake)
 
     async def run_desk(self) -> None:
-        """The loop of what can wait a second, until `stopping`: corrections that are due, audiences to be counted."""
+        """The desk, a loop of background work until `stopping`: queue due corrections, count audiences."""
         await self._repeat("desk", self.step_desk, DESK_SECONDS)
 
     async def _repeat(
@@ -94,7 +94,10 @@ class Sender:
         await loops.repeat(name, step, stopping=self.stopping, idle_seconds=idle_seconds, wake=wake)
 
     async def persist(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Do `work` in a transaction, again and again while the database is away: what was sent must be recorded."""
+        """Run `work` in a transaction, retrying while the database is away, because sent messages must be recorded.
+
+        Raises the database's error when stopping.
+        """
         while True:
             try:
                 async with self.database.write() as session:
@@ -109,7 +112,7 @@ class Sender:
                 return done
 
     async def step(self) -> bool:
-        """Claim one range and work on it until it is done, taken, stopped or overtaken. False: there was none."""
+        """Claim a range and send it until it is done, taken over or stopped, or a better lane waits. False: none."""
         async with self.database.write() as session:
             claimed = await ranges.claim(session, self._owner)
             if claimed is None:
@@ -131,51 +134,52 @@ class Sender:
         async with self.database.read() as session:
             uncounted = await pushes.uncounted(session)
         for push in uncounted:
-            async with self.database.read() as session:  # which holds up no checkpoint
+            async with self.database.read() as session:  # a read, so that the slow count does not block checkpoints
                 total = await pushes.count(session, push)
             async with self.database.write() as session:
                 await pushes.set_total(session, push.id, total)
         return bool(queued or uncounted)
 
     async def step_waiting(self) -> bool:
-        """Try again the deliveries that are due. False: there were none."""
+        """Try the deliveries that are due again. False: there were none."""
         async with self.database.write() as session:
             size = max(1, min(IN_FLIGHT, int(self.rate or 1000)))
             due = await ranges.claim_waiting(session, size)
             if not due:
                 return False
-            found = {each.push_id: await session.get_one(Push, each.push_id) for each in due}
-            loaded = {
-                each.id: await contents.load(session, self._newsroom, each, self._public_url) for each in found.values()
+            pushes_by_id = {row.push_id: await session.get_one(Push, row.push_id) for row in due}
+            contents_by_id = {
+                push.id: await contents.load(session, self._newsroom, push, self._public_url)
+                for push in pushes_by_id.values()
             }
-        records: dict[int, list[Record]] = {push_id: [] for push_id in found}
+        records: dict[int, list[Record]] = {push_id: [] for push_id in pushes_by_id}
 
-        async def try_again(each: Due) -> None:
-            record = await self.deliver(loaded[each.push_id], each.chat)
-            records[each.push_id].append(record)
-            self.brakes[each.push_id].note(record.mark, again=each.chat.doubt)
+        async def try_again(delivery: DueDelivery) -> None:
+            record = await self.deliver(contents_by_id[delivery.push_id], delivery.chat)
+            records[delivery.push_id].append(record)
+            self.brakes[delivery.push_id].note(record.mark, again=delivery.chat.doubt)
 
-        for each in due:
-            if not each.reachable:
-                records[each.push_id].append(Record(each.chat, Mark.GONE))
+        for delivery in due:
+            if not delivery.reachable:
+                records[delivery.push_id].append(Record(delivery.chat, Mark.GONE))
         async with asyncio.TaskGroup() as sends:
-            reachable = deque(each for each in due if each.reachable)
+            reachable = deque(delivery for delivery in due if delivery.reachable)
             async for _ in self._places(len(reachable)):
                 sends.create_task(try_again(reachable.popleft()))
 
         async def once(session: Session) -> None:
             for push_id, batch in records.items():
                 await ranges.record(session, push_id, batch, self.now())
-                await corrections.hand_over_late_copies(session, found[push_id], batch)
+                await corrections.hand_over_late_copies(session, pushes_by_id[push_id], batch)
 
         await self.persist(once)
-        for push in found.values():
+        for push in pushes_by_id.values():
             await self.brake(push)
             await self.finish(push.id)
         return True
 
     async def _places(self, count: int) -> AsyncIterator[None]:
-        """Yield at the time of each of `count` places in the budget; fewer when we are to stop."""
+        """Reserve `count` places in the budget and yield at the time of each; fewer when stopping."""
         while count and not self.stopping.is_set():
             async with self.database.write() as session:
                 place = await budget.reserve(session, count)
@@ -194,7 +198,7 @@ class Sender:
                 self.brakes.pop(push_id, None)
 
     async def brake(self, push: Push) -> None:
-        """Pause the push and call a person, if most of its sends fail for a reason that is not the chats' own."""
+        """Pause the push and notify the admins if most recent sends fail for one reason (bot.delivery.brake)."""
         mark = self.brakes[push.id].reason(push.total if push.total > 0 else WINDOW)
         if mark is None:
             return
@@ -205,35 +209,35 @@ class Sender:
         log.error("push_braked", push=push.id, reason=reason)
 
     async def deliver(self, content: contents.Content, chat: Chat) -> Record:
-        """Send to one chat, whatever it takes within this try; what to record of it."""
+        """Make one try to deliver to a chat, including its move and fallbacks; returns the record."""
         if self.pace is not None and (wait := self.pace.wait(chat.chat_id, time.monotonic())):
             return Record(chat, Mark.UNKNOWN if chat.doubt else Mark.WAITING, wait=wait, tried=False)
         try:
             outcome = await self._post(content, chat)
             if isinstance(outcome, Sent):
                 return content.record(chat, outcome.message_id)
-            return await self._otherwise(content, chat, outcome)
-        except Exception:  # one chat's surprise is not the others'
+            return await self._handle_failure(content, chat, outcome)
+        except Exception:  # a bug that one chat triggers must not stop the push
             log.exception("delivery_failed", chat=chat.chat_id)
-            return self._unanswered(chat, "a mistake of ours")
+            return self._unanswered(chat, "internal error")
 
-    async def _otherwise(self, content: contents.Content, chat: Chat, outcome: Outcome) -> Record:
-        """What else there is to do for a chat whose first try did not go well."""
+    async def _handle_failure(self, content: contents.Content, chat: Chat, outcome: Outcome) -> Record:
+        """Follow a moved chat, and try fallbacks after a refusal; returns the record."""
         if isinstance(outcome, Moved):
             new, old = outcome.chat_id, chat.chat_id
             await self.persist(lambda session: subscribers.move(session, old, new, self.now()))
             chat = chat._replace(chat_id=new)
             outcome = await self._post(content, chat)
         for _ in range(OTHER_WAYS):
-            if not isinstance(outcome, Refused) or (other := content.other_way(chat, outcome)) is None:
+            if not isinstance(outcome, Refused) or (other := content.fallback(chat, outcome)) is None:
                 break
             log.info("sent_another_way", chat=chat.chat_id, story=content.story_id, reason=outcome.reason)
             chat = other
             outcome = await self._post(content, chat)
-        return await self._settle(content, chat, outcome)
+        return await self._record_of(content, chat, outcome)
 
     async def _post(self, content: contents.Content, chat: Chat) -> Outcome:
-        """One message to the wire. Without a connection nothing is sent, so it waits here, and with it the push."""
+        """Send one message. While there is no connection, nothing is sent: wait here and try again."""
         for attempt in itertools.count():
             method, body = content.body(chat)
             outcome, answer = await self._request.send(self._url(method), body)
@@ -250,13 +254,13 @@ class Sender:
         raise AssertionError("itertools.count() does not end")
 
     def _url(self, method: str) -> URL:
-        """The method's address, parsed once."""
+        """The method's URL, parsed once."""
         url = self._urls.get(method)
         if url is None:
             url = self._urls[method] = URL(f"{self._base_url}/{method}")
         return url
 
-    async def _settle(self, content: contents.Content, chat: Chat, outcome: Outcome) -> Record:
+    async def _record_of(self, content: contents.Content, chat: Chat, outcome: Outcome) -> Record:
         match outcome:
             case Sent(message_id):
                 return content.record(chat, message_id)
@@ -281,7 +285,7 @@ class Sender:
         return Record(chat, Mark.UNKNOWN, wait=UNKNOWN_BACKOFF * 3**chat.tries)
 
     async def _note_flood(self, chat: Chat, seconds: float, reason: str) -> None:
-        """One chat's flood wait is its own; two different chats' within two seconds are the bot's."""
+        """A flood wait of one chat concerns it alone; of two chats within FLOOD_WINDOW, the bot: lower its rate."""
         now = time.monotonic()
         self._floods = {other: at for other, at in self._floods.items() if now - at < FLOOD_WINDOW}
         self._floods[chat.chat_id] = now

@@ -1,4 +1,4 @@
-"""Audiences: who is meant, who of them can be reached, page by page."""
+"""Audiences: their members, which of them can be reached, and paging."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from bot.audience import segments
 from bot.storage.engine import Database
 from tests.delivery.rows import NOW, add_chats, add_delivery, add_push
 
-PUSH = 999  # of which nobody has anything
+PUSH = 999  # a push without deliveries
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
 
@@ -97,7 +97,7 @@ async def test_a_row_says_where_the_message_goes(database: Database) -> None:
 
 
 @pytest.mark.parametrize("audience", [segments.EVERYONE, segments.of_targets(["section:dunia"])])
-async def test_whoever_has_an_outcome_of_the_push_is_left_out(database: Database, audience: segments.Audience) -> None:
+async def test_a_chat_with_an_outcome_of_the_push_is_left_out(database: Database, audience: segments.Audience) -> None:
     await eight_chats(database)
     push, other = await add_push(database), await add_push(database)
     await add_delivery(database, push.id, 2)
@@ -107,7 +107,7 @@ async def test_whoever_has_an_outcome_of_the_push_is_left_out(database: Database
     assert await count(database, audience, without=push.id) == await count(database, audience) - 1
 
 
-async def test_a_page_full_of_chats_that_have_it_is_empty_and_not_the_last(database: Database) -> None:
+async def test_a_page_of_chats_that_all_have_the_push_is_empty_and_not_the_last(database: Database) -> None:
     await add_chats(database, *range(1, 6), follow=["update"])
     push = await add_push(database)
     for number in (1, 2):
@@ -118,7 +118,7 @@ async def test_a_page_full_of_chats_that_have_it_is_empty_and_not_the_last(datab
 
 
 @on_sqlite
-async def test_an_empty_page_has_been_looked_at_to_its_end(database: Database) -> None:
+async def test_an_empty_page_covers_its_whole_range(database: Database) -> None:
     for audience in (segments.EVERYONE, segments.of_targets(["update"]), segments.of_copies(1)):
         found = await page(database, audience, until=50)
         assert (found.rows, found.upto, found.last) == ([], 50, True)
@@ -133,7 +133,7 @@ async def test_followers_who_cannot_be_reached_do_not_end_the_paging(database: D
 
 
 @on_sqlite
-async def test_the_first_pass_is_of_chats_seen_since(database: Database) -> None:
+async def test_seen_since_limits_a_page_to_recently_active_chats(database: Database) -> None:
     since = NOW - timedelta(days=30)
     for number, seen in ((1, since), (2, since - timedelta(seconds=1)), (3, None), (4, NOW)):
         await add_chats(database, number, follow=["update"], last_seen_at=seen)
@@ -173,7 +173,7 @@ async def test_copies_are_the_messages_that_a_chat_still_has(
     assert await count(database, audience) == len(expected)
 
 
-async def test_a_copy_comes_with_what_is_known_of_it(database: Database) -> None:
+async def test_a_row_of_a_copy_has_its_message_revision_photo_and_time(database: Database) -> None:
     audience = segments.of_copies(await copies(database))
     rows = {row[0]: tuple(row) for row in (await page(database, audience)).rows}
     assert rows[1] == (1, 101, 0, "id", 10, 1, False, 9)
@@ -188,7 +188,7 @@ async def test_copies_are_paged_between_bounds_too(database: Database) -> None:
     assert ([row[0] for row in found.rows], found.upto, found.last) == ([1, 2], 2, False)
 
 
-async def test_the_ceiling_is_the_highest_id_of_the_moment(database: Database) -> None:
+async def test_the_ceiling_is_the_highest_subscriber_id(database: Database) -> None:
     async with database.read() as session:
         assert await segments.ceiling(session) == 0
     await add_chats(database, 900, 100, state="blocked")
@@ -210,7 +210,7 @@ async def test_the_ceiling_is_the_highest_id_of_the_moment(database: Database) -
         pytest.param(segments.of_targets([]), 0, False, id="nobody is not many"),
     ],
 )
-async def test_whether_an_audience_is_large_is_seen_quickly(
+async def test_is_larger_compares_the_audience_with_the_limit(
     database: Database, audience: segments.Audience, limit: int, larger: bool
 ) -> None:
     await eight_chats(database)
@@ -234,12 +234,12 @@ CHATS = st.lists(
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chats=CHATS, size=st.integers(1, 4), has=st.sets(st.integers(0, 11)))
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_paging_is_the_audience_less_those_who_have_it(
+async def test_all_pages_together_are_the_audience_without_chats_that_have_the_push(
     database: Database, chats: list[tuple[str, set[str]]], size: int, has: set[int]
 ) -> None:
     owners: list[tuple[int, str, set[str]]] = []
     async with database.read() as session:
-        start = await segments.ceiling(session)  # of earlier examples
+        start = await segments.ceiling(session)  # leave out the rows of earlier examples
     for number, (state, targets) in enumerate(chats):
         (subscriber,) = await add_chats(database, 1000 + start + number, state=state, follow=sorted(targets))
         owners.append((subscriber, state, targets))

@@ -34,7 +34,7 @@ async def test_a_blocked_chat_keeps_its_choices_and_is_served_again_when_it_retu
         assert await segments.count(session, segments.of_targets(["update"]), 99) == 1
 
 
-async def test_the_state_of_an_unknown_chat_is_nobodys(database: Database) -> None:
+async def test_setting_the_state_of_an_unknown_chat_changes_nothing(database: Database) -> None:
     async with database.write() as session:
         assert not await subscribers.set_state(session, 404, subscribers.BLOCKED, "", NOW)
 

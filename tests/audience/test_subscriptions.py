@@ -1,4 +1,4 @@
-"""Which targets a chat follows, and what changes its state."""
+"""Which targets a chat follows, and changes of a chat's state."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ async def following(database: Database, subscriber_id: int) -> frozenset[str]:
         return await subscriptions.following(session, subscriber_id)
 
 
-async def test_following_is_one_chats_own_and_following_twice_is_once(database: Database) -> None:
+async def test_following_concerns_one_chat_and_following_twice_has_no_effect(database: Database) -> None:
     await add_chats(database, 1, 2)
     async with database.write() as session:
         for target in ("update", "section:dunia", "update"):
@@ -37,7 +37,7 @@ async def test_unfollowing_takes_one_target_of_one_chat(database: Database) -> N
     assert await following(database, 2) == {"update", "section:dunia"}
 
 
-async def test_unfollowing_all_leaves_the_other_chats_theirs(database: Database) -> None:
+async def test_unfollowing_all_does_not_change_other_chats(database: Database) -> None:
     await add_chats(database, 1, 2, follow=["update", "section:dunia"])
     async with database.write() as session:
         await subscriptions.unfollow_all(session, 1)
@@ -45,7 +45,7 @@ async def test_unfollowing_all_leaves_the_other_chats_theirs(database: Database)
     assert await following(database, 2) == {"update", "section:dunia"}
 
 
-async def test_replacing_makes_the_new_targets_all_that_is_followed(database: Database) -> None:
+async def test_replacing_leaves_only_the_new_targets(database: Database) -> None:
     await add_chats(database, 1, 2, follow=["update", "section:dunia"])
     async with database.write() as session:
         await subscriptions.replace(session, 1, {"section:dunia", "section:politik"})
@@ -53,7 +53,7 @@ async def test_replacing_makes_the_new_targets_all_that_is_followed(database: Da
     assert await following(database, 2) == {"update", "section:dunia"}
 
 
-async def test_a_new_chat_is_registered_with_what_is_known_of_it(database: Database) -> None:
+async def test_a_new_chat_is_registered_with_its_kind_and_language(database: Database) -> None:
     async with database.write() as session:
         await subscribers.greet(session, -5, thread_id=7, kind="supergroup", language="en", now=NOW)
     row = await subscriber_now(database, 1)
@@ -63,7 +63,7 @@ async def test_a_new_chat_is_registered_with_what_is_known_of_it(database: Datab
 
 @on_sqlite
 @pytest.mark.parametrize("state", ["blocked", "left", "silent", "moved"])
-async def test_whoever_writes_to_us_can_be_reached_again(database: Database, state: str) -> None:
+async def test_a_chat_that_writes_becomes_active_again(database: Database, state: str) -> None:
     await add_chats(database, 7, state=state, state_reason="as Telegram said")
     async with database.write() as session:
         await subscribers.greet(session, 7, kind="private", language="id", now=LATER)
@@ -93,14 +93,14 @@ async def test_when_a_chat_was_seen_is_written_after_more_than_an_hour(
 
 
 @on_sqlite
-async def test_a_language_is_one_chats_own(database: Database) -> None:
+async def test_setting_a_language_changes_one_chat(database: Database) -> None:
     await add_chats(database, 1, 2)
     async with database.write() as session:
         await subscribers.set_language(session, 1, "en")
     assert [(await subscriber_now(database, number)).language for number in (1, 2)] == ["en", "id"]
 
 
-async def test_a_state_is_a_whole_chats_with_its_topics_and_nobody_elses(database: Database) -> None:
+async def test_a_state_is_set_for_a_chat_with_all_its_topics_and_no_other_chat(database: Database) -> None:
     for thread in (0, 1):
         await add_chats(database, -5, thread_id=thread)
     await add_chats(database, -6)
@@ -112,14 +112,14 @@ async def test_a_state_is_a_whole_chats_with_its_topics_and_nobody_elses(databas
     assert [(row.state_reason, row.state_at) for row in rows[:2]] == [("kicked", LATER)] * 2
 
 
-async def test_a_chat_that_lives_on_elsewhere_keeps_that_state(database: Database) -> None:
+async def test_a_moved_chat_keeps_its_state(database: Database) -> None:
     await add_chats(database, -5, state="moved", state_reason="-1005")
     async with database.write() as session:
         assert not await subscribers.set_state(session, -5, "active", "", LATER)
     assert (await subscriber_now(database, 1)).state == "moved"
 
 
-async def test_a_closed_topic_is_one_subscriber(database: Database) -> None:
+async def test_a_closed_topic_changes_one_subscriber(database: Database) -> None:
     for thread in (1, 2):
         await add_chats(database, -5, thread_id=thread)
     async with database.write() as session:

@@ -6,7 +6,7 @@ from tests.wire import OLIVER, SARI, Kabar, Press, newsroom
 
 
 class Site:
-    """Pages of a made-up news site, as its visitors see them, hung into the Press."""
+    """Pages of a made-up news site, as its visitors see them, served by the fake Press."""
 
     def __init__(self, press: Press) -> None:
         self.popular = ["1001-satu", "1002-dua", "1003-tiga"]

@@ -34,7 +34,7 @@ async def test_a_broadcast_goes_from_writing_to_its_report(kabar: Kabar) -> None
     assert labels(kabar.now(question)) == []
 
 
-async def test_the_audience_is_whoever_follows_what_is_ticked(kabar: Kabar) -> None:
+async def test_the_audience_is_the_followers_of_the_ticked_targets(kabar: Kabar) -> None:
     async with kabar.running():
         await kabar.ask(SARI, "/ikuti politik")
         await kabar.ask(OLIVER, "/follow dunia")

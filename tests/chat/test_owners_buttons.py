@@ -1,4 +1,4 @@
-"""The buttons of owners answer an owner in private, and nobody and nowhere else."""
+"""Owners' buttons work only for an owner, and only in a private chat."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -120,7 +120,7 @@ async def take_over(database: Database, owner: str) -> ranges.Claim | None:
         return await ranges.claim(session, owner)
 
 
-async def claim_waiting(database: Database, size: int = 10) -> list[ranges.Due]:
+async def claim_waiting(database: Database, size: int = 10) -> list[ranges.DueDelivery]:
     async with database.write() as session:
         return await ranges.claim_waiting(session, size)
 

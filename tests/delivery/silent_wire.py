@@ -1,4 +1,4 @@
-"""A wire that keeps its answers back until a test gives them: what a push does while messages are in flight."""
+"""A fake transport that withholds answers until the test gives them, to test a push with requests in flight."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine

@@ -1,4 +1,4 @@
-"""Steps that tests of deliveries share: subscribers made without a word, a push queued, its end awaited."""
+"""Steps that tests of deliveries share: create subscribers without messages, queue a push, wait for its end."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ async def announce(kabar: Kabar, text: str = "Kabar uji", **more: object) -> int
 
 
 async def register(kabar: Kabar, *chats: int, thread: int = 0) -> None:
-    """Make the chats subscribers without a word, so that no answer delays the push."""
+    """Create subscribers directly, without messages, so that no answer delays the push."""
     assert kabar.process is not None
     async with kabar.process.database.write() as session:
         for chat in chats:

@@ -63,7 +63,7 @@ async def test_answers_are_charged_to_the_budget_of_all_processes(database: Data
     assert await next_free(database) <= await moment(database) + 5 * PLACE
 
 
-async def test_an_answer_is_charged_once_and_a_silence_not_at_all(database: Database) -> None:
+async def test_each_answer_is_charged_once_and_no_charge_is_made_without_answers(database: Database) -> None:
     await add_budget(database, RATE)
     limiter = AnswerLimiter(database, RATE, Window(RATE), None)
     charges: list[float] = []

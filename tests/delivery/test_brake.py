@@ -14,11 +14,11 @@ def test_a_message_that_everybody_refuses_is_stopped_after_three() -> None:
     assert reason(Mark.REFUSED, Mark.REFUSED, Mark.REFUSED) == Mark.REFUSED
 
 
-def test_one_odd_chat_stops_nothing() -> None:
+def test_the_refusal_of_one_chat_does_not_stop_a_push() -> None:
     assert reason(Mark.SENT, Mark.SENT, Mark.REFUSED) is None
 
 
-def test_chats_that_are_gone_are_the_chats_own_reason() -> None:
+def test_chats_that_are_gone_do_not_stop_a_push() -> None:
     assert reason(*[Mark.GONE] * 50) is None
 
 
@@ -27,12 +27,12 @@ def test_half_of_the_last_two_hundred_is_not_over_half() -> None:
     assert reason(*[Mark.SENT, Mark.UNKNOWN] * 100, Mark.UNKNOWN, Mark.UNKNOWN) == Mark.UNKNOWN
 
 
-def test_a_bad_moment_of_a_proxy_stops_nothing_and_a_bad_minute_does() -> None:
+def test_few_failures_do_not_stop_a_push_and_many_do() -> None:
     assert reason(*[Mark.UNKNOWN] * 19) is None
     assert reason(*[Mark.UNKNOWN] * 20) == Mark.UNKNOWN
 
 
-def test_one_chat_tried_again_and_again_stops_nothing() -> None:
+def test_retries_of_one_chat_do_not_stop_a_push() -> None:
     brake = Brake()
     for _ in range(50):
         brake.note(Mark.UNKNOWN, again=True)
@@ -65,7 +65,7 @@ def test_the_most_frequent_reason_stops_nothing_while_it_is_not_over_half() -> N
     assert reason(*[Mark.UNKNOWN] * 50, *[Mark.REFUSED] * 40, *[Mark.SENT] * 40) is None
 
 
-def test_the_window_begins_anew_after_a_reason_and_not_before() -> None:
+def test_the_window_is_cleared_only_when_a_reason_was_returned() -> None:
     brake = Brake()
     for _ in range(30):
         brake.note(Mark.SENT)
@@ -79,5 +79,5 @@ def test_the_window_begins_anew_after_a_reason_and_not_before() -> None:
     assert [stopped.reason(1000) for _ in range(2)] == [Mark.REFUSED, None]
 
 
-def test_nothing_sent_is_no_reason() -> None:
+def test_a_push_without_sends_is_not_stopped() -> None:
     assert reason() is None

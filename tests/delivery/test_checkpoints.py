@@ -184,7 +184,7 @@ async def test_a_better_lane_is_one_that_could_be_claimed_now(
     assert (result.better, result.go_on) == (better, not better)
 
 
-async def test_whoever_is_in_the_best_lane_gives_way_to_nobody(database: Database) -> None:
+async def test_a_push_in_the_best_lane_is_not_interrupted(database: Database) -> None:
     await add_push(database, lane=1, ranges=[(0, 9)])
     mine = await claim(database)
     await add_push(database, lane=1, ranges=[(0, 9)])
@@ -210,7 +210,7 @@ def test_a_range_goes_on_only_while_everything_is_as_it_was(
     assert CheckpointResult(running, same_audience, same_revision, better).go_on is go_on
 
 
-async def test_a_chat_that_is_gone_takes_its_topics_along_and_a_closed_topic_nobody(database: Database) -> None:
+async def test_a_gone_chat_changes_all_its_topics_and_a_closed_topic_only_itself(database: Database) -> None:
     ids = [*await add_chats(database, -5, thread_id=1), *await add_chats(database, -5, thread_id=2)]
     ids += await add_chats(database, -6, thread_id=1) + await add_chats(database, -6, thread_id=2)
     push, claimed = await claimed_of(database)
@@ -248,7 +248,7 @@ async def test_an_overtaken_owner_is_told_so_and_its_outcomes_are_kept(database:
 
 
 @on_sqlite
-async def test_no_records_are_no_change(database: Database) -> None:
+async def test_recording_nothing_changes_no_counts(database: Database) -> None:
     push, _ = await claimed_of(database)
     await record(database, push.id)
     assert (await push_now(database, push.id)).sent == 0
@@ -263,7 +263,7 @@ async def test_no_records_are_no_change(database: Database) -> None:
         pytest.param(False, True, (2, 2, False), id="left for an audience that has changed: from its start again"),
     ],
 )
-async def test_a_released_range_is_anybodys(
+async def test_a_released_range_can_be_claimed_by_any_process(
     database: Database, done: bool, rewind: bool, left: tuple[int, int, bool]
 ) -> None:
     push = await add_push(database, ranges=[(2, 10)], ceiling=10)

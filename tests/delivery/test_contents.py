@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bot.delivery.contents import DELETABLE_SECONDS, Alert, Content, Correction, Retraction, Written, load
+from bot.delivery.contents import DELETABLE_SECONDS, Alert, Broadcast, Content, Correction, Retraction, load
 from bot.delivery.outcomes import Mark, Refused
 from bot.delivery.ranges import Chat, Copy
 from bot.delivery.revisions import note
@@ -51,8 +51,10 @@ def call(content: Content, chat: Chat) -> tuple[str, dict[str, Any]]:
     return method, orjson.loads(body)
 
 
-def written(method: str, text_only: bool = False, **params: Any) -> Written:
-    return Written(NEWSROOM, push(kind="broadcast", content={"method": method, "params": params}, text_only=text_only))
+def written(method: str, text_only: bool = False, **params: Any) -> Broadcast:
+    return Broadcast(
+        NEWSROOM, push(kind="broadcast", content={"method": method, "params": params}, text_only=text_only)
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_an_alert_is_said_in_the_chats_language() -> None:
     assert "Dunia" in call(content, SARI)[1]["text"]
 
 
-def test_a_chat_whose_language_nobody_speaks_gets_the_newsrooms() -> None:
+def test_a_chat_with_an_unknown_language_gets_the_newsrooms() -> None:
     assert "Dunia" in call(alert(), SARI._replace(language="xx"))[1]["text"]
 
 
@@ -146,10 +148,10 @@ def test_a_broadcast_and_a_retraction_have_no_photo_to_learn() -> None:
 def test_a_refused_photo_makes_the_rest_of_the_push_text() -> None:
     content = alert(image_url=PHOTO)
     assert call(content, SARI)[0] == "sendPhoto"
-    assert content.other_way(SARI, PHOTO_REFUSED) == SARI
+    assert content.fallback(SARI, PHOTO_REFUSED) == SARI
     assert call(content, SARI)[0] == "sendMessage"
     assert (content.text_only, content.has_new_photo, content.record(SARI, 1).photo) == (True, False, False)
-    assert content.other_way(OLIVER, PHOTO_REFUSED) == OLIVER  # one that was on the wire meanwhile
+    assert content.fallback(OLIVER, PHOTO_REFUSED) == OLIVER  # one that was on the wire meanwhile
 
 
 def test_a_push_that_went_text_only_before_stays_so() -> None:
@@ -158,8 +160,8 @@ def test_a_push_that_went_text_only_before_stays_so() -> None:
 
 
 @pytest.mark.parametrize("content", [alert(image_url=PHOTO), written("sendMessage", text="Halo")])
-def test_a_refused_text_has_no_other_way(content: Content) -> None:
-    assert content.other_way(SARI, TEXT_REFUSED) is None
+def test_a_refused_text_has_no_fallback(content: Content) -> None:
+    assert content.fallback(SARI, TEXT_REFUSED) is None
     assert not content.text_only
 
 
@@ -183,7 +185,7 @@ def test_a_refused_text_has_no_other_way(content: Content) -> None:
 def test_a_broadcast_whose_photo_was_refused_goes_as_text(params: dict[str, Any], text: dict[str, Any]) -> None:
     content = written("sendPhoto", **params)
     assert call(content, SARI) == ("sendPhoto", {"chat_id": 1001, **params})
-    content.other_way(SARI, PHOTO_REFUSED)
+    content.fallback(SARI, PHOTO_REFUSED)
     assert call(content, SARI) == ("sendMessage", {"chat_id": 1001, **text})
 
 
@@ -253,14 +255,14 @@ def test_chats_with_a_text_and_chats_with_a_photo_get_each_its_own_correction() 
 def test_a_copy_that_is_not_what_we_thought_is_corrected_as_what_it_is(
     reason: str, was_photo: bool, is_photo: bool
 ) -> None:
-    other = correction(image_url=PHOTO).other_way(having(SARI, photo=was_photo), Refused(reason))
+    other = correction(image_url=PHOTO).fallback(having(SARI, photo=was_photo), Refused(reason))
     assert other == having(SARI, photo=is_photo)
 
 
-def test_a_correction_has_no_other_way_for_a_refused_text_and_one_for_a_refused_photo() -> None:
+def test_a_correction_has_a_fallback_for_a_refused_photo_and_none_for_a_refused_text() -> None:
     content, chat = correction(image_url=PHOTO), having(SARI, photo=True, revision=7)
-    assert content.other_way(chat, TEXT_REFUSED) is None
-    assert content.other_way(chat, PHOTO_REFUSED) == chat
+    assert content.fallback(chat, TEXT_REFUSED) is None
+    assert content.fallback(chat, PHOTO_REFUSED) == chat
     assert call(content, chat)[0] == "editMessageCaption"
 
 
@@ -317,17 +319,17 @@ def test_old_and_fresh_copies_of_one_retraction_are_treated_each_by_its_age() ->
         ("Bad Request: there is no text in the message to edit", "deleteMessage"),
     ],
 )
-def test_a_retraction_that_is_refused_is_tried_the_other_way(reason: str, then: str) -> None:
+def test_a_refused_retraction_has_a_fallback(reason: str, then: str) -> None:
     content = retraction(0)
-    other = content.other_way(having(SARI, at=SENT_AT), Refused(reason))
+    other = content.fallback(having(SARI, at=SENT_AT), Refused(reason))
     assert other is not None
     assert call(content, other)[0] == then
     assert other.copy is not None
     assert other.copy.photo is ("no text" in reason)
 
 
-def test_a_retraction_that_is_refused_otherwise_has_no_other_way() -> None:
-    assert retraction(0).other_way(having(SARI, at=SENT_AT), PHOTO_REFUSED) is None
+def test_a_retraction_refused_for_another_reason_has_no_fallback() -> None:
+    assert retraction(0).fallback(having(SARI, at=SENT_AT), PHOTO_REFUSED) is None
 
 
 def test_a_correction_of_a_chat_without_a_copy_is_a_mistake_that_is_told() -> None:

@@ -136,7 +136,7 @@ async def test_a_push_is_finished_when_nothing_is_left_and_nobody_waits(database
         assert await pushes.finish_if_done(session, push.id, utcnow())
 
 
-async def test_a_large_push_goes_first_to_whoever_was_seen_of_late(
+async def test_a_large_push_goes_first_to_recently_active_chats(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pushes, "LARGE", 9)
