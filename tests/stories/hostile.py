@@ -1,4 +1,4 @@
-"""A source that sends whatever a test says, byte by byte, polled beside a healthy one."""
+"""A hostile source, whose response a test gives byte by byte, and a healthy source polled beside it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -15,14 +15,14 @@ from bot.stories import sources
 from bot.stories.poller import Poller
 from bot.stories.reading.fetcher import Fetcher
 
-PATIENCE = 100  # seconds; only a broken promise takes so long, on a busy machine too
+PATIENCE = 100  # seconds; far more than a busy machine needs
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 def response(
     body: bytes = b"", *headers: str, status: str = "200 OK", kind: str = "application/rss+xml; charset=utf-8"
 ) -> bytes:
-    """A whole HTTP answer."""
+    """A complete HTTP response."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", "Connection: close"]
     return "\r\n".join([*lines, *headers, "", ""]).encode() + body
 
@@ -38,7 +38,7 @@ def item(number: int, title: str = "Jembatan gantung dibuka", **more: str) -> st
 
 
 class Server:
-    """Answers every request with `answer`: bytes, or a function that writes."""
+    """Answers every request with `answer`: bytes, or a function that writes the response."""
 
     def __init__(self, answer: Answer = b"") -> None:
         self.answer = answer
@@ -55,7 +55,7 @@ class Server:
                 writer.write(self.answer)
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has had enough, or never began
+            pass  # the client closed the connection
         finally:
             writer.close()
 
@@ -81,26 +81,26 @@ class Beside:
             return await session.get_one(Source, name)
 
     async def poll(self, answer: Answer | None = None) -> Source:
-        """Poll the hostile source; meanwhile the healthy one publishes, and is served. The hostile source's row."""
+        """Poll the hostile source, check that the healthy one is served meanwhile, and return the hostile one's row."""
         if answer is not None:
             self.hostile.answer = answer
         self._number += 1
         self.healthy.answer = response(rss(item(self._number, f"Kabar baik nomor {self._number}")))
         async with asyncio.TaskGroup() as group:
-            suffering = group.create_task(self.poller.poll(await self.row()))
+            hostile_poll = group.create_task(self.poller.poll(await self.row()))
             async with asyncio.timeout(PATIENCE):
                 await self.poller.poll(await self.row("healthy"))
             assert f"Kabar baik nomor {self._number}" in await self.titles("healthy")
             async with asyncio.timeout(PATIENCE):
-                await suffering
+                await hostile_poll
         return await self.row()
 
     async def primed(self) -> None:
-        """Poll both once, so that what comes next is news."""
+        """Poll both once, so that later items count as new."""
         await self.poll(response(rss(item(400_000, "Kabar lama dari kampung"))))
 
     async def serve(self, answers: dict[str, bytes]) -> Source:
-        """Poll the hostile source, which has an answer for each path; 404 for others. The hostile source's row."""
+        """Poll the hostile source with a response per path, 404 for others. Returns its row."""
 
         async def answer(writer: asyncio.StreamWriter) -> None:
             writer.write(answers.get(self.hostile.requests[-1], response(b"<p>x", status="404 Not Found")))
@@ -126,7 +126,7 @@ class Beside:
         return [story.title for story in await self.stories(name)]
 
     async def alerts(self) -> int:
-        """How many stories of the hostile source were queued to be pushed, held ones too."""
+        """The number of pushes queued for stories of the hostile source, including held ones."""
         async with self.database.read() as session:
             pushed = select(func.count()).select_from(Push).join(Story, Story.id == Push.alert_of)
             return await session.scalar(pushed.where(Story.source_id == "hostile")) or 0
@@ -140,9 +140,9 @@ class Beside:
 async def beside(
     database: Database, url: str = "", kind: str = "feed", every: str = "5m", crowd: int = 0, timeout: float = 2
 ) -> AsyncIterator[Beside]:
-    """`url` is the hostile source's address, if it is not the hostile server's own; `every` is both sources'.
+    """A hostile and a healthy source with their servers. `url`: the hostile source's address, if not its server's.
 
-    `crowd` is how many more sources the hostile server has.
+    `every`: the poll interval of both. `crowd`: the number of further sources on the hostile server.
     """
     async with Server().running() as hostile, Server().running() as healthy:
         listed = [("hostile", url or f"http://{hostile.place}/feed", kind)]
@@ -169,7 +169,7 @@ async def beside(
 
 
 async def drip(writer: asyncio.StreamWriter) -> None:
-    """An answer that never ends, a byte at a time."""
+    """Write an endless response, one byte at a time."""
     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         writer.write(b"x")

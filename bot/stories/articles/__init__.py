@@ -1,1 +1,1 @@
-"""Articles: what a story's own page says of it."""
+"""Articles: reads the page of a story to complete what its source says."""

@@ -1,4 +1,4 @@
-"""Lines on an article's page that are the site's and not the story's. Pure."""
+"""Removes page furniture from an article's lines: pagers, tags, share buttons, lists of other stories. Pure."""
 
 import re
 
@@ -33,9 +33,9 @@ _SHARED = (
 _SHARE_RUN = re.compile(
     rf"(?:\b\d+\s*shares?\b\W*)?(?:(?<!\w)(?:{_SHARED})(?!\w)[\s/|·,•]{{0,5}}+){{3,30}}", re.IGNORECASE
 )
-_LONGEST = 400  # characters; a longer line is the story
-_OPENING = 400  # characters of a first line in which buttons may stand
-_BEFORE_BUTTONS = 200
+_LONGEST = 400  # characters; a longer line is part of the story
+_OPENING = 400  # characters of the first line in which share buttons are searched
+_BEFORE_BUTTONS = 200  # characters of headline and byline before them
 
 
 def is_furniture(line: str) -> bool:
@@ -45,17 +45,17 @@ def is_furniture(line: str) -> bool:
 
 
 def without_what_follows(lines: list[str]) -> list[str]:
-    """The lines up to the readers' comments or the lists of other stories."""
+    """The lines before the comments section or a list of other stories."""
     for number, line in enumerate(lines):
-        if found := _FOLLOWS.match(line):
-            before, after = sum(map(len, lines[:number])), sum(map(len, lines[number:]))
-            if before > (2 if found["others"] else 4) * after:
+        if heading := _FOLLOWS.match(line):
+            characters_before, characters_after = sum(map(len, lines[:number])), sum(map(len, lines[number:]))
+            if characters_before > (2 if heading["others"] else 4) * characters_after:
                 return lines[:number]
     return lines
 
 
 def without_opening(lines: list[str], title: str) -> list[str]:
-    """The lines without headline, byline and share buttons, where these are in one block with the story."""
+    """Drop headline, byline and share buttons where the first line begins with them."""
     if not lines:
         return lines
     first = lines[0]
@@ -63,6 +63,6 @@ def without_opening(lines: list[str], title: str) -> list[str]:
         first = first[len(title) :].lstrip(" .:|–—-")
     if (buttons := _SHARE_RUN.search(first[:_OPENING])) and buttons.start() <= _BEFORE_BUTTONS:
         before = first[: buttons.start()]
-        if not re.search(r"[.!?]\s", before):  # a sentence before the buttons is the story's
+        if not re.search(r"[.!?]\s", before):  # a sentence before the buttons belongs to the story
             first = first[buttons.end() :].lstrip(" .:|–—-/")
     return [one_line(first), *lines[1:]] if first else lines[1:]

@@ -1,4 +1,4 @@
-"""Whether what an article's address answered is that article: not a consent wall, a login, or the front page. Pure."""
+"""Tells an article from a consent wall, a login or a front page that its address returned instead. Pure."""
 
 import re
 from urllib.parse import urlsplit
@@ -12,45 +12,46 @@ _COMMON_WORDS = (
     "that your our you are is to of in on at a an be as by"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff]")  # without spaces
+# Scripts without spaces between words.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u4e00-\u9fff]")
 _AGREES = 0.5  # share of the shorter title's words
 _VARIANT = re.compile(r"^(?:www|m|amp|mobile)\.|/amp/?$|\.amp$|(?:index)?\.(?:html?|php)$")
 
 
 def is_the_article(article: Article, *, title: str, asked: str, answered: str) -> bool:
-    """Whether a page is the article that was asked for; if not, it says nothing of the story.
+    """Whether a page is the requested article; if not, nothing on it may be used for the story.
 
-    `title` is what a list or a feed calls the story ("" where only its address is known), `asked` the address that was
-    asked, `answered` the one that answered after redirects. A headline that agrees decides, since addresses may change;
-    one with no word of the title is another page's. In between, and without a title, the addresses decide.
+    `title` is the story's title in a list or a feed ("" where only its address is known), `asked` the requested
+    address, `answered` the final address after redirects. Titles are compared first, since addresses may change: half
+    of the words in common or more means yes, none means no. In between, and without a title, the addresses decide.
     """
     agreement = _agreement(title, article.title)
     if agreement is not None and (agreement >= _AGREES or agreement == 0):
         return agreement > 0
-    said = article.canonical or answered
+    claimed = article.canonical or answered
     return (
-        _names_a_page(said, asked)
+        _names_a_page(claimed, asked)
         and _names_a_page(answered, asked)
-        and (_same_page(said, asked) or _same_page(answered, asked) or agreement is not None)
+        and (_same_page(claimed, asked) or _same_page(answered, asked) or agreement is not None)
     )
 
 
 def _agreement(title: str, headline: str) -> float | None:
-    """How many of the shorter title's words the other has; None where a title has none to compare."""
-    one, other = _words(title), _words(headline)
-    if not one or not other:
+    """The share of the shorter title's words that the other has; None where either has no words to compare."""
+    title_words, headline_words = _words(title), _words(headline)
+    if not title_words or not headline_words:
         return None
-    return len(one & other) / min(len(one), len(other))
+    return len(title_words & headline_words) / min(len(title_words), len(headline_words))
 
 
 def _words(title: str) -> set[str]:
     if _UNSPACED.search(title):
-        return {title[at : at + 2] for at in range(len(title) - 1)}
+        return {title[start : start + 2] for start in range(len(title) - 1)}
     return {word for word in _WORD.findall(title.casefold()) if word not in _COMMON}
 
 
 def _names_a_page(url: str, asked: str) -> bool:
-    """Whether an address is one of a page, and not the front page that a site sends instead of what is gone."""
+    """False for the front page, to which sites redirect the addresses of removed articles."""
     return bool(urlsplit(url).path.strip("/")) or bool(urlsplit(url).query) or not urlsplit(asked).path.strip("/")
 
 

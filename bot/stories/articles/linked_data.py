@@ -1,6 +1,6 @@
-"""JSON-LD: what a page says of its article for machines (https://schema.org/NewsArticle). Pure; for a thread.
+"""Reads a page's JSON-LD about its article (https://schema.org/NewsArticle). Pure and CPU-bound.
 
-Many sites' JSON is not quite JSON: raw line breaks, trailing commas, escaped quotation marks. What can be read is.
+Many sites write invalid JSON: raw line breaks, trailing commas, escaped quotation marks. Common faults are repaired.
 """
 
 import html
@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from bot.stories.reading.cleaning import plain_text
 
 SECTION_LIMIT = 60
-_MAX_DEPTH = 4  # of @graph in @graph
+_MAX_DEPTH = 4  # of nested @graph and mainEntity
 _ARTICLES = frozenset(
     (
         "article", "newsarticle", "reportagenewsarticle", "analysisnewsarticle", "opinionnewsarticle",
@@ -28,24 +28,24 @@ _STRING = re.compile(r'"(headline|datePublished|articleSection|articleBody)"\s*:
 
 
 def linked_data(tree: LexborHTMLParser) -> dict[str, Any]:
-    """The page's first object of an article; {} without one. "crumbs" are the names in its breadcrumb list."""
+    """The page's first article object; {} without one. The key "crumbs" holds the names in its breadcrumb list."""
     article: dict[str, Any] = {}
     page: dict[str, Any] = {}
     crumbs: list[str] = []
-    named: dict[str, Any] = {}  # things by their @id
+    nodes_by_id: dict[str, Any] = {}  # objects by their @id
     for script in tree.css("script[type*='ld+json']"):
-        for thing in _things(_loaded(script.text())):
-            if as_text(thing.get("@id")) and "name" in thing:
-                named.setdefault(thing["@id"], thing)
-            types = {str(each).lower() for each in as_list(thing.get("@type"))}
+        for node in _objects(_loaded(script.text())):
+            if as_text(node.get("@id")) and "name" in node:
+                nodes_by_id.setdefault(node["@id"], node)
+            types = {str(name).lower() for name in as_list(node.get("@type"))}
             if types & _ARTICLES and not article:
-                article = thing
-            if "webpage" in types and not page and "datePublished" in thing:
-                page = {"datePublished": thing["datePublished"]}
+                article = node
+            if "webpage" in types and not page and "datePublished" in node:
+                page = {"datePublished": node["datePublished"]}
             if "breadcrumblist" in types:
-                crumbs = [_crumb(each) for each in as_list(thing.get("itemListElement"))]
+                crumbs = [_crumb(entry) for entry in as_list(node.get("itemListElement"))]
     if "author" in article:
-        article = article | {"author": [_resolved(each, named) for each in as_list(article["author"])]}
+        article = article | {"author": [_resolved(author, nodes_by_id) for author in as_list(article["author"])]}
     return page | article | ({"crumbs": [crumb for crumb in crumbs if crumb]} if crumbs else {})
 
 
@@ -57,19 +57,19 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _resolved(value: Any, named: dict[str, Any]) -> Any:
-    """A thing that is only referred to, as it is described elsewhere on the page."""
+def _resolved(value: Any, nodes_by_id: dict[str, Any]) -> Any:
+    """The object that a bare {"@id": …} refers to, if the page describes it elsewhere."""
     if isinstance(value, dict) and "name" not in value:
-        return named.get(as_text(value.get("@id")), value)
+        return nodes_by_id.get(as_text(value.get("@id")), value)
     return value
 
 
 def _loaded(text: str) -> Any:
-    """The JSON, mended where its fault is a common one; None where it cannot be."""
+    """The parsed JSON, after repairing common faults; None where that fails."""
     text = _WRAPPED.sub("", text).strip().rstrip(";")
-    for mended in (text, _TRAILING_COMMA.sub("", text), html.unescape(text)):
+    for candidate in (text, _TRAILING_COMMA.sub("", text), html.unescape(text)):
         try:
-            return json.loads(mended, strict=False)  # not strict: raw line breaks inside strings
+            return json.loads(candidate, strict=False)  # not strict: allows raw line breaks inside strings
         except (ValueError, RecursionError):
             continue
     if "article" in text.lower():
@@ -80,14 +80,14 @@ def _loaded(text: str) -> Any:
     return None
 
 
-def _things(data: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+def _objects(data: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
     if depth > _MAX_DEPTH:
         return
-    for each in as_list(data):
-        if isinstance(each, dict):
-            yield each
-            yield from _things(each.get("@graph"), depth + 1)
-            yield from _things(each.get("mainEntity"), depth + 1)
+    for node in as_list(data):
+        if isinstance(node, dict):
+            yield node
+            yield from _objects(node.get("@graph"), depth + 1)
+            yield from _objects(node.get("mainEntity"), depth + 1)
 
 
 def _crumb(entry: Any) -> str:

@@ -1,4 +1,4 @@
-"""An article's main photo: its address, its caption, and who is credited for it. Pure; for a thread."""
+"""Finds an article's main photo, its caption and its credit. Pure and CPU-bound."""
 
 import re
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from bot.stories.reading.cleaning import one_line, plain_text, safe_url
 from bot.stories.reading.feed_items import CAPTION_LIMIT, NAME_LIMIT
 from bot.stories.reading.images import best_image, is_decoration
 
-_PARAGRAPH = 150  # characters; what is longer beside an image in one <p> is the story
-_ABOVE, _BELOW = 60, 400  # elements around a headline; share buttons and sizes of a picture are many
-_LINKS = 5
-_IMAGES = 300  # of a page that are looked at
+_PARAGRAPH = 150  # characters; a longer text beside an image in one <p> is part of the story
+_ABOVE, _BELOW = 60, 400  # elements before and after a headline; share buttons and <source> elements are many
+_LINKS = 5  # examined per element
+_IMAGES = 300  # examined per page
 _CREDIT_NAME = re.compile(
     r"credit|kredit|copyright|photog|fotog|nama-foto|source|sumber|provider|agency", re.IGNORECASE
 )
@@ -26,7 +26,7 @@ _CAPTION_NAME = (
 )
 _FIGURE_NAME = re.compile(r"figure|image|img|media|photo|foto|picture|gambar|hero|lead|featured|thumb|attachment", re.I)
 _PERSON_NAME = re.compile(r"author|byline|avatar|profile|penulis|reporter|bio\b|contributor", re.IGNORECASE)
-_OTHERS_NAME = re.compile(
+_UNRELATED_NAME = re.compile(
     r"relat|terkait|popul|sidebar|footer|recommend|teaser|newsletter|promo|\bnav|menu|logo|comment"
     r"|komentar|\bads?\b|iklan",
     re.IGNORECASE,
@@ -72,13 +72,13 @@ _TAILS = (
     re.compile(rf"(?:\s[-–—|•·]\s+|[.!?”\"]\s+)({_AGENCY}|{_AGENCIES})$", re.IGNORECASE),
     re.compile(rf"(?:\s*/\s*|\s[-–—|•·]\s+|[.!?”\"]\s+|\s)({_DOCUMENT})$", re.IGNORECASE),
 )
-_SMALL_TALK = re.compile(
+_INTERFACE_WORDS = re.compile(
     r"^(?:\d+\s*/\s*\d+|(?:hide|show|toggle) caption|perbesar|zoom|image caption,?|caption:?|enlarge(?: this)? image"
     r"|open image in gallery|(?:\[\+\]\s*)?enlarge|close|anzeige:?|advertisement)\s*(?=$|\W|[A-Z])"
     r"|\s*\b(?:(?:hide|toggle) caption|perbesar|enlarge(?: this)? image|close)$",
     re.IGNORECASE,
 )
-_WIDTH = r"[1-9]\d{1,2}0|256|375|512|768|1024|1152|1366|1536|2048"  # as pictures have; other numbers are names
+_WIDTH = r"[1-9]\d{1,2}0|256|375|512|768|1024|1152|1366|1536|2048"  # usual widths of pictures
 _SIZE = re.compile(
     rf"[-_.](?:\d{{2,4}}x\d{{2,4}}|{_WIDTH}|\d+w|large|medium|small|big|full|lg|md|sm|xl|thumb|scaled|original|cropped|preview)$"
 )
@@ -88,7 +88,7 @@ _INNER_NAME = re.compile(r"/([^/?&=]{3,200})\.(?:jpe?g|png|webp|avif)\b", re.IGN
 
 
 class Photo(NamedTuple):
-    """Empty where the page says nothing. `credit` is a name or an agency, without the word for photo before it."""
+    """Fields are empty where the page says nothing. `credit` is a name or an agency, without a label like "Photo:"."""
 
     url: str
     caption: str
@@ -96,17 +96,17 @@ class Photo(NamedTuple):
 
 
 def photo_of(tree: LexborHTMLParser, data: dict[str, Any], headline: LexborNode | None, base: str) -> Photo:
-    """`data` is the page's JSON-LD of the article."""
-    linked = next((each for each in as_list(data.get("image")) if isinstance(each, dict)), {})
-    own = _photo_address(_address(data.get("image")), base)
-    told = _photo_address(meta(tree, "og:image") or meta(tree, "og:image:url") or meta(tree, "twitter:image"), base)
-    url = own or told
-    image = _main_image(tree, [each for each in (own, told) if each], headline, base)
-    caption, credit = _words(image) if image is not None else ("", "")
+    """Find the main photo. `data` is the article's JSON-LD, `base` the URL that relative addresses refer to."""
+    linked = next((image for image in as_list(data.get("image")) if isinstance(image, dict)), {})
+    linked_url = _photo_address(_address(data.get("image")), base)
+    meta_url = _photo_address(meta(tree, "og:image") or meta(tree, "og:image:url") or meta(tree, "twitter:image"), base)
+    url = linked_url or meta_url
+    image = _main_image(tree, [url for url in (linked_url, meta_url) if url], headline, base)
+    caption, credit = _caption_and_credit(image) if image is not None else ("", "")
     if image is not None and (
-        not url or (not own and _has_own_caption(image) and _stem(told) not in _stems(image, base))
+        not url or (not linked_url and _has_own_caption(image) and _stem(meta_url) not in _stems(image, base))
     ):
-        url = best_image(image, base)  # what other sites are told is then a picture for sharing
+        url = best_image(image, base)  # og:image is then a picture made for sharing
     caption = caption or one_line(plain_text(as_text(linked.get("caption"))), CAPTION_LIMIT)
     credit = credit or one_line(plain_text(as_text(linked.get("creditText"))), NAME_LIMIT)
     credit = (credit.removeprefix(caption).strip() or credit) if caption else credit
@@ -114,43 +114,43 @@ def photo_of(tree: LexborHTMLParser, data: dict[str, Any], headline: LexborNode 
 
 
 def _photo_address(address: str, base: str) -> str:
-    found = safe_url(address, base)
-    return "" if found and is_decoration(found) else found
+    url = safe_url(address, base)
+    return "" if url and is_decoration(url) else url
 
 
 def _address(value: Any) -> str:
-    for each in as_list(value):
-        if isinstance(each, str):
-            return each
-        if isinstance(each, dict) and (url := as_text(each.get("url")) or as_text(each.get("contentUrl"))):
+    for entry in as_list(value):
+        if isinstance(entry, str):
+            return entry
+        if isinstance(entry, dict) and (url := as_text(entry.get("url")) or as_text(entry.get("contentUrl"))):
             return url
     return ""
 
 
-def _main_image(tree: LexborHTMLParser, told: list[str], headline: LexborNode | None, base: str) -> LexborNode | None:
-    """The <img> of the main photo: the one with a told name, else the first with a caption near the headline."""
-    names = {_stem(url) for url in told} - {""}
+def _main_image(tree: LexborHTMLParser, urls: list[str], headline: LexborNode | None, base: str) -> LexborNode | None:
+    """The <img> of the main photo: one with a file name in `urls`, else the first with a caption near the headline."""
+    stems = {_stem(url) for url in urls} - {""}
     images = tree.css("img, amp-img")[:_IMAGES]
-    if names:
-        same = [image for image in images if names & _stems(image, base)]
-        captioned = (image for image in same if _figure_of(image) is not None)
-        if same:
-            return next(captioned, same[0])
+    if stems:
+        same_name = [image for image in images if stems & _stems(image, base)]
+        captioned = (image for image in same_name if _figure_of(image) is not None)
+        if same_name:
+            return next(captioned, same_name[0])
     before, after = nearby(tree, headline, above=_ABOVE, below=_BELOW)
     near = [node for node in (*after, *before) if node.tag in ("img", "amp-img")] if after else tree.css("figure img")
     fallback: LexborNode | None = None
-    holders = around(headline)
+    headline_ancestors = around(headline)
     for image in near:
-        figure = _figure_of(image) if best_image(image, base) and not _is_of_others(image, holders) else None
+        figure = _figure_of(image) if best_image(image, base) and not _is_unrelated(image, headline_ancestors) else None
         is_named = figure is not None and _FIGURE_NAME.search(figure.attributes.get("class") or "") is not None
         if figure is not None and (is_named or figure.tag in ("figure", "td", "center") or _has_own_caption(image)):
             return image
-        fallback = fallback or (image if figure is not None and not told else None)
+        fallback = fallback or (image if figure is not None and not urls else None)
     return fallback
 
 
 def _stems(image: LexborNode, base: str) -> set[str]:
-    """The names of an image's addresses, in whatever size."""
+    """The file names of an image's addresses, without sizes."""
     values = [
         value for name, value in image.attributes.items() if value and name in ("src", "data-src", "data-original")
     ]
@@ -158,21 +158,21 @@ def _stems(image: LexborNode, base: str) -> set[str]:
     return {_stem(address) for address in addresses if address} - {""}
 
 
-def _is_of_others(image: LexborNode, holders: frozenset[int]) -> bool:
-    """Whether an image is a portrait, or in a list of other stories, or an advertisement."""
-    above = image.parent
+def _is_unrelated(image: LexborNode, headline_ancestors: frozenset[int]) -> bool:
+    """Whether an image is an author's portrait, an advertisement, or in a list of other stories."""
+    ancestor = image.parent
     for _ in range(6):
-        if above is None or above.mem_id in holders or above.tag in ("body", "article", "main"):
+        if ancestor is None or ancestor.mem_id in headline_ancestors or ancestor.tag in ("body", "article", "main"):
             return False
-        names = f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}"
-        if above.tag in ("nav", "aside", "footer") or _PERSON_NAME.search(names) or _OTHERS_NAME.search(names):
+        names = f"{ancestor.attributes.get('class') or ''} {ancestor.attributes.get('id') or ''}"
+        if ancestor.tag in ("nav", "aside", "footer") or _PERSON_NAME.search(names) or _UNRELATED_NAME.search(names):
             return True
-        above = above.parent
+        ancestor = ancestor.parent
     return False
 
 
 def _stem(url: str) -> str:
-    """The name of a picture without its size; of the picture that a resizing address names in its query."""
+    """A picture's file name without its size; of a resizing service, the file name in the address in its query."""
     parts = urlsplit(url)
     inner = _INNER_NAME.search(unquote(parts.query)) if parts.query else None
     name = inner[1] if inner else parts.path.rpartition("/")[2].rpartition(".")[0]
@@ -180,7 +180,7 @@ def _stem(url: str) -> str:
 
 
 def _figure_of(image: LexborNode) -> LexborNode | None:
-    """The nearest element around an image that has words, few enough to be a caption."""
+    """The nearest ancestor of an image whose text is short enough to be a caption; None without one."""
     above = image.parent
     for _ in range(6):
         if above is None or above.tag in ("body", "article", "main", "header"):
@@ -204,18 +204,18 @@ def _has_own_caption(image: LexborNode) -> bool:
 
 
 def _text(node: LexborNode) -> str:
-    """The words of an element, without what stands in its scripts and styles."""
+    """The visible text of an element, without scripts, styles and buttons."""
     if node.css_first("script, style, noscript, svg, button") is None:
         return one_line(node.text(separator=" "))
     parts = [
         one_line(part.text_content or "")
         for part in node.traverse(include_text=True)
-        if part.tag == "-text" and not _is_silent(part)
+        if part.tag == "-text" and not _is_invisible(part)
     ]
     return " ".join(filter(None, parts))
 
 
-def _is_silent(node: LexborNode) -> bool:
+def _is_invisible(node: LexborNode) -> bool:
     above = node.parent
     for _ in range(4):
         if above is None:
@@ -226,26 +226,27 @@ def _is_silent(node: LexborNode) -> bool:
     return False
 
 
-def _words(image: LexborNode) -> tuple[str, str]:
-    """Caption and credit as they stand with an image."""
+def _caption_and_credit(image: LexborNode) -> tuple[str, str]:
+    """Caption and credit beside an image; ("", "") without."""
     figure = _figure_of(image)
     if figure is None:
         return "", ""
     marked = [node for node in figure.css(_CAPTION_NAME)[:6] if _text(node)]
     holder = next((node for node in marked if node.tag == "figcaption"), marked[0] if marked else figure)
-    caption = _SMALL_TALK.sub("", _text(holder))
+    caption = _INTERFACE_WORDS.sub("", _text(holder))
     parts = list(_parts(figure))
-    parts.sort(key=lambda part: len(part.text()))  # the innermost first: what holds caption and credit is neither
+    # Innermost first: an element around both caption and credit is neither.
+    parts.sort(key=lambda part: len(part.text()))
     for is_by_name in (True, False):
         for part in parts:
             text = _text(part)
             bare = text.strip("()[] ")
-            named = _CREDIT_NAME.search(part.attributes.get("class") or "") is not None
+            has_credit_class = _CREDIT_NAME.search(part.attributes.get("class") or "") is not None
             if not bare or text == caption or len(bare) > NAME_LIMIT:
                 continue
-            if named if is_by_name else (_ALONE.match(bare) or _CAPITALS.match(bare)):
-                rest = caption.removesuffix(text) if caption.endswith(text) else caption.removeprefix(text)
-                return _split(rest, bare)
+            if has_credit_class if is_by_name else (_ALONE.match(bare) or _CAPITALS.match(bare)):
+                caption_rest = caption.removesuffix(text) if caption.endswith(text) else caption.removeprefix(text)
+                return _split(caption_rest, bare)
     return _split(caption, "")
 
 
@@ -254,13 +255,13 @@ def _parts(node: LexborNode) -> Iterator[LexborNode]:
 
 
 def _split(caption: str, credit: str) -> tuple[str, str]:
-    """Caption and credit apart, where one line says both."""
+    """Caption and credit, separated where the caption ends with the credit."""
     caption = caption.strip()
     if (bare := caption.strip("()[] ")) and _CREDIT_ONLY.match(bare):
         caption, credit = "", credit or bare
     if not credit:
-        found = next(filter(None, (tail.search(caption) for tail in _TAILS)), None)
-        if found is not None:
-            caption, credit = caption[: found.start(1)].rstrip("([ "), found[1]
+        tail_match = next(filter(None, (tail.search(caption) for tail in _TAILS)), None)
+        if tail_match is not None:
+            caption, credit = caption[: tail_match.start(1)].rstrip("([ "), tail_match[1]
     credit = _LABELLED.sub("", credit.strip(" ()[]-–—|∙•·©"))
     return one_line(caption.rstrip(" -–—|•·∙/"), CAPTION_LIMIT), one_line(credit, NAME_LIMIT)

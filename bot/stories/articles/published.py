@@ -1,4 +1,4 @@
-"""When an article was published, as its page says it. Pure; for a thread."""
+"""Finds an article's publication time on its page. Pure and CPU-bound."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from bot.stories.reading.moments import moment_of
 
 log = structlog.get_logger("kabar.articles")
 
-_FOR_MACHINES = (
+_META_TAGS = (
     "meta[property='article:published_time']", "meta[name='article:published_time']", "meta[itemprop=datePublished]",
     "meta[name=pubdate]", "meta[name=publishdate]", "meta[name='publish-date']", "meta[name='publish_date']",
     "meta[name='content_PublishedDate']", "meta[name='dtk:publishdate']", "meta[property='og:published_time']",
@@ -32,54 +32,57 @@ _WEEKDAY = re.compile(
 _IN_ADDRESS = re.compile(
     r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:[/-]|$)|/((?:19|20)\d\d)(\d\d)(\d\d)(?:\d{6})?/"
 )
-_JUST_ABOVE = 6  # elements before the headline; further up is another story's time, or the site's of today
-_LINE = 160  # characters; a longer text is a paragraph, whose dates are the story's
+_JUST_ABOVE = 6  # elements before the headline; further up are other stories' times and today's date
+_LINE = 160  # characters; a longer text is a paragraph of the story, and dates in it are not its publication
 
 
 def published_at(
     tree: LexborHTMLParser, headline: LexborNode | None, linked: str, url: str, zone: ZoneInfo, now: datetime
 ) -> datetime | None:
-    """`linked` is JSON-LD's datePublished. What is meant for machines first, then the line under the headline."""
-    if found := parse_date(linked, zone, now):
-        return found
-    for selector in _FOR_MACHINES:
+    """The publication time in UTC: from metadata, then the line under the headline, then less reliable places.
+
+    `linked` is JSON-LD's datePublished. Only a day known: its midnight in `zone`.
+    """
+    if moment := parse_date(linked, zone, now):
+        return moment
+    for selector in _META_TAGS:
         for node in tree.css(selector)[:3]:
-            if found := parse_date(node.attributes.get("content") or "", zone, now):
-                return found
+            if moment := parse_date(node.attributes.get("content") or "", zone, now):
+                return moment
     for node in tree.css("[itemprop=datePublished]")[:3]:
-        if found := moment_of(node, zone, now):
-            return found
+        if moment := moment_of(node, zone, now):
+            return moment
     before, after = nearby(tree, headline)
     short = (node for node in after if node.tag == "time" or len(node.text(separator=" ")) <= _LINE)
-    if found := _first(short, zone, now):
-        return found
+    if moment := _first(short, zone, now):
+        return moment
     if (day := _from_address(url, zone, now)) is not None:
         moments = (moment_of(node, zone, now) for node in _time_like(tree))
-        same_day = (moment for moment in moments if moment and moment.astimezone(zone).date() == day.date())
+        same_day = (candidate for candidate in moments if candidate and candidate.astimezone(zone).date() == day.date())
         return next(same_day, day).astimezone(UTC)
-    above = (node for node in before[:_JUST_ABOVE] if _says_a_time(node) and len(node.text(separator=" ")) <= _LINE)
+    above = (node for node in before[:_JUST_ABOVE] if _may_hold_a_time(node) and len(node.text(separator=" ")) <= _LINE)
     return (
         _first(above, zone, now)
         or _first((node for node in _time_like(tree) if not _is_aside(node)), zone, now)
         or _first(_time_like(tree), zone, now)
-        or _searched(tree, url, zone, now)
+        or _from_htmldate(tree, url, zone, now)
         or _first(_short_lines(tree), zone, now)
     )
 
 
 def _time_like(tree: LexborHTMLParser) -> Iterator[LexborNode]:
     for node in tree.css("time, [class], [id]"):
-        if _says_a_time(node) and len(node.text(separator=" ")) <= _LINE:
+        if _may_hold_a_time(node) and len(node.text(separator=" ")) <= _LINE:
             yield node
 
 
-def _says_a_time(node: LexborNode) -> bool:
+def _may_hold_a_time(node: LexborNode) -> bool:
     names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
     return node.tag == "time" or _TIME_LIKE.search(names) is not None
 
 
 def _short_lines(tree: LexborHTMLParser) -> Iterator[LexborNode]:
-    """Lines with a weekday near their beginning, as the date lines of pages without any markup do."""
+    """Lines with a weekday near their beginning, which are the date lines of pages without useful markup."""
     for node in tree.css("td, p, div, span, font, b, i, small")[:2_000]:
         text = node.text(separator=" ")
         if len(text) <= _LINE and _WEEKDAY.match(text.strip()):
@@ -87,34 +90,34 @@ def _short_lines(tree: LexborHTMLParser) -> Iterator[LexborNode]:
 
 
 def _is_aside(node: LexborNode) -> bool:
-    above: LexborNode | None = node
+    ancestor: LexborNode | None = node
     for _ in range(10):
-        if above is None or above.tag == "body":
+        if ancestor is None or ancestor.tag == "body":
             return False
-        names = f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}"
-        if above.tag in ("aside", "nav", "footer", "header") or _ASIDE.search(names):
+        names = f"{ancestor.attributes.get('class') or ''} {ancestor.attributes.get('id') or ''}"
+        if ancestor.tag in ("aside", "nav", "footer", "header") or _ASIDE.search(names):
             return True
-        above = above.parent
+        ancestor = ancestor.parent
     return False
 
 
 def _first(nodes: Iterable[LexborNode], zone: ZoneInfo, now: datetime) -> datetime | None:
-    """The first moment that an element names; where that is a day only, the time that another gives of that day."""
+    """The first moment among the elements; where it is only a day, a later element's time on that day."""
     day: datetime | None = None
     for node in nodes:
-        if found := moment_of(node, zone, now):
-            local = found.astimezone(zone)
+        if moment := moment_of(node, zone, now):
+            local = moment.astimezone(zone)
             if day is None and local.time() == time(0):
                 day = local
             elif day is None or (local.date() == day.date() and local.time() != time(0)):
-                return found
+                return moment
     return day.astimezone(UTC) if day else None
 
 
 def _from_address(url: str, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """The day in the article's address, at its midnight."""
-    if found := _IN_ADDRESS.search(urlsplit(url).path):
-        year, month, day = (int(part) for part in found.groups() if part)
+    """Midnight of the day in the article's address, such as /2026/11/24/; None without one."""
+    if match := _IN_ADDRESS.search(urlsplit(url).path):
+        year, month, day = (int(part) for part in match.groups() if part)
         try:
             moment = datetime.combine(date(year, month, day), time(0), zone)
         except ValueError:
@@ -123,16 +126,16 @@ def _from_address(url: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     return None
 
 
-def _searched(tree: LexborHTMLParser, url: str, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """The day that htmldate finds in the page's markup (https://htmldate.readthedocs.io), at its midnight.
+def _from_htmldate(tree: LexborHTMLParser, url: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Midnight of the day that htmldate finds in the page's markup (https://htmldate.readthedocs.io).
 
-    Not its extensive search: a number taken for a year makes a new story an old one, which is never pushed.
+    Its extensive search is off: it may take any number for a year, and a story dated in the past is never pushed.
     """
-    from htmldate import find_date  # late: it comes with trafilatura, for newsrooms that need it
+    from htmldate import find_date  # imported late: it comes with trafilatura, which only some newsrooms need
 
     try:
         day = find_date(tree.html or "", url=url or None, original_date=True, extensive_search=False, max_date=now)
-    except Exception as error:  # whatever of a page breaks a library is the page's fault
+    except Exception as error:  # a hostile page may make the library raise anything
         log.info("date_search_failed", url=url, error=repr(error)[:200])
         return None
     return parse_date(day, zone, now) if day else None

@@ -1,4 +1,4 @@
-"""Lines that stand on several pages of one site: notices, promises, calls to subscribe. They are not the story."""
+"""Removes lines that several pages of a site share: notices, slogans, calls to subscribe."""
 
 from collections import OrderedDict
 from dataclasses import replace
@@ -7,21 +7,21 @@ from urllib.parse import urlsplit
 from bot.stories.articles.article import Article
 from bot.stories.reading.summaries import summary_of
 
-_PAGES = 3  # on as many pages a line stands that is the site's
-_LINES = 6  # at the beginning of a page and at its end; between them is the story
-_LONGEST = 250  # characters; a longer line is the story's, and stands on the pages of its other addresses too
-_OF_A_SITE = 200  # lines remembered
-_SITES = 300
+_PAGES = 3  # a line on this many pages belongs to the site
+_LINES = 6  # compared at the beginning and at the end of an article
+_LONGEST = 250  # characters; a longer line belongs to a story, which may have several addresses
+_OF_A_SITE = 200  # lines remembered per site
+_SITES = 300  # remembered
 
 
 class SiteLines:
-    """One process's memory of the first and last lines of articles, by site; the oldest are forgotten."""
+    """Remembers the first and last lines of articles by site, in this process's memory; evicts the least recent."""
 
     def __init__(self) -> None:
         self._sites: OrderedDict[str, OrderedDict[int, set[int]]] = OrderedDict()
 
     def without_repeated(self, article: Article, url: str) -> Article:
-        """The article without the lines that other pages of its site have too; this page's are noted."""
+        """The article without lines that other pages of its site have too. Remembers this page's lines."""
         lines = article.body.split("\n")
         site = self._site(urlsplit(url).netloc)
         repeated = {line for line in {*lines[:_LINES], *lines[-_LINES:]} if self._is_repeated(site, line, url)}

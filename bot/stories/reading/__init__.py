@@ -1,1 +1,1 @@
-"""Reading: the bytes of a feed, a sitemap, a page or a hub's delivery become Items."""
+"""Reading: fetches feeds, sitemaps and pages, and parses them into Items."""

@@ -1,6 +1,7 @@
-"""Dates as newsrooms write them, in English and Indonesian, read into aware UTC.
+"""Parses dates as newsrooms write them, in English, Indonesian and some other languages, into aware UTC.
 
-Written by hand because of WIB, WITA and WIT, Indonesia's zones: feedparser takes "WIB" for UTC, seven hours wrong.
+Our own parser, because feedparser does not know Indonesia's zones WIB, WITA and WIT: it reads "WIB" as UTC, seven
+hours wrong.
 """
 
 import re
@@ -11,7 +12,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-LOOKED_AT = 200  # characters; a date line may begin with words, but not with a paragraph
+LOOKED_AT = 200  # characters; longer than any date line and the words before its date
 _CLOCK_WITHIN = 40  # characters between a date and its time, as in "22 Februari 2026 pada pukul 09.40"
 
 _MONTH_NAMES = (
@@ -29,7 +30,7 @@ _MONTH_NAMES = (
     "des dec dis desember december disember dezember décembre diciembre",
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
-# Hours east of UTC. Where two zones share a name it is the one of RFC 822, or the one of Indonesia's neighbours.
+# Hours east of UTC. Ambiguous names mean the zone of RFC 822, or else the one near Indonesia.
 _ZONES = {"wib": 7, "wita": 8, "wit": 9, "z": 0, "ut": 0, "utc": 0, "gmt": 0, "sgt": 8, "myt": 8, "hkt": 8, "ict": 7}
 _ZONES |= {"jst": 9, "kst": 9, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
 _ZONES |= {"wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "msk": 3, "aest": 10, "aedt": 11}
@@ -74,7 +75,7 @@ _NUMBERS = re.compile(
     _FLAGS,
 )
 _CJK = re.compile(r"(?<!\d)(?P<year>\d{4})\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]")
-_DAY_MONTH = re.compile(rf"{_DAY}{_GAP}{_MONTH}(?!{_GAP}\d{{4}}(?!\d))", _FLAGS)  # of the year that makes it past
+_DAY_MONTH = re.compile(rf"{_DAY}{_GAP}{_MONTH}(?!{_GAP}\d{{4}}(?!\d))", _FLAGS)  # without a year
 _BRACKETED = re.compile(r"\((?P<day>\d{1,2})/(?P<month>\d{1,2})\)", _FLAGS)  # "Selasa (24/11)", as in running text
 _CLOCK = re.compile(
     r"(?<![\d.:,])(?:T)?(?P<hour>\d{1,2})(?P<mark>[:.])(?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?(?![\d:])"
@@ -87,8 +88,8 @@ _OFFSET = re.compile(
 )
 _ZONE = re.compile(rf"\A[\s,(|\-]{{0,5}}(?P<name>{_any_of(_ZONES)})\b", _FLAGS)
 _ZONE_NAME = re.compile(r"\A[\s,(|\-]{0,5}(?P<name>[A-Z][A-Za-z]{2,20}/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?)")
-_NO_ZONE = re.compile(r"\A\s?\(?[A-Z]{2,4}T\)?\Z")  # the name of a zone that nobody knows, at the end
-_NO_ZONE_AT_ALL = re.compile(r"\A\s?\(?[A-Z]{1,5}\)?\Z")  # the same after seconds, as only machines write them
+_UNKNOWN_ZONE = re.compile(r"\A\s?\(?[A-Z]{2,4}T\)?\Z")  # an unknown zone's name, at the end
+_LETTERS_AT_END = re.compile(r"\A\s?\(?[A-Z]{1,5}\)?\Z")  # after seconds, which only machines write, a zone's name
 _UNIX = re.compile(r"\A(?P<seconds>\d{10})(?:\d{3}|\.\d{1,6})?\Z", re.ASCII)
 _COUNT = rf"\d{{1,3}}|\b(?:{_any_of(_COUNTS)})"
 _AGO = re.compile(
@@ -101,22 +102,22 @@ _JUST_NOW = re.compile(r"\b(?:baru saja|just now|moments ago)\b", _FLAGS)
 
 
 def parse_date(text: str, default_zone: ZoneInfo, now: datetime) -> datetime | None:
-    """The moment that `text` names, in UTC; None if it names none, or one before 1990 or over a day ahead of `now`.
+    """The moment in `text`, in UTC; None without one, and for one before 1990 or more than a day after `now`.
 
-    Day comes before month where both are numbers. A time without a zone is one of `default_zone`, a day without a
-    time is its midnight there.
+    Where both are numbers, the day comes before the month. A time without a zone is in `default_zone`; a day without a
+    time means its midnight in that zone.
     """
     line = " ".join(text[:LOOKED_AT].split())
     try:
         moment = _since_1970(line, now) or _relative(line, default_zone, now) or _absolute(line, default_zone, now)
-        found = moment.astimezone(UTC) if moment else None
+        in_utc = moment.astimezone(UTC) if moment else None
     except (ValueError, OverflowError):
         return None
-    return found if found and EARLIEST <= found <= now + timedelta(days=1) else None
+    return in_utc if in_utc and EARLIEST <= in_utc <= now + timedelta(days=1) else None
 
 
 def _since_1970(line: str, now: datetime) -> datetime | None:
-    """A number of seconds, or milliseconds, since 1970; other numbers of ten digits are dates."""
+    """A number of seconds or milliseconds since 1970; None if it is out of range, since ten digits may be a date."""
     if (unix := _UNIX.match(line)) is None:
         return None
     moment = datetime.fromtimestamp(int(unix["seconds"]), UTC)
@@ -134,34 +135,35 @@ def _relative(line: str, zone: ZoneInfo, now: datetime) -> datetime | None:
         return now - timedelta(seconds=seconds)
     lowered = line.lower()
     for words, days in _DAY_WORDS.items():
-        if (at := lowered.find(words)) >= 0 and not _has_date(line):
-            clock, place = _clock(line[at + len(words) :], zone)
-            today = now.astimezone(place).date()
-            return datetime.combine(today - timedelta(days=days), clock or time(0), place)
+        if (position := lowered.find(words)) >= 0 and not _has_date(line):
+            clock, local_zone = _clock(line[position + len(words) :], zone)
+            today = now.astimezone(local_zone).date()
+            return datetime.combine(today - timedelta(days=days), clock or time(0), local_zone)
     return None
 
 
 def _absolute(line: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     if asctime := _ASCTIME.search(line):
-        clock, place = _clock(asctime["clock"], zone)
+        clock, local_zone = _clock(asctime["clock"], zone)
         day = date(int(asctime["year"]), _MONTHS[asctime["month"].lower()], int(asctime["day"]))
-        return datetime.combine(day, clock or time(0), place)
+        return datetime.combine(day, clock or time(0), local_zone)
     for day, match in _days(line):
         after = line[match.end() :]
         if match.re is _COMPACT and (compact := _COMPACT_CLOCK.match(after)):
-            clock, place = _time_of(compact), _place(after[compact.end() :], zone)
-            return datetime.combine(day, clock, place)
-        clock, place = _clock(after[:_CLOCK_WITHIN], zone)
+            clock, local_zone = _time_of(compact), _zone_at_start(after[compact.end() :], zone)
+            return datetime.combine(day, clock, local_zone)
+        clock, local_zone = _clock(after[:_CLOCK_WITHIN], zone)
         if clock is None:
             before = line[max(0, match.start() - _CLOCK_WITHIN) : match.start()]
-            clock, place = _clock(before, place)
+            clock, local_zone = _clock(before, local_zone)
         if clock == time.max:  # 24:00, the end of the day
             day, clock = day + timedelta(days=1), time(0)
-        return datetime.combine(day, clock or time(0), place)
-    if found := _DAY_MONTH.search(line) or _BRACKETED.search(line):
-        clock, place = _clock(line[found.end() :][:_CLOCK_WITHIN], zone)
-        month = int(found["month"]) if found["month"].isdigit() else _MONTHS[found["month"].lower()]
-        return _latest(int(found["day"]), month, clock or time(0), place, now)
+        return datetime.combine(day, clock or time(0), local_zone)
+    if day_and_month := _DAY_MONTH.search(line) or _BRACKETED.search(line):
+        clock, local_zone = _clock(line[day_and_month.end() :][:_CLOCK_WITHIN], zone)
+        month_text = day_and_month["month"].lower()
+        month = int(month_text) if month_text.isdigit() else _MONTHS[month_text]
+        return _most_recent(int(day_and_month["day"]), month, clock or time(0), local_zone, now)
     return None
 
 
@@ -170,7 +172,7 @@ def _has_date(line: str) -> bool:
 
 
 def _days(line: str) -> Iterator[tuple[date, re.Match[str]]]:
-    """The calendar days that a line names, each with where it was found; the surest way of writing first."""
+    """The calendar days in a line with their matches, the least ambiguous notation first."""
     for pattern in (_ISO, _CJK, _COMPACT, _DAY_MONTH_YEAR, _MONTH_DAY_YEAR, _NUMBERS, _ISO_MONTH):
         for match in pattern.finditer(line):
             day = _day_of(match)
@@ -179,13 +181,13 @@ def _days(line: str) -> Iterator[tuple[date, re.Match[str]]]:
 
 
 def _day_of(match: re.Match[str]) -> date | None:
-    named = match.groupdict()
-    month_text = named["month"] or named.get("dotted") or "1"
+    parts = match.groupdict()
+    month_text = parts["month"] or parts.get("dotted") or "1"
     month = int(month_text) if month_text.isdigit() else _MONTHS[month_text.lower()]
-    day = int(named.get("day") or 1)
+    day = int(parts.get("day") or 1)
     if match.re is _NUMBERS and month > 12 >= day:
-        day, month = month, day  # 02/22/2026 can be read in one way only
-    year_text = named["year"].lstrip("'’")
+        day, month = month, day  # 02/22/2026: a month can't be 22
+    year_text = parts["year"].lstrip("'’")
     year = int(year_text)
     if len(year_text) == 2:
         year += 2000 if year < 70 else 1900
@@ -195,32 +197,35 @@ def _day_of(match: re.Match[str]) -> date | None:
         return None
 
 
-def _latest(day: int, month: int, clock: time, place: tzinfo, now: datetime) -> datetime | None:
-    """The day and month without a year: of this year, or of the last if that would be in the future."""
-    year = now.astimezone(place).year
+def _most_recent(day: int, month: int, clock: time, zone: tzinfo, now: datetime) -> datetime | None:
+    """The most recent such day and month, up to a day after `now`; None for a day that does not exist."""
+    year = now.astimezone(zone).year
     for candidate in (year + 1, year, year - 1):
         if not 1 <= day <= monthrange(candidate, month)[1]:
             continue
-        moment = datetime.combine(date(candidate, month, day), clock, place)
+        moment = datetime.combine(date(candidate, month, day), clock, zone)
         if moment <= now + timedelta(days=1):
             return moment
     return None
 
 
 def _clock(text: str, zone: tzinfo) -> tuple[time | None, tzinfo]:
-    """The first time of day in a text and its zone; without a time, the zone that the text begins with."""
+    """The first time of day in a text and its zone; (None, the zone at the text's start) without a time.
+
+    Raises ValueError for an impossible time and for an unknown zone.
+    """
     for match in _CLOCK.finditer(text):
         try:
-            found = _time_of(match)
+            clock = _time_of(match)
         except ValueError:
             if match["mark"] == ".":
                 continue  # a number with a fraction
             raise
         after = text[match.end() :]
-        if match["second"] and not match["half"] and _NO_ZONE_AT_ALL.match(after) and not _ZONE.match(after):
-            raise ValueError("a zone that is not known")
-        return found, _place(after, zone)
-    return None, _place(text, zone)
+        if match["second"] and not match["half"] and _LETTERS_AT_END.match(after) and not _ZONE.match(after):
+            raise ValueError("unknown time zone")
+        return clock, _zone_at_start(after, zone)
+    return None, _zone_at_start(text, zone)
 
 
 def _time_of(match: re.Match[str]) -> time:
@@ -230,11 +235,11 @@ def _time_of(match: re.Match[str]) -> time:
         hour = _hour_of(hour, half)
     if (hour, minute, second) == (24, 0, 0):
         return time.max
-    return time(hour, minute, min(second, 59) if second <= 60 else second)  # a leap second is the one before it
+    return time(hour, minute, min(second, 59) if second <= 60 else second)  # 60 is a leap second
 
 
 def _hour_of(hour: int, half: str) -> int:
-    """The hour of the day where it is said in halves: "7 PM", "7:20 malam"; noon is in the second half, "siang" too."""
+    """The 24-hour value of a 12-hour time such as "7 PM" or "7:20 malam" (night); "siang" is 9 to 4 around noon."""
     if half.startswith(("siang", "tengah")):
         return hour if hour >= 9 else hour + 12
     is_second = half.startswith(("p.m", "pm", "sore", "petang", "ptg", "malam", "mlm"))
@@ -243,17 +248,17 @@ def _hour_of(hour: int, half: str) -> int:
     return hour % 12 + (12 if is_second else 0)
 
 
-def _place(text: str, default: tzinfo) -> tzinfo:
-    """The zone that a text begins with."""
+def _zone_at_start(text: str, default: tzinfo) -> tzinfo:
+    """The zone at the start of a text, or `default`. Raises ValueError for an unknown zone."""
     if offset := _OFFSET.match(text):
         minutes = int(offset["hours"]) * 60 + int(offset["minutes"] or 0)
         return timezone(timedelta(minutes=minutes if offset["sign"] == "+" else -minutes))
-    if named := _ZONE.match(text):
-        return timezone(timedelta(hours=_ZONES[named["name"].lower()]))
-    if (place := _ZONE_NAME.match(text)) and place["name"] in _zone_names():
-        return ZoneInfo(place["name"])
-    if place or _NO_ZONE.match(text):
-        raise ValueError("a zone that is not known")  # a time of who knows where would be hours wrong
+    if abbreviation := _ZONE.match(text):
+        return timezone(timedelta(hours=_ZONES[abbreviation["name"].lower()]))
+    if (zone_name := _ZONE_NAME.match(text)) and zone_name["name"] in _zone_names():
+        return ZoneInfo(zone_name["name"])
+    if zone_name or _UNKNOWN_ZONE.match(text):
+        raise ValueError("unknown time zone")  # guessing would be hours wrong
     return default
 
 

@@ -1,4 +1,4 @@
-"""A source's document, whatever its kind: feed, sitemap or page."""
+"""Reads a source's document of any kind (feed, sitemap or page) into a Document."""
 
 import re
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a source's document holds: its items, and where WebSub says that it is brought from.
+    """A source's items, and its WebSub hub and topic ("" without).
 
     `in_parts`: it is an index, whose sitemaps change while it stays; `failed` says why some of them were not read.
     `unusable` entries have no link that a reader could open, `long_links` one that is too long for a button.
@@ -49,7 +49,7 @@ class Document:
 
     @property
     def digest(self) -> str:
-        """The same for two documents that say the same, whatever else in their bytes differs."""
+        """Equal for two documents with the same content, even if their bytes differ."""
         return digest_of(repr(self).encode(errors="surrogatepass"))
 
 
@@ -58,9 +58,9 @@ def digest_of(body: bytes) -> str:
 
 
 def body_digest_of(body: bytes, kind: str) -> str:
-    """The same for two answers that need not be read both.
+    """Equal for two responses of which only one needs to be parsed.
 
-    Of a feed the entries count: before them many a server writes the time, and after them its cache a comment.
+    For a feed, only its entries: many servers write the time before them, and caches add a comment after them.
     """
     if kind == "feed" and (first := _ENTRY.search(body)):
         body = body[first.start() : max(body.rfind(b"item>"), body.rfind(b"entry>"))]
@@ -68,7 +68,7 @@ def body_digest_of(body: bytes, kind: str) -> str:
 
 
 async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroom: Newsroom, now: datetime) -> Document:
-    """A source's document, whatever its kind; an index of sitemaps is followed. Raises Unreadable."""
+    """Parse a source's response; fetches the sitemaps of a sitemap index. Raises Unreadable."""
     document, further = await _parse(table, response, newsroom, now)
     items, failed = list(document.items), []
     for address in further:
@@ -76,13 +76,13 @@ async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroo
             part = await fetcher.fetch(address, accept=ACCEPT)
             if part.status != 200:
                 raise Unreadable(f"HTTP {part.status}")
-            found, deeper = await _parse(table, part, newsroom, now)
-            if deeper:
+            part_document, nested = await _parse(table, part, newsroom, now)
+            if nested:
                 raise Unreadable("an index inside an index")
         except (FetchError, Unreadable) as error:
             failed.append(f"the sitemap {address}: {getattr(error, 'detail', error)}")
         else:
-            items += found.items
+            items += part_document.items
     if failed and len(failed) == len(further):
         raise Unreadable(failed[0])
     return replace(
@@ -93,7 +93,7 @@ async def read(fetcher: Fetcher, table: SourceTable, response: Response, newsroo
 async def read_delivered(
     table: SourceTable, body: bytes, content_type: str, topic: str, newsroom: Newsroom, now: datetime
 ) -> Document:
-    """What a hub brings of a source. Raises Unreadable."""
+    """Parse what a WebSub hub delivers for a source. Raises Unreadable."""
     delivered = Response(url=topic, status=200, body=body, content_type=content_type)
     return (await _parse(table, delivered, newsroom, now))[0]
 
@@ -101,9 +101,9 @@ async def read_delivered(
 async def _parse(
     table: SourceTable, response: Response, newsroom: Newsroom, now: datetime
 ) -> tuple[Document, tuple[str, ...]]:
-    """The document, and the addresses of its further parts."""
-    given: dict[str, Any] = {"url": response.url, "content_type": response.content_type}
-    given |= {"default_zone": newsroom.zone, "now": now}
+    """The document, and the addresses of further sitemaps to fetch."""
+    arguments: dict[str, Any] = {"url": response.url, "content_type": response.content_type}
+    arguments |= {"default_zone": newsroom.zone, "now": now}
     hub, topic = websub.discover(response.links, response.url)
     if table.kind == "feed":
         feed = await parse(table.id, parse_feed, response.body, language=newsroom.language, **given)
@@ -111,9 +111,9 @@ async def _parse(
         document = Document(feed.items, hub or feed.hub, topic, unusable=feed.unusable, long_links=feed.long_links)
         return document, ()
     if table.kind == "sitemap":
-        found = await parse(table.id, parse_sitemap, response.body, **given)
-        return Document(found.items, hub, topic or response.url), found.further
+        sitemap = await parse(table.id, parse_sitemap, response.body, **arguments)
+        return Document(sitemap.items, hub, topic or response.url), sitemap.further
     if table.select is None:
         raise Unreadable("a page needs its selectors: select = { item = …, title = …, link = … }")
-    page = await parse(table.id, pages.parse_page, response.body, table.select, may_be_empty=table.update, **given)
+    page = await parse(table.id, pages.parse_page, response.body, table.select, may_be_empty=table.update, **arguments)
     return Document(page.items, hub or page.hub, topic or page.self_url or response.url), ()

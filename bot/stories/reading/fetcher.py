@@ -1,4 +1,7 @@
-"""The fetcher: polite, bounded, guarded HTTP. Addresses are checked when the connection is made, on every hop."""
+"""HTTP client for untrusted addresses: limits size, time and connections per host, and refuses private addresses.
+
+The IP address is checked when the connection is made, at every redirect, so that DNS rebinding has no effect.
+"""
 
 import asyncio
 import ipaddress
@@ -20,16 +23,16 @@ from bot.stories.reading.cleaning import safe_url
 
 REDIRECTS_AT_MOST = 5
 AT_ONCE_PER_HOST = 2
-CONNECTIONS = 200  # of one process; some hosts hang for half a minute, and the others should not wait for them
+CONNECTIONS = 200  # per process; enough that hosts which hang until the timeout don't delay the others
 CHUNK = 65_536
-_PACKINGS = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress")
-_UNREAD_PACKING = re.compile(r"content-encoding: \w+ \((\w+)\)")  # as aiohttp words it where a library is lacking
+_ENCODINGS = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress")
+_UNDECODED = re.compile(r"content-encoding: \w+ \((\w+)\)")  # in aiohttp's error where a library is missing
 _GZIP = b"\x1f\x8b"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 _REFUSED = (
-    ipaddress.ip_network("100.64.0.0/10"),  # CGNAT; is_global is right about it only from Python 3.13 on
-    ipaddress.ip_network("2002::/16"),  # 6to4, which wraps any IPv4 address
+    ipaddress.ip_network("100.64.0.0/10"),  # CGNAT; is_global is correct for it only since Python 3.13
+    ipaddress.ip_network("2002::/16"),  # 6to4, which embeds any IPv4 address
     ipaddress.ip_network("2001::/32"),  # Teredo
     ipaddress.ip_network("fec0::/10"),  # site-local
     *_NAT64,
@@ -37,11 +40,10 @@ _REFUSED = (
 
 
 class FetchError(Exception):
-    """A fetch that brought no answer.
+    """A fetch without a usable response.
 
-    `reason` is one of refused_address, dns, connect, timeout, too_big, too_many_redirects, bad_redirect, tls, encoding,
-    broken;
-    `detail` says it to an editor.
+    `reason` is one of refused_address, dns, connect, timeout, too_big, too_many_redirects, bad_redirect, tls, encoding
+    and broken; `detail` explains it to an editor.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -52,7 +54,7 @@ class FetchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer, whatever its status. `retry_after` and `max_age` are seconds; `moved_to` the new address for good."""
+    """A response of any status. `retry_after`, `max_age`: seconds. `moved_to`: the target of permanent redirects."""
 
     url: str
     status: int
@@ -63,11 +65,14 @@ class Response:
     retry_after: float | None = None
     max_age: float | None = None
     moved_to: str = ""
-    links: tuple[str, ...] = ()  # its Link headers
+    links: tuple[str, ...] = ()  # the values of its Link headers
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet's."""
+    """Whether an IP address is on the public internet. Raises ValueError for what is not an IP address.
+
+    An IPv4-mapped address is judged by its IPv4 address; other ranges that embed IPv4 addresses are not public.
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
@@ -80,7 +85,7 @@ def is_public(address: str) -> bool:
 
 
 class Turns:
-    """At most AT_ONCE_PER_HOST at a time for each host and port; the others wait, in order."""
+    """Limits each host and port to AT_ONCE_PER_HOST requests at a time; further ones wait in order of arrival."""
 
     def __init__(self) -> None:
         self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -101,7 +106,10 @@ class _RefusedAddress(OSError):
 
 
 class Fetcher:
-    """`private` is False, True, or the "host:port"s on private addresses that may be fetched."""
+    """Fetches addresses within `timeout` seconds and `max_bytes`.
+
+    `private`: whether private addresses are allowed; or the set of "host:port" for which they are.
+    """
 
     def __init__(
         self,
@@ -142,7 +150,7 @@ class Fetcher:
     async def fetch(
         self, url: str, *, etag: str = "", last_modified: str = "", accept: str = "*/*", max_bytes: int | None = None
     ) -> Response:
-        """GET the address, following redirects. A status is data; FetchError is raised where there is no answer."""
+        """GET the address, following redirects. Returns any status; raises FetchError where there is no response."""
         headers = self._headers | {"Accept": accept}
         if etag:
             headers["If-None-Match"] = etag
@@ -151,32 +159,32 @@ class Fetcher:
         return await self._follow(url, headers, max_bytes or self._max_bytes)
 
     async def post(self, url: str, form: dict[str, str]) -> Response:
-        """POST a form, as guarded as a fetch; a redirect gets the same form."""
+        """POST a form with the same limits; a redirect receives the same form. Raises FetchError."""
         return await self._follow(url, self._headers, self._max_bytes, form)
 
     async def _follow(
         self, url: str, headers: dict[str, str], max_bytes: int, form: dict[str, str] | None = None
     ) -> Response:
-        """All hops together may take `timeout`; waiting for a host's turn is not the host's fault, and not counted."""
-        here, permanent, left = url, True, self._timeout
+        """All redirects together may take `timeout`, not counting the wait for a host's turn: that is our own limit."""
+        address, permanent, seconds_left = url, True, self._timeout
         method = "GET" if form is None else "POST"
         for _ in range(REDIRECTS_AT_MOST + 1):
-            _refuse_scheme(here)
-            async with self._turns.of(here):
+            _refuse_scheme(address)
+            async with self._turns.of(address):
                 began = time.monotonic()
                 try:
-                    async with asyncio.timeout(left):
-                        answer = await self._ask(method, here, headers, max_bytes, form)
+                    async with asyncio.timeout(seconds_left):
+                        response_or_redirect = await self._ask(method, address, headers, max_bytes, form)
                 except TimeoutError:
                     raise FetchError("timeout", f"no whole answer within {self._timeout:g} s") from None
-                left -= time.monotonic() - began
-            if isinstance(answer, Response):
-                moved = here if permanent and here != url else ""
-                return replace(answer, moved_to=moved)
-            status, location = answer
+                seconds_left -= time.monotonic() - began
+            if isinstance(response_or_redirect, Response):
+                moved = address if permanent and address != url else ""
+                return replace(response_or_redirect, moved_to=moved)
+            status, location = response_or_redirect
             permanent = permanent and status in (301, 308)
-            here = safe_url(location, here)
-            if not here:
+            address = safe_url(location, address)
+            if not address:
                 raise FetchError("bad_redirect", f"a redirect to {location[:100]!r}")
         raise FetchError("too_many_redirects", f"more than {REDIRECTS_AT_MOST} redirects")
 
@@ -193,8 +201,8 @@ class Fetcher:
             ) as answer:
                 if answer.status in _REDIRECTS and "Location" in answer.headers:
                     return answer.status, answer.headers["Location"]
-                _refuse_packing(answer.headers.get("Content-Encoding", ""))
-                body = b"" if answer.status == 304 else await _unpacked(await _read(answer, max_bytes), max_bytes)
+                _refuse_undecoded(answer.headers.get("Content-Encoding", ""))
+                body = b"" if answer.status == 304 else await _gunzipped(await _read(answer, max_bytes), max_bytes)
                 return Response(
                     url=url,
                     status=answer.status,
@@ -209,8 +217,8 @@ class Fetcher:
         except FetchError:
             raise
         except aiohttp.ClientResponseError as error:
-            if unread := _UNREAD_PACKING.search(str(error.__cause__)):
-                raise _unasked(unread[1]) from error
+            if undecoded := _UNDECODED.search(str(error.__cause__)):
+                raise _unwanted_encoding(undecoded[1]) from error
             raise FetchError("broken", f"the answer broke off ({type(error).__name__})") from error
         except aiohttp.ClientConnectorDNSError as error:
             raise FetchError("dns", f"no address for {urlsplit(url).hostname}") from error
@@ -219,7 +227,7 @@ class Fetcher:
             aiohttp.ClientConnectorSSLError,
             aiohttp.ClientSSLError,
         ) as error:
-            raise FetchError("tls", "the certificate or the encryption is not in order") from error
+            raise FetchError("tls", "the TLS certificate or connection failed") from error
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, _RefusedAddress) or "private address" in str(error):
                 raise FetchError("refused_address", "an address that is not on the open internet") from error
@@ -231,25 +239,25 @@ class Fetcher:
 
 
 def _guarded_socket(address: Any) -> socket.socket:
-    """Make the socket for one resolved address, or refuse: this is after DNS, so a rebinding name gains nothing."""
-    family, kind, protocol, _, place = address
-    if not is_public(place[0]):
-        raise _RefusedAddress(f"private address {place[0]}")
+    """The socket for one resolved address. Called after DNS resolution, so DNS rebinding can't get around it."""
+    family, kind, protocol, _, host_and_port = address
+    if not is_public(host_and_port[0]):
+        raise _RefusedAddress(f"private address {host_and_port[0]}")
     return socket.socket(family, kind, protocol)
 
 
 def _refuse_scheme(url: str) -> None:
     try:
         parts = urlsplit(url)
-        fetched = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_allowed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        fetched = False
-    if not fetched:
+        is_allowed = False
+    if not is_allowed:
         raise FetchError("refused_address", "not an http(s) address")
 
 
 async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    """The body as it is after decompression, which stops at `max_bytes` whatever the header promised."""
+    """The decompressed body. Raises FetchError above `max_bytes`, whatever Content-Length says."""
     declared = answer.content_length
     if declared is not None and declared > max_bytes:
         raise FetchError("too_big", f"more than {max_bytes // 1_000_000} MB")
@@ -262,33 +270,33 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-async def _unpacked(body: bytes, max_bytes: int) -> bytes:
-    """The body, unpacked where it is gzip that no header declared ("feed.xml.gz"); as it is where that is broken."""
+async def _gunzipped(body: bytes, max_bytes: int) -> bytes:
+    """The body, decompressed if it is gzip without a header saying so ("feed.xml.gz"); unchanged if that fails."""
     if not body.startswith(_GZIP):
         return body
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        text = await asyncio.to_thread(unpacking.decompress, body, max_bytes + 1)
+        content = await asyncio.to_thread(decompressor.decompress, body, max_bytes + 1)
     except zlib.error:
         return body
-    if len(text) > max_bytes:
+    if len(content) > max_bytes:
         raise FetchError("too_big", f"more than {max_bytes // 1_000_000} MB")
-    return text if unpacking.eof else body
+    return content if decompressor.eof else body
 
 
-def _refuse_packing(declared: str) -> None:
-    """Refuse what was packed in a way that nobody undid; aiohttp undoes one packing, and leaves several as they are."""
-    packings = [name for name in declared.lower().replace(",", " ").split() if name in _PACKINGS]
-    if len(packings) > 1 or "compress" in packings:
-        raise _unasked(", ".join(packings))
+def _refuse_undecoded(declared: str) -> None:
+    """Refuse encodings that aiohttp leaves undecoded: "compress", and more than one encoding."""
+    encodings = [name for name in declared.lower().replace(",", " ").split() if name in _ENCODINGS]
+    if len(encodings) > 1 or "compress" in encodings:
+        raise _unwanted_encoding(", ".join(encodings))
 
 
-def _unasked(packing: str) -> FetchError:
-    return FetchError("encoding", f"the answer is packed as {packing}, which we did not ask for and can't read")
+def _unwanted_encoding(encoding: str) -> FetchError:
+    return FetchError("encoding", f"the response is encoded as {encoding}, which Kabar did not ask for and can't read")
 
 
 def _ascii(value: str) -> str:
-    """A header's value as it can be stored and sent back; "" where it can't."""
+    """A header's value if it can be stored and sent back, else ""."""
     return value if value.isascii() and value.isprintable() else ""
 
 

@@ -1,11 +1,11 @@
-"""Captions in a story's HTML: they belong to its pictures, and are not its first sentence. Pure and linear."""
+"""Separates picture captions from a story's HTML, so that none becomes its first sentence. Pure and linear."""
 
 import re
 
 from bot.stories.reading.cleaning import MAX_MARKUP, plain_text
 
 _LONGEST = 2_000  # characters of a caption's markup
-_LIMIT = 300  # characters that are shown
+_LIMIT = 300  # characters of the caption that is returned
 _OPENING = re.compile(r"<(figcaption|p|div|span|small|em|dd|cite)(?=[\s>])([^<>]{0,500})>", re.IGNORECASE)
 _CAPTION_CLASS = re.compile(
     r"""class\s*=\s*["']?[^"'>]*\b(?:[\w-]*caption(?:-text)?|keterangan-foto)\b""", re.IGNORECASE
@@ -14,11 +14,11 @@ _PICTURE = re.compile(r"<(?:img|amp-img|picture|iframe|video)\b", re.IGNORECASE)
 
 
 def without_captions(markup: str) -> tuple[str, str]:
-    """The HTML without its pictures' captions, and the first of them as plain text with its credit ("" without one)."""
+    """The HTML without captions, and the first caption as plain text, including its credit ("" without one)."""
     markup = markup[:MAX_MARKUP]
     if "caption" not in markup and "keterangan-foto" not in markup and "CAPTION" not in markup:
         return markup, ""
-    kept: list[str] = []
+    remaining: list[str] = []
     caption, position = "", 0
     for opening in _OPENING.finditer(markup):
         is_caption = opening[1].lower() == "figcaption" or _CAPTION_CLASS.search(opening[2])
@@ -26,17 +26,17 @@ def without_captions(markup: str) -> tuple[str, str]:
             continue
         closing = _closing(markup, opening)
         inside = markup[opening.end() : closing]
-        if closing < 0 or _PICTURE.search(inside):  # the frame around picture and caption
+        if closing < 0 or _PICTURE.search(inside):  # the container of picture and caption
             continue
         caption = caption or plain_text(inside, _LIMIT)
-        kept.append(markup[position : opening.start()])
+        remaining.append(markup[position : opening.start()])
         position = closing
-    kept.append(markup[position:])
-    return "".join(kept), caption
+    remaining.append(markup[position:])
+    return "".join(remaining), caption
 
 
 def _closing(markup: str, opening: re.Match[str]) -> int:
-    """Where the caption's own end tag begins; -1 where there is none near."""
-    near = markup[opening.end() : opening.end() + _LONGEST]
-    found = re.search(rf"</{opening[1]}\s*>", near, re.IGNORECASE)
-    return opening.end() + found.start() if found else -1
+    """The position of the caption's end tag; -1 where there is none within _LONGEST characters."""
+    following = markup[opening.end() : opening.end() + _LONGEST]
+    end_tag = re.search(rf"</{opening[1]}\s*>", following, re.IGNORECASE)
+    return opening.end() + end_tag.start() if end_tag else -1

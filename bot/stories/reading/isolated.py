@@ -1,4 +1,4 @@
-"""Calls of parsers in a process that can be ended: `worker`, which is started by the first of them."""
+"""Calls parsers in a separate process that can be killed. The first call starts the process, which is `worker`."""
 
 import asyncio
 import atexit
@@ -21,7 +21,7 @@ import bot
 from bot.stories.reading.feed_items import Unreadable
 from bot.stories.reading.worker import ANSWER_BYTES, ANSWER_LENGTH, CHUNK, LENGTHS
 
-STARTING = 20.0  # seconds in which the process imports the parsers, on a busy machine
+STARTING = 20.0  # seconds for the process to import the parsers on a busy machine
 ROOT = Path(bot.__file__).parent.parent
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONTZPATH")  # no token, no password
 _TIMES = ("datetime", "timedelta", "timezone")
@@ -31,24 +31,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document may take: seconds of processor time, seconds in all, bytes of memory of its own."""
+    """Limits for parsing one document: seconds of CPU time, seconds of wall time, bytes of additional memory."""
 
     seconds: float
     wall: float
     memory: int
-    nice: int = 0  # how far it stands back where the processor is busy with others
+    nice: int = 0  # added to the process's niceness
 
 
 class Overrun(Unreadable):
-    """A document whose parser was ended, since it took more than a document may."""
+    """A document whose parser was killed because it exceeded its limits."""
 
 
 class ParserFailed(Exception):
-    """A mistake of ours in a parser."""
+    """A bug in a parser of ours."""
 
 
 class Worker:
-    """The process, while it runs: its group are the forks that it makes."""
+    """A running worker process. Its process group contains the forks that it makes."""
 
     def __init__(self) -> None:
         self._control, theirs = socket.socketpair()
@@ -64,7 +64,7 @@ class Worker:
             )
 
     def connect(self) -> socket.socket:
-        """A socket to a new fork. Raises OSError where the process has ended."""
+        """A socket to a new fork. Raises OSError if the process has ended."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -76,7 +76,7 @@ class Worker:
         return ours
 
     def end(self) -> None:
-        """End the process and its forks."""
+        """Kill the process and its forks."""
         self._control.close()
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -87,7 +87,7 @@ _running: list[Worker] = []  # at most one
 
 
 def stop() -> None:
-    """End the process, if it runs."""
+    """Kill the process, if it runs."""
     while _running:
         _running.pop().end()
 
@@ -98,7 +98,10 @@ atexit.register(stop)
 async def call(
     function: Callable[..., T], body: bytes, arguments: tuple[Any, ...], named: dict[str, Any], limits: Limits
 ) -> tuple[T, float]:
-    """What the function returns, and the seconds of processor time. Raises Unreadable as it does, and Overrun."""
+    """Call the function in a fork: its result and its seconds of CPU time.
+
+    Raises the function's Unreadable, Overrun where it exceeds `limits`, and ParserFailed for any other exception.
+    """
     request = pickle.dumps((function, arguments, named, astuple(limits)))
     began = time.monotonic()
     with _connect() as connection:
@@ -106,7 +109,7 @@ async def call(
             async with asyncio.timeout(limits.wall + STARTING):
                 answer = await _exchange(connection, request, body)
         except TimeoutError:
-            stop()  # whatever holds it up, the next document gets a new one
+            stop()  # the worker may be stuck; the next call starts a new one
             raise Overrun(f"its parser did not end within {limits.wall:g} s") from None
     kind, value, seconds = _loaded(answer)
     if kind == "done":
@@ -124,14 +127,14 @@ def _connect() -> socket.socket:
     if _running:
         try:
             return _running[0].connect()
-        except OSError:  # somebody has ended it
+        except OSError:  # it was killed
             stop()
     _running.append(Worker())
     return _running[0].connect()
 
 
 async def _exchange(connection: socket.socket, request: bytes, body: bytes) -> bytes:
-    """The answer; b"" where none came."""
+    """The fork's answer; b"" where it is missing, incomplete or too long."""
     loop = asyncio.get_running_loop()
     try:
         await loop.sock_sendall(connection, LENGTHS.pack(len(request), len(body)) + request)
@@ -148,7 +151,7 @@ async def _exchange(connection: socket.socket, request: bytes, body: bytes) -> b
 
 
 class _Answers(pickle.Unpickler):
-    """Reads dataclasses of ours and times, and nothing else: what parses hostile documents may itself be captured."""
+    """Unpickles only our dataclasses and times: a hostile document may have taken control of the process."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module == "datetime" and name in _TIMES:
@@ -156,7 +159,7 @@ class _Answers(pickle.Unpickler):
         kind = getattr(sys.modules.get(module), name, None) if module.startswith("bot.stories.") else None
         if isinstance(kind, type) and is_dataclass(kind):
             return kind
-        raise pickle.UnpicklingError(f"{module}.{name} is nothing that a parser returns")
+        raise pickle.UnpicklingError(f"no parser returns a {module}.{name}")
 
 
 def _loaded(answer: bytes) -> tuple[str, Any, float]:
@@ -165,5 +168,5 @@ def _loaded(answer: bytes) -> tuple[str, Any, float]:
     try:
         kind, value, seconds = _Answers(BytesIO(answer)).load()
         return str(kind), value, float(seconds)
-    except Exception as error:  # whatever stands in a forged answer
-        raise ParserFailed(f"an answer that is none ({type(error).__name__})") from error
+    except Exception as error:  # a forged answer may raise anything
+        raise ParserFailed(f"an invalid answer ({type(error).__name__})") from error

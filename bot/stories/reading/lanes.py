@@ -1,4 +1,4 @@
-"""Whose document is parsed next. Of the sources that wait, the one that has used the least time lately goes first."""
+"""Fair queues for parsing: of the waiting sources, the one with the least recent parsing time goes first."""
 
 import asyncio
 import time
@@ -9,20 +9,21 @@ from dataclasses import dataclass
 
 from bot.stories.reading.feed_items import Unreadable
 
-WINDOW = 600.0  # seconds in which what a source has used is forgotten
+WINDOW = 600.0  # seconds over which a source's allowance is refilled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     source: str
     size: int
-    turn: asyncio.Future[bool]  # False: it lost its place
+    turn: asyncio.Future[bool]  # False: dropped, because too much waits
 
 
 class Lane:
-    """`width` documents at a time, one of each source; `allowed` is what a source may use in WINDOW, in seconds.
+    """A queue that runs `width` documents at a time, at most one per source.
 
-    Not more than `waiting_bytes` wait: beyond that the source that has most of them there loses its latest.
+    `allowed` is the parsing time of one source per WINDOW, in seconds. Where more than `waiting_bytes` wait, the source
+    with the most waiting bytes loses its latest document.
     """
 
     def __init__(self, width: int, allowed: float, waiting_bytes: int) -> None:
@@ -31,23 +32,23 @@ class Lane:
         self._waiting_bytes = waiting_bytes
         self._waiting: list[_Waiting] = []
         self._running: set[str] = set()
-        self._used: dict[str, tuple[float, float]] = {}  # seconds, and when that was so
+        self._used: dict[str, tuple[float, float]] = {}  # seconds used, and the monotonic time of that value
 
     @asynccontextmanager
     async def turn(self, source: str, size: int) -> AsyncIterator[None]:
-        """A place for a document of this source. Raises Unreadable where too many wait."""
-        own = _Waiting(source, size, asyncio.get_running_loop().create_future())
-        self._waiting.append(own)
+        """Wait for this source's turn. Raises Unreadable if the document is dropped because too much waits."""
+        waiting = _Waiting(source, size, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
         self._grant()
         self._drop_surplus()
         try:
-            if not await own.turn:  # an exception in the future would hold the document until the next collection
+            if not await waiting.turn:  # no exception in the future: its traceback would keep the document in memory
                 raise Unreadable("too many large documents wait to be parsed")
             yield
         finally:
-            if own in self._waiting:
-                self._waiting.remove(own)
-            elif not own.turn.cancelled() and own.turn.result():
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            elif not waiting.turn.cancelled() and waiting.turn.result():
                 self._running.discard(source)
             self._grant()
 
@@ -55,7 +56,7 @@ class Lane:
         self._used[source] = (self.used(source) + seconds, time.monotonic())
 
     def used(self, source: str) -> float:
-        """The seconds that a source has used; what it is allowed in WINDOW is forgotten in WINDOW."""
+        """The seconds that a source has used, which decrease by `allowed` per WINDOW."""
         seconds, at = self._used.get(source, (0.0, 0.0))
         return max(0.0, seconds - (time.monotonic() - at) * self.allowed / WINDOW)
 

@@ -1,4 +1,4 @@
-"""The sections of a newsroom, as the menu of its site names them. Pure."""
+"""Proposes a newsroom's sections from the menu of its site. Pure."""
 
 import re
 import unicodedata
@@ -21,9 +21,9 @@ _NO_SECTION = re.compile(
 
 
 def sections_of(body: bytes, url: str, content_type: str = "") -> tuple[tuple[str, str], ...]:
-    """Slugs and names of the sections in the site's menu, in its order. Raises Unreadable where it is no page.
+    """(slug, name) of the sections in the site's menu, in its order. Raises Unreadable where the body is not a page.
 
-    A section is a link within the site, of few words, with a path of one or two parts.
+    A link to the site or a subdomain, with few words and a path of at most two segments, counts as a section.
     """
     tree = tree_of(body, content_type)
     base = base_of(tree, url)
@@ -41,7 +41,7 @@ def sections_of(body: bytes, url: str, content_type: str = "") -> tuple[tuple[st
 
 
 def _slug(name: str, address: str, host: str) -> str:
-    """The section's slug; "" where a link is not one of a section."""
+    """The section's slug; "" for a link that is not a section's."""
     path = [part for part in urlsplit(address).path.split("/") if part]
     fits = 0 < len(name) <= _NAME_AT_MOST and len(name.split()) <= _WORDS_AT_MOST and not _NO_SECTION.fullmatch(name)
     site = _site(address)
@@ -49,7 +49,7 @@ def _slug(name: str, address: str, host: str) -> str:
         return ""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32].strip("-")
-    return slug if slug != "update" else ""  # that is the name of the UPDATE alerts
+    return slug if slug != "update" else ""  # reserved for UPDATE alerts
 
 
 def _site(address: str) -> str:

@@ -1,6 +1,7 @@
-"""WebSub, as a subscriber: https://www.w3.org/TR/websub/. A hub brings a source's document when it changes.
+"""WebSub subscriber: a hub delivers a source's document when it changes. https://www.w3.org/TR/websub/ (§ refers to it)
 
-What a hub asks is answered by bot.web.websub; here is what we remember, ask for, and believe.
+This module stores subscriptions, requests them from hubs, and verifies what hubs send. bot.web.websub serves the hubs'
+requests.
 """
 
 import asyncio
@@ -22,31 +23,31 @@ from bot.stories.reading.fetcher import Fetcher, FetchError
 log = structlog.get_logger("kabar.websub")
 
 IDLE_SECONDS = 5.0
-LEASE_WISHED = 7 * 86_400  # seconds
+LEASE_WISHED = 7 * 86_400  # seconds; the lease that we request
 LEASE_AT_LEAST, LEASE_AT_MOST = 60, 30 * 86_400
-RENEW_AFTER = 0.8  # of a lease
-UNVERIFIED_AGAIN = 3_600.0  # a hub that took our wish and never came to verify is asked again
-DENIED_AGAIN = 3_600.0  # a running subscription that somebody says is denied is asked for anew
-BACKOFF_AT_MOST = 86_400.0
+RENEW_AFTER = 0.8  # share of a lease
+UNVERIFIED_AGAIN = 3_600.0  # seconds until a request is repeated that the hub accepted but never verified
+DENIED_AGAIN = 3_600.0  # seconds until an active subscription is requested again after a denial
+BACKOFF_AT_MOST = 86_400.0  # seconds
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
-_METHODS = ("sha512", "sha384", "sha256")  # sha1 may not be told from a forgery any more
+_METHODS = ("sha512", "sha384", "sha256")  # sha1 is too weak
 _LINK = re.compile(r"<([^<>]{1,2000})>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]*))", re.IGNORECASE)
 
 
 def discover(links: Iterable[str], base: str) -> tuple[str, str]:
-    """The hub and the topic ("self") that a document's Link headers name; empty where they don't. §4"""
-    found: dict[str, str] = {}
+    """The hub and the topic (rel="self") in a document's Link headers; "" where there is none. §4"""
+    links_by_relation: dict[str, str] = {}
     for header in links:
         for address, parameters in _LINK.findall(header[:8_000]):
             relation = _REL.search(parameters)
             for name in (relation[1] or relation[2] or "").lower().split() if relation else ():
-                found.setdefault(name, safe_url(address, base))
-    return found.get("hub", ""), found.get("self", "")
+                links_by_relation.setdefault(name, safe_url(address, base))
+    return links_by_relation.get("hub", ""), links_by_relation.get("self", "")
 
 
 def is_signed(body: bytes, header: str, secret: str) -> bool:
-    """Whether a delivered body bears the signature that only our hub can make. §7.1"""
+    """Whether a delivered body has a valid signature with the secret that we sent to the hub. §7.1"""
     method, _, signature = header.strip().partition("=")
     if method.lower() not in _METHODS:
         return False
@@ -59,7 +60,7 @@ async def find(session: Session, source_id: str) -> HubSubscription | None:
 
 
 async def want(session: Session, source_id: str, hub: str, topic: str) -> None:
-    """The source's document names this hub and topic, or none: from now on we want that."""
+    """Store the hub and topic that a source's document names; `hub` is "" where it names none."""
     row = await find(session, source_id)
     if row is None:
         if hub:
@@ -69,14 +70,17 @@ async def want(session: Session, source_id: str, hub: str, topic: str) -> None:
                 .on_conflict_do_nothing(index_elements=["source_id"])
             )
     elif not hub:
-        await session.delete(row)  # the hub hears of it by the answer to its next delivery
-    elif (row.hub, row.topic) != (hub, topic):  # the old one runs out by itself
+        await session.delete(row)  # the hub learns it from our answer to its next delivery
+    elif (row.hub, row.topic) != (hub, topic):  # the old subscription expires
         row.hub, row.topic, row.secret, row.asked, row.active, row.failures = hub, topic, "", "", False, 0
         row.ask_at = 0.0
 
 
 async def verify(session: Session, source_id: str, mode: str, topic: str, lease_seconds: str) -> bool:
-    """A hub asks whether we asked for this. Only what we asked for, for this topic, is confirmed. §5.3"""
+    """Answer a hub that verifies a request: True only for a mode and topic that we requested. §5.3
+
+    Stores the lease, which is limited to LEASE_AT_LEAST and LEASE_AT_MOST.
+    """
     row = await find(session, source_id)
     if row is None or row.topic != topic or row.asked != mode:
         return False
@@ -95,9 +99,9 @@ async def verify(session: Session, source_id: str, mode: str, topic: str, lease_
 
 
 async def deny(session: Session, source_id: str, topic: str, reason: str) -> bool:
-    """A hub will not, or no longer, bring the topic. §5.2
+    """Handle a hub's denial of a subscription; False if it is for another topic. §5.2
 
-    Anybody can say so, as nothing is signed: what runs goes on until its lease ends, and the hub itself is asked.
+    Denials are not signed, so anybody can send one: an active subscription stays active, and the hub is asked again.
     """
     row = await find(session, source_id)
     if row is None or row.topic != topic:
@@ -107,26 +111,28 @@ async def deny(session: Session, source_id: str, topic: str, reason: str) -> boo
     if row.asked and not row.active:
         await _failed(session, row, error)
         return True
-    soon = clock() + DENIED_AGAIN
+    retry_at = clock() + DENIED_AGAIN
     await session.execute(
         update(HubSubscription)
         .where(HubSubscription.source_id == source_id)
-        .values(last_error=error, ask_at=case((HubSubscription.ask_at > soon, soon), else_=HubSubscription.ask_at))
+        .values(
+            last_error=error, ask_at=case((HubSubscription.ask_at > retry_at, retry_at), else_=HubSubscription.ask_at)
+        )
     )
     return True
 
 
 async def _failed(session: Session, row: HubSubscription, error: str) -> None:
-    again = min(300.0 * 2 ** min(row.failures, 10), BACKOFF_AT_MOST) * random.uniform(0.9, 1.1)
+    delay = min(300.0 * 2 ** min(row.failures, 10), BACKOFF_AT_MOST) * random.uniform(0.9, 1.1)
     await session.execute(
         update(HubSubscription)
         .where(HubSubscription.source_id == row.source_id)
-        .values(asked="", active=False, failures=row.failures + 1, last_error=error[:500], ask_at=clock() + again)
+        .values(asked="", active=False, failures=row.failures + 1, last_error=error[:500], ask_at=clock() + delay)
     )
 
 
 class Subscriber:
-    """The loop that asks hubs: for new subscriptions, renewals, and an end to those of sources that were dropped."""
+    """The loop that sends requests to hubs: new subscriptions, renewals, and unsubscriptions of removed sources."""
 
     def __init__(
         self, *, database: Database, fetcher: Fetcher, public_url: str, source_ids: set[str], stopping: asyncio.Event
@@ -141,7 +147,7 @@ class Subscriber:
         await loops.repeat("websub", self.step, stopping=self._stopping, idle_seconds=IDLE_SECONDS)
 
     async def step(self) -> bool:
-        """Ask one hub, if it is time. False: it is not."""
+        """Send one request that is due. False if none is."""
         async with self._database.write() as session:
             due = (
                 select(HubSubscription)
@@ -167,7 +173,7 @@ class Subscriber:
         return True
 
     async def _ask(self, row: HubSubscription, mode: str, secret: str) -> None:
-        """Before the hub's answer its verification may come: what it needs is stored already. §5.1"""
+        """Send a request. The hub may verify it before it answers, so `step` has stored what that needs. §5.1"""
         form = {
             "hub.mode": mode,
             "hub.topic": row.topic,

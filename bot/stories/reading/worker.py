@@ -1,7 +1,7 @@
-"""The process that parses documents for the bot, each in a fork of its own, which its limits end when it overruns.
+"""The process that parses documents for the bot, each in its own fork, which is killed when it exceeds its limits.
 
-`python -m bot.stories.reading.worker FD` is started by `isolated`. FD is a socket over which it is handed one socket a
-document. It forks for each: a fork takes a few milliseconds, shares the parsers' memory, and leaves nothing behind.
+`isolated` starts `python -m bot.stories.reading.worker FD`. Over the socket FD it receives one socket per document, and
+forks for each. A fork takes a few milliseconds, shares the parsers' memory, and leaves no state behind.
 """
 
 import fcntl
@@ -27,22 +27,22 @@ PARSERS = (
     "bot.stories.reading.sitemaps",
     "bot.stories.reading.pages",
     "bot.stories.articles.article",
-    "trafilatura",  # which an article's text imports when it is first needed
+    "trafilatura",  # bot.stories.articles.text imports it late
 )
-LENGTHS = struct.Struct("!IQ")  # of a request's call and of its document
+LENGTHS = struct.Struct("!IQ")  # bytes of a request's pickled call and of its document
 ANSWER_LENGTH = struct.Struct("!Q")
-ANSWER_BYTES = 20_000_000  # ten thousand items come to less
+ANSWER_BYTES = 20_000_000  # more than ten thousand items need
 CHUNK = 1 << 18
 
 
 def main(descriptor: int) -> None:
-    """Fork for each socket that comes, until the bot is gone; then end whatever still runs."""
+    """Fork for each received socket until the bot has ended; then kill the process group."""
     control = socket.socket(fileno=descriptor)
-    for number in (signal.SIGTERM, signal.SIGINT):  # meant for the bot, which ends this process when it has stopped
+    for number in (signal.SIGTERM, signal.SIGINT):  # a service manager signals all processes; the bot ends this one
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the forks
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError):  # where memory is short, the kernel ends a parser and not the bot
+    with suppress(OSError):  # so that the OOM killer chooses a parser and not the bot
         Path("/proc/self/oom_score_adj").write_text("500")
     for name in PARSERS:
         importlib.import_module(name)
@@ -52,8 +52,8 @@ def main(descriptor: int) -> None:
         message, descriptors, *_ = socket.recv_fds(control, 1, 1)
         if not message:
             os.killpg(0, signal.SIGKILL)
-        for given in descriptors:
-            _fork(given, control)
+        for received in descriptors:
+            _fork(received, control)
 
 
 def _fork(descriptor: int, control: socket.socket) -> None:
@@ -71,7 +71,7 @@ def _fork(descriptor: int, control: socket.socket) -> None:
 
 
 def _answer(connection: socket.socket) -> None:
-    """Read a request, run its call within its limits, write what came of it."""
+    """Read a request, run its call within its limits, and write the outcome."""
     call, body = (_receive(connection, length) for length in LENGTHS.unpack(_receive(connection, LENGTHS.size)))
     function, arguments, named, (seconds, wall, memory, nice) = pickle.loads(call)  # noqa: S301 - the bot wrote it
     _end_when_nobody_waits(connection)
@@ -79,12 +79,12 @@ def _answer(connection: socket.socket) -> None:
     _limit(seconds, wall, memory)
     before = _most_memory()
     outcome = _outcome(function, body, arguments, named)
-    if outcome[0] != "done" and _most_memory() - before > memory * 0.6:  # whatever a library makes of it
+    if outcome[0] != "done" and _most_memory() - before > memory * 0.6:  # a library may hide the MemoryError
         outcome = "memory", ""
     answer = pickle.dumps((*outcome, time.process_time()))
     if len(answer) > ANSWER_BYTES:
-        answer = pickle.dumps(("unreadable", "more than a document of stories says", time.process_time()))
-    _listen_for_the_end(connection, False)  # else the bot's reading would end us too
+        answer = pickle.dumps(("unreadable", "the result is too large for a document of stories", time.process_time()))
+    _listen_for_the_end(connection, False)  # reading by the bot would raise SIGIO too
     connection.sendall(ANSWER_LENGTH.pack(len(answer)) + answer)
 
 
@@ -114,9 +114,9 @@ def _receive(connection: socket.socket, length: int) -> bytes:
 
 
 def _end_when_nobody_waits(connection: socket.socket) -> None:
-    """Once the bot closes its end (a cancelled poll, a killed bot), SIGIO ends this fork, even within C code."""
+    """Make SIGIO kill this fork, even within C code, when the bot closes its end (a cancelled poll, a killed bot)."""
     _listen_for_the_end(connection, True)
-    if select.select([connection], [], [], 0)[0]:  # it was closed before that
+    if select.select([connection], [], [], 0)[0]:  # it was closed already
         os._exit(0)
 
 
@@ -127,10 +127,10 @@ def _listen_for_the_end(connection: socket.socket, listen: bool) -> None:
 
 
 def _limit(seconds: float, wall: float, memory: int) -> None:
-    """The kernel ends the process: these signals and limits work inside C code, where Python's own handlers do not."""
+    """Let the kernel kill the process above the limits. Python's own signal handlers don't run within C code."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, wall)
-    with suppress(OSError, ValueError):  # not every system has both
+    with suppress(OSError, ValueError):  # /proc or RLIMIT_DATA may be missing
         used = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_DATA, (used + memory, used + memory))
 

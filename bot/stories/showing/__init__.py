@@ -1,1 +1,1 @@
-"""Showing: what readers browse, search and open most."""
+"""Showing: the lists of stories that readers browse and search, and their popularity."""

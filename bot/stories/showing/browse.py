@@ -1,4 +1,4 @@
-"""What readers look through: the newest stories, a section's, the popular ones, and those that hold words."""
+"""Queries for lists of stories: the newest, those of a section, popular ones and search results."""
 
 import re
 import unicodedata
@@ -16,8 +16,11 @@ WORDS_AT_MOST = 8
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some stories of a longer list, from `offset` on. `anchor` is the highest story id when the list was opened:
-    later stories don't shift its pages."""
+    """One page of a list, from `offset` on.
+
+    `anchor` is the highest story id when the list was opened, so that later stories don't shift its pages. `more`:
+    there is a next page.
+    """
 
     stories: list[Story]
     anchor: int
@@ -26,13 +29,13 @@ class Stretch:
 
 
 def searchable(text: str) -> str:
-    """Text as it is searched: lower case, without accents, words set apart by single spaces."""
+    """Text normalized for search: lower case, without accents, one space before and after each word."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return " " + " ".join(re.findall(r"\w+", plain)) + " "
 
 
 async def get(session: Session, story_id: int, *, lock: bool = False) -> Story | None:
-    """The story as it stands now; with `lock`, nobody else changes it until the transaction ends."""
+    """The story, or None. `lock`: no other transaction changes it until this one ends."""
     return await session.get(Story, story_id, with_for_update=lock or None)
 
 
@@ -47,7 +50,7 @@ async def latest(
 
 
 async def search(session: Session, words: str, *, anchor: int = 0, offset: int = 0, size: int = LATEST) -> Stretch:
-    """Stories that hold every word, or its beginning; those with the words in the title first, then the newest."""
+    """Stories in which each term begins a word; those with the first term in the title first, then the newest."""
     terms = searchable(words).split()[:WORDS_AT_MOST]
     if not terms:
         return Stretch([], anchor, 0, False)
@@ -74,8 +77,8 @@ async def _stretch(
         .offset(offset)
         .limit(size + 1)
     )
-    found = list(rows.all())
-    return Stretch(found[:size], anchor, offset, len(found) > size)
+    stories = list(rows.all())
+    return Stretch(stories[:size], anchor, offset, len(stories) > size)
 
 
 async def popular(session: Session, size: int = POPULAR) -> list[Story]:
@@ -90,10 +93,10 @@ async def popular(session: Session, size: int = POPULAR) -> list[Story]:
         own.where(Story.heat.is_not(None)).order_by(Story.heat.desc(), Story.id.desc()),
         own.where(Story.state == StoryState.LIVE).order_by(Story.published_at.desc(), Story.id.desc()),
     ):
-        if len(found) < size:
-            rows = await session.scalars(query.where(Story.id.not_in(list(found))).limit(size - len(found)))
-            found |= {story.id: story for story in rows}
-    return list(found.values())
+        if len(stories) < size:
+            rows = await session.scalars(query.where(Story.id.not_in(list(stories))).limit(size - len(stories)))
+            stories |= {story.id: story for story in rows}
+    return list(stories.values())
 
 
 async def count(session: Session) -> int:

@@ -1,7 +1,7 @@
-"""Popularity: what readers open, read and share, per story and never per reader, with a half-life of a day.
+"""Popularity: counts opened, clicked and shared stories with a half-life of a day. Nothing is stored per reader.
 
-Forward decay: everything counted adds its weight times 2^(t / half-life), so what is older weighs less without
-anything being recomputed. The sum is kept as its logarithm, which stays small: heat = log2(sum).
+Forward decay: each event adds its weight times 2^(t / half-life), so older events weigh less without recomputing
+anything. The sum is stored as its logarithm, which stays small: heat = log2(sum).
 https://dimacs.rutgers.edu/~graham/pubs/papers/fwddecay.pdf
 """
 
@@ -16,11 +16,11 @@ from bot.storage.models import Story
 HALF_LIFE = 86_400.0  # seconds
 
 
-OPENED, CLICK, SHARED = 1.0, 2.0, 3.0  # weights: a card looked at, the story read, a friend come to read it
+OPENED, CLICK, SHARED = 1.0, 2.0, 3.0  # weights: a card opened, a link clicked, a friend who came through a shared link
 
 
 def warmed(heat: float | None, now: datetime, weight: float = OPENED) -> float:
-    """The heat after something more that counts `weight` at `now`."""
+    """The heat after one more event of this weight at `now`."""
     exponent = now.timestamp() / HALF_LIFE + math.log2(weight)
     if heat is None:
         return exponent

@@ -1,4 +1,4 @@
-"""Names are whole, and nothing but names."""
+"""Tests that authors' names are complete and hold nothing else."""
 
 import json
 from datetime import UTC, datetime
@@ -27,14 +27,14 @@ WEEKDAYS_INSIDE = [
 
 
 @pytest.mark.parametrize("name", WEEKDAYS_INSIDE)
-def test_a_name_that_begins_as_a_day_or_a_month_does_is_whole(name: str) -> None:
+def test_a_name_that_begins_like_a_day_or_a_month_is_kept_whole(name: str) -> None:
     data = json.dumps({"@type": "NewsArticle", "author": {"@type": "Person", "name": name}})
     assert author(f'<script type="application/ld+json">{data}</script>') == name
     assert author(after=f"<div class=byline>Oleh: {name}</div>") == name
     assert author(after=f"<div>Penulis: {name} - Kamis, 26 November 2026 | 10:00 WIB</div>") == name
 
 
-def test_a_name_in_capitals_is_written_as_names_are() -> None:
+def test_a_name_in_capitals_becomes_title_case() -> None:
     data = json.dumps({"@type": "NewsArticle", "author": {"@type": "Person", "name": "AHMAD SATRIYA"}})
     assert author(f'<script type="application/ld+json">{data}</script>') == "Ahmad Satriya"
 
@@ -96,19 +96,19 @@ def test_two_authors_are_two_names(line: str) -> None:
         "26 November",
     ],
 )
-def test_what_names_no_author_is_none(line: str) -> None:
+def test_a_line_without_an_author_gives_no_name(line: str) -> None:
     assert names_in(line) == ""
 
 
-def test_the_editor_and_who_comments_are_not_the_author() -> None:
+def test_editors_and_commenters_are_not_authors() -> None:
     editor = "<div class=info-author>Editor : <a class=author rel=author href=/tim/heri>Heri Yadi</a></div>"
     comment = "<div class=comments><div><span class=comment-author>Bayu Aji</span></div></div>"
     assert author(after=TEXT + editor + comment) == ""
     assert author(after="<div class=author-2>Rina Hastuti</div>" + TEXT + editor) == "Rina Hastuti"
 
 
-def test_a_sites_developer_is_nobody_and_the_line_under_the_headline_goes_before_what_machines_are_told() -> None:
-    told = "<meta name=author content='{}'>"
-    assert author(told.format("news.example developer")) == ""
-    assert author(told.format("Rina Hastuti")) == "Rina Hastuti"
-    assert author(told.format("Meja Daerah"), "<p>Oleh: Rina Hastuti</p>") == "Rina Hastuti"
+def test_a_sites_developer_is_no_author_and_the_line_under_the_headline_precedes_meta_tags() -> None:
+    meta_tag = "<meta name=author content='{}'>"
+    assert author(meta_tag.format("news.example developer")) == ""
+    assert author(meta_tag.format("Rina Hastuti")) == "Rina Hastuti"
+    assert author(meta_tag.format("Meja Daerah"), "<p>Oleh: Rina Hastuti</p>") == "Rina Hastuti"

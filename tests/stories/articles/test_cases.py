@@ -1,4 +1,4 @@
-"""Pages that were read wrongly once, each reduced to its difficulty (in `cases`), with its neighbours."""
+"""Regression tests: pages that were once read wrongly, reduced to their difficulty (in `cases`), and variations."""
 
 import json
 from datetime import UTC, datetime
@@ -34,10 +34,10 @@ def case(name: str) -> Article:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_every_case_begins_with_the_story_under_its_headline(name: str) -> None:
-    found = case(name)
-    assert found.title == HEADLINE
-    assert found.body.startswith(FIRST)
-    assert found.summary.startswith("Warga Desa Sukamaju di Kabupaten Banyu Biru mulai membersihkan rumah")
+    parsed = case(name)
+    assert parsed.title == HEADLINE
+    assert parsed.body.startswith(FIRST)
+    assert parsed.summary.startswith("Warga Desa Sukamaju di Kabupaten Banyu Biru mulai membersihkan rumah")
 
 
 def test_a_page_that_is_one_form_is_read_and_a_form_inside_an_article_is_not() -> None:
@@ -55,7 +55,7 @@ def test_a_page_that_is_one_form_is_read_and_a_form_inside_an_article_is_not() -
         ("14_image_line", ""),
     ],
 )
-def test_the_author_is_who_wrote_and_neither_editor_nor_photographer(name: str, author: str) -> None:
+def test_the_author_is_neither_editor_nor_photographer(name: str, author: str) -> None:
     assert case(name).author == author
 
 
@@ -76,23 +76,23 @@ def test_the_time_is_the_storys_own() -> None:
     ],
 )
 def test_a_caption_is_what_the_photo_shows_and_its_credit_who_took_it(name: str, caption: str, credit: str) -> None:
-    found = case(name)
-    assert (found.image_caption, found.image_credit) == (caption, credit)
+    parsed = case(name)
+    assert (parsed.image_caption, parsed.image_credit) == (caption, credit)
 
 
 def test_a_button_or_a_link_beside_an_image_is_no_caption() -> None:
     for words in ("<a href=/donasi>Dukung kami dengan donasi</a>", "<small>Enlarge</small>", "<i>Anzeige</i>"):
-        found = article(f"<h1>{HEADLINE}</h1><div><img src=/foto/padi.jpg>{words}</div><p>{FIRST}</p><p>{SECOND}</p>")
-        assert (found.image_caption, found.image_credit) == ("", "")
+        parsed = article(f"<h1>{HEADLINE}</h1><div><img src=/foto/padi.jpg>{words}</div><p>{FIRST}</p><p>{SECOND}</p>")
+        assert (parsed.image_caption, parsed.image_credit) == ("", "")
 
 
-def test_a_credit_inside_the_element_of_the_caption_is_told_from_it() -> None:
+def test_a_credit_inside_the_caption_element_is_separated_from_it() -> None:
     figure = (
         "<figure><img src=/foto/padi.jpg><div class='image__source caption'><span>Ratih dan Bayu di sawah</span> "
         "<span class=image__credit>Rina Hastuti/Warta</span></div></figure>"
     )
-    found = article(f"<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
-    assert (found.image_caption, found.image_credit) == ("Ratih dan Bayu di sawah", "Rina Hastuti/Warta")
+    parsed = article(f"<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
+    assert (parsed.image_caption, parsed.image_credit) == ("Ratih dan Bayu di sawah", "Rina Hastuti/Warta")
 
 
 CAPTIONS = [
@@ -114,10 +114,10 @@ CAPTIONS = [
 
 
 @pytest.mark.parametrize(("line", "caption", "credit"), CAPTIONS)
-def test_what_stands_in_brackets_is_a_credit_only_where_it_names_one(line: str, caption: str, credit: str) -> None:
+def test_brackets_hold_a_credit_only_where_they_name_one(line: str, caption: str, credit: str) -> None:
     figure = f"<figure><img src=/foto/padi.jpg><figcaption>{line}</figcaption></figure>"
-    found = article(f"<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
-    assert (found.image_caption, found.image_credit) == (caption, credit)
+    parsed = article(f"<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
+    assert (parsed.image_caption, parsed.image_credit) == (caption, credit)
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_the_photo_is_the_storys_and_no_portrait_and_no_pixel(name: str, url: st
     assert case(name).image_url == url
 
 
-def test_a_photo_is_known_by_its_name_inside_a_resizing_address() -> None:
-    told = '<meta property="og:image" content="https://img.example/2026/padi.jpg">'
+def test_a_photo_is_recognized_inside_the_address_of_a_resizing_service() -> None:
+    meta_tag = '<meta property="og:image" content="https://img.example/2026/padi.jpg">'
     shown = "https://news.example/_next/image?url=https%3A%2F%2Fimg.example%2F2026%2Fpadi.jpg&amp;w=640"
     figure = f"<figure><img src='{shown}'><figcaption>Ratih dan Bayu di sawah</figcaption></figure>"
-    found = article(f"{told}<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
-    assert (found.image_url, found.image_caption) == ("https://img.example/2026/padi.jpg", "Ratih dan Bayu di sawah")
+    parsed = article(f"{meta_tag}<h1>{HEADLINE}</h1>{figure}<p>{FIRST}</p><p>{SECOND}</p>")
+    assert (parsed.image_url, parsed.image_caption) == ("https://img.example/2026/padi.jpg", "Ratih dan Bayu di sawah")
 
 
-def test_an_author_who_is_named_elsewhere_in_the_linked_data_is_found() -> None:
+def test_an_author_described_elsewhere_in_the_linked_data_is_found() -> None:
     assert case("r_31b_ld_author_id").author == "Rina Hastuti"
     page = (
         '<script type="application/ld+json">{"@type": "NewsArticle", "author": {"name": ["Rina Hastuti", "Bayu Aji"]}}'
@@ -150,7 +150,7 @@ def test_an_author_who_is_named_elsewhere_in_the_linked_data_is_found() -> None:
     assert article(f"{page}</script><h1>{HEADLINE}</h1><p>{FIRST}</p>").author == "Rina Hastuti, Bayu Aji"
 
 
-def test_a_script_that_compares_is_no_monster() -> None:
+def test_a_less_than_sign_in_a_script_does_not_open_an_element() -> None:
     assert case("20_script_less_than").title == HEADLINE
 
 
@@ -175,7 +175,7 @@ RELATED = "<p>Harga beras turun di dua pasar kota, kata pedagang yang ditemui pa
 @pytest.mark.parametrize(
     "box", ["<div class=box><h4>Berita lain</h4>{}{}</div>", "<aside>{}{}</aside>", "<ul><li>{}</li><li>{}</li></ul>"]
 )
-def test_a_short_article_is_read_and_not_the_box_beside_it(body: str, box: str) -> None:
+def test_a_short_article_is_read_without_the_box_beside_it(body: str, box: str) -> None:
     page = f"<h1>Jembatan gantung dibuka lagi</h1>{body.format(*SHORT)}{box.format(RELATED, RELATED)}"
     assert article(page).body.split("\n")[:3] == list(SHORT)
     assert "Harga beras" not in article(page).body
@@ -195,9 +195,9 @@ def test_a_short_article_is_read_and_not_the_box_beside_it(body: str, box: str) 
 def test_an_advertising_line_between_sentences_is_not_the_story(advertisement: str, tag: str) -> None:
     line = f"<{tag}>{advertisement}</{tag.split()[0]}>"
     page = f"<h1>{HEADLINE}</h1><div>{FIRST} {line} {SECOND}</div><div>{FIRST[:60]} juga di sini. {line}</div>"
-    found = article(page)
-    assert advertisement not in found.body
-    assert found.body.startswith(FIRST) and SECOND in found.body
+    parsed = article(page)
+    assert advertisement not in parsed.body
+    assert parsed.body.startswith(FIRST) and SECOND in parsed.body
 
 
 def test_a_sentence_about_scrolls_and_advertisements_stays() -> None:
@@ -210,25 +210,27 @@ def test_a_sentence_about_scrolls_and_advertisements_stays() -> None:
 def test_a_line_that_a_page_repeats_is_not_the_story() -> None:
     notice = "<p>Unduh aplikasi kami di ponsel Anda</p>"
     paragraphs = "".join(f"<p>{FIRST[:-1]} nomor {number}.</p>{notice}" for number in range(6))
-    found = article(f"<h1>{HEADLINE}</h1><article>{paragraphs}</article>")
-    assert "Unduh aplikasi" not in found.body
-    assert "nomor 5." in found.body
+    parsed = article(f"<h1>{HEADLINE}</h1><article>{paragraphs}</article>")
+    assert "Unduh aplikasi" not in parsed.body
+    assert "nomor 5." in parsed.body
 
 
 def test_a_text_that_holds_a_less_than_sign_keeps_its_paragraphs() -> None:
-    found = article(
+    parsed = article(
         f"<h1>{HEADLINE}</h1><p>{FIRST}</p><p>Suhu di bawah 5 &lt; 10 derajat, kata petugas di sana.</p><p>{SECOND}</p>"
     )
-    assert len(found.body.split("\n")) == 3
+    assert len(parsed.body.split("\n")) == 3
 
 
 def test_a_sentence_that_dates_something_is_the_story_and_a_date_line_is_not() -> None:
-    told = "Pertemuan warga berikutnya diadakan di balai desa pada 27 November 2026"
-    page = f"<h1>{HEADLINE}</h1><p>Kamis, 26 November 2026 | 07:28 WIB</p><p>{FIRST}</p><p>{told}</p><p>{SECOND}</p>"
-    assert article(page).body.split("\n") == [FIRST, told, SECOND]
+    sentence = "Pertemuan warga berikutnya diadakan di balai desa pada 27 November 2026"
+    page = (
+        f"<h1>{HEADLINE}</h1><p>Kamis, 26 November 2026 | 07:28 WIB</p><p>{FIRST}</p><p>{sentence}</p><p>{SECOND}</p>"
+    )
+    assert article(page).body.split("\n") == [FIRST, sentence, SECOND]
 
 
-def test_what_the_linked_data_has_not_is_no_part_of_the_text_save_the_standfirst() -> None:
+def test_lines_missing_in_the_linked_data_are_dropped_except_the_standfirst() -> None:
     story = [
         f"Keterangan nomor {number} dari kepala desa tentang jembatan yang diperbaiki warga." for number in range(9)
     ]
@@ -240,7 +242,7 @@ def test_what_the_linked_data_has_not_is_no_part_of_the_text_save_the_standfirst
     assert article(page).body.split("\n") == [standfirst, *story]
 
 
-def test_the_canonical_address_is_what_the_page_says_else_where_it_was_read() -> None:
+def test_the_canonical_address_is_the_pages_own_or_else_the_one_that_was_read() -> None:
     page = f"<h1>{HEADLINE}</h1><p>{FIRST}</p>"
     assert article(page).canonical == URL
     assert article(f'<meta property="og:url" content="/baru">{page}').canonical == "https://news.example/baru"
@@ -248,8 +250,8 @@ def test_the_canonical_address_is_what_the_page_says_else_where_it_was_read() ->
     assert article(f'{link}<meta property="og:url" content="/baru">{page}').canonical == "https://news.example/asli"
 
 
-def test_a_heading_is_told_from_the_words_beside_it() -> None:
-    told = f'<meta property="og:title" content="{HEADLINE} - Warta"><meta property="og:site_name" content="Warta">'
+def test_a_heading_is_separated_from_the_words_beside_it() -> None:
+    meta_tags = f'<meta property="og:title" content="{HEADLINE} - Warta"><meta property="og:site_name" content="Warta">'
     for heading in (
         f"<div class=wrap-title><a href=/>Home</a> &gt; "
         f"<a>Berita</a><div>{HEADLINE}</div><span>Kamis, 26/11/2026</span></div>",
@@ -259,4 +261,4 @@ def test_a_heading_is_told_from_the_words_beside_it() -> None:
         f"<h2 class=artTitle>{HEADLINE}</h2>",
         "<h1><span>Banjir Surut</span><span>Warga Sukamaju Bersihkan Rumah</span></h1>",
     ):
-        assert article(f"{told}{heading}<p>{FIRST}</p><p>{SECOND}</p>").title == HEADLINE
+        assert article(f"{meta_tags}{heading}<p>{FIRST}</p><p>{SECOND}</p>").title == HEADLINE

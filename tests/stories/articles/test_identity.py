@@ -1,4 +1,4 @@
-"""What an article's address answers when it is not the article says nothing of the story."""
+"""Tests that consent walls, logins and front pages are not taken for the article."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A line that stands on several pages of a site is the site's, whatever it says."""
+"""Tests that lines shared by several pages of a site are removed from its stories."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,30 +19,30 @@ def read(number: int, notice: str = NOTICE) -> tuple[Article, str]:
     return parse_article(page.encode(), url=url, default_zone=zone, now=datetime(2026, 11, 26, tzinfo=UTC)), url
 
 
-def test_from_the_third_page_on_a_sites_notice_is_no_part_of_the_story() -> None:
+def test_a_sites_notice_is_removed_from_the_third_page_on() -> None:
     lines = SiteLines()
     bodies = [lines.without_repeated(*read(number)) for number in range(5)]
     assert [NOTICE in article.body for article in bodies] == [True, True, False, False, False]
     assert bodies[4].summary.startswith("Jembatan nomor 4 di Desa Sukamaju")
 
 
-def test_one_page_that_is_read_again_repeats_nothing() -> None:
+def test_reading_one_page_again_does_not_count_as_repetition() -> None:
     lines = SiteLines()
     assert all(lines.without_repeated(*read(1)) == read(1)[0] for _ in range(5))
 
 
-def test_another_site_may_say_the_same() -> None:
+def test_the_same_lines_on_different_sites_are_kept() -> None:
     lines = SiteLines()
     for number in range(5):
         article, url = read(number)
         assert lines.without_repeated(article, url.replace("news", f"situs{number}")) == article
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_the_memory_is_bounded() -> None:
     lines = SiteLines()
     article, url = read(1)
     for number in range(1_400):
-        told = replace(article, body=f"Catatan {number} dari redaksi.\n{article.body}")
-        lines.without_repeated(told, url if number % 2 else url.replace("news", f"situs{number}"))
+        changed = replace(article, body=f"Catatan {number} dari redaksi.\n{article.body}")
+        lines.without_repeated(changed, url if number % 2 else url.replace("news", f"situs{number}"))
     assert len(lines._sites) <= 300
     assert max(map(len, lines._sites.values())) <= 200

@@ -1,4 +1,4 @@
-"""Parsers that misbehave, for the process that parses; called there by name."""
+"""Misbehaving parsers, which tests run in the worker process."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ def count(body: bytes) -> int:
 
 
 def spin(body: bytes) -> None:
-    """Run for ever; the body is the path of a file in which the own process is noted."""
+    """Run forever. The body may name a file, which gets the ids of this process and of its group."""
     if body.strip():
         Path(body.strip().decode()).write_text(f"{os.getpid()} {os.getpgrp()}")
     while True:
@@ -55,7 +55,7 @@ def names_of_settings(body: bytes) -> tuple[str, ...]:
 
 
 class Captured:
-    """What a captured parser would answer: an order to run something where the answer is read."""
+    """The answer of a parser under an attacker's control: unpickling it runs a command."""
 
     def __init__(self, path: bytes) -> None:
         self.path = path

@@ -35,9 +35,9 @@ MORNING = datetime(2026, 2, 22, 2, 40, tzinfo=UTC)  # 09:40 WIB
     ],
 )
 def test_the_same_morning_is_read_in_every_form(text: str) -> None:
-    found = parse_date(text, JAKARTA, NOW)
-    assert found is not None
-    assert found.replace(microsecond=0) == MORNING
+    moment = parse_date(text, JAKARTA, NOW)
+    assert moment is not None
+    assert moment.replace(microsecond=0) == MORNING
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_more_spellings_and_zones(text: str, wanted: str) -> None:
         "1234",
     ],
 )
-def test_what_names_no_known_moment_is_none(text: str) -> None:
+def test_unknown_zones_and_impossible_dates_are_none(text: str) -> None:
     assert parse_date(text, JAKARTA, NOW) is None
 
 
@@ -126,6 +126,6 @@ def test_absurd_dates_are_no_dates(text: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_nothing_makes_it_fail(text: str) -> None:
-    found = parse_date(text, JAKARTA, NOW)
-    assert found is None or found.tzinfo is not None
+def test_no_text_raises_an_exception(text: str) -> None:
+    moment = parse_date(text, JAKARTA, NOW)
+    assert moment is None or moment.tzinfo is not None

@@ -16,12 +16,12 @@ from bot.stories.reading.fetcher import Fetcher, FetchError, Response, is_public
         "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1", "ff02::1",
     ],
 )  # fmt: skip
-def test_an_address_off_the_open_internet_is_not_public(address: str) -> None:
+def test_a_private_address_is_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
-def test_an_address_of_the_open_internet_is_public(address: str) -> None:
+def test_an_address_on_the_internet_is_public(address: str) -> None:
     assert is_public(address)
 
 
@@ -109,10 +109,10 @@ async def test_both_forms_of_retry_after_are_seconds(site: Site) -> None:
     async with Fetcher(private=True) as fetcher:
         assert (await fetcher.fetch(site.url + "/wait")).retry_after == 120
         until = (await fetcher.fetch(site.url + "/until")).retry_after
-    assert until == 7 * 86400  # a week at most is believed
+    assert until == 7 * 86400  # a week at most
 
 
-async def test_only_a_move_for_good_names_a_new_address(site: Site) -> None:
+async def test_only_a_permanent_redirect_gives_a_new_address(site: Site) -> None:
     async with Fetcher(private=True) as fetcher:
         assert (await fetcher.fetch(site.url + "/moved")).moved_to == site.url + "/page"
         assert (await fetcher.fetch(site.url + "/found")).moved_to == ""
@@ -128,13 +128,13 @@ async def test_only_a_move_for_good_names_a_new_address(site: Site) -> None:
         ("/slow", "timeout"),
     ],
 )
-async def test_a_hostile_answer_is_refused_for_its_reason(site: Site, path: str, reason: str) -> None:
+async def test_a_hostile_response_is_refused_with_its_reason(site: Site, path: str, reason: str) -> None:
     with pytest.raises(FetchError) as caught:
         await fetch(site, path)
     assert caught.value.reason == reason
 
 
-async def test_a_private_address_is_refused_at_once_and_after_a_redirect(site: Site) -> None:
+async def test_a_private_address_is_refused_directly_and_after_a_redirect(site: Site) -> None:
     async with Fetcher(private=False) as fetcher:
         for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0x7f.1", "2130706433"):
             with pytest.raises(FetchError) as caught:
@@ -156,15 +156,15 @@ async def test_only_the_named_hosts_are_exempt(site: Site) -> None:
             await fetcher.fetch(site.url + "/page")
 
 
-async def test_a_host_that_is_not_there_says_so() -> None:
+async def test_a_refused_connection_has_its_own_reason() -> None:
     async with Fetcher(private=True) as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.fetch("http://127.0.0.1:1/")
     assert caught.value.reason == "connect"
 
 
-async def test_waiting_for_a_hosts_turn_is_not_its_fault(site: Site) -> None:
-    """Ten at once, two at a time, half a second each: the last waits longer than an answer may take."""
+async def test_waiting_for_a_hosts_turn_does_not_count_as_its_time(site: Site) -> None:
+    """Ten requests, two at a time, half a second each: the last waits longer than the timeout."""
     async with Fetcher(private=True, timeout=2) as fetcher:
         answers = await asyncio.gather(*(fetcher.fetch(f"{site.url}/later") for _ in range(10)))
     assert [answer.status for answer in answers] == [200] * 10
@@ -182,22 +182,22 @@ async def test_gzip_that_no_header_declares_stops_at_the_limit(site: Site) -> No
     assert refused.value.reason == "too_big"
 
 
-async def test_gzip_that_breaks_off_is_left_as_it_is(site: Site) -> None:
+async def test_incomplete_gzip_is_left_unchanged(site: Site) -> None:
     answer = await fetch(site, "/packed-cut.xml.gz")
     assert isinstance(answer, Response)
     assert answer.body == gzip.compress(b"<rss/>")[:-4]
 
 
-@pytest.mark.parametrize("packing", ["br", "zstd", "compress", "gzip,br"])
-async def test_a_packing_that_was_not_asked_for_is_named(site: Site, packing: str) -> None:
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip,br"])
+async def test_an_unrequested_content_encoding_is_refused_by_name(site: Site, encoding: str) -> None:
     with pytest.raises(
-        FetchError, match=f"packed as {packing.replace(',', ', ')}, which we did not ask for"
+        FetchError, match=f"encoded as {encoding.replace(',', ', ')}, which Kabar did not ask for"
     ) as refused:
-        await fetch(site, f"/{packing}")
+        await fetch(site, f"/{encoding}")
     assert refused.value.reason == "encoding"
 
 
-async def test_an_encoding_of_characters_declared_as_a_packing_is_no_packing(site: Site) -> None:
+async def test_a_charset_declared_as_content_encoding_is_ignored(site: Site) -> None:
     answer = await fetch(site, "/utf-8")
     assert isinstance(answer, Response)
     assert answer.body == b"\x0b\x02\x80abc\x03"

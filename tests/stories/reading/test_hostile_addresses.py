@@ -1,4 +1,4 @@
-"""No source leads the fetcher off the open internet, and none that tries keeps a healthy one waiting."""
+"""Tests that no source makes the fetcher connect to private addresses, or delays a healthy source by trying."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ OUTSIDE = "not on the open internet"
         "news.example@127.0.0.1", "127.0.0.1.", "①②⑦.⓪.⓪.①",
     ],
 )  # fmt: skip
-async def test_an_address_inside_is_never_asked(database: Database, host: str) -> None:
+async def test_a_private_address_is_never_requested(database: Database, host: str) -> None:
     async with Server(response(b"rahasia")).running() as guarded:
         port = guarded.place.rpartition(":")[2]
         async with beside(database, f"http://{host}:{port}/feed") as both:
@@ -33,7 +33,7 @@ async def test_an_address_inside_is_never_asked(database: Database, host: str) -
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-async def test_a_redirect_inside_is_not_followed(database: Database, status: str) -> None:
+async def test_a_redirect_to_a_private_address_is_not_followed(database: Database, status: str) -> None:
     async with Server(response(b"rahasia")).running() as guarded, beside(database) as both:
         for target in (f"http://{guarded.place}/", f"//{guarded.place}/", "http://169.254.169.254/latest/meta-data"):
             failed = await both.poll(response(b"", f"Location: {target}", status=status))
@@ -42,7 +42,7 @@ async def test_a_redirect_inside_is_not_followed(database: Database, status: str
     assert guarded.requests == []
 
 
-async def test_a_second_hop_inside_is_not_followed(database: Database) -> None:
+async def test_a_second_redirect_to_a_private_address_is_not_followed(database: Database) -> None:
     async with Server(response(b"rahasia")).running() as guarded, beside(database) as both:
 
         async def hop(writer: asyncio.StreamWriter) -> None:
@@ -58,17 +58,17 @@ async def test_a_second_hop_inside_is_not_followed(database: Database) -> None:
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "javascript:alert(1)", "data:,x"]
 )
-async def test_a_redirect_to_something_else_than_the_web_is_refused(database: Database, target: str) -> None:
+async def test_a_redirect_to_another_scheme_is_refused(database: Database, target: str) -> None:
     async with beside(database) as both:
         failed = await both.poll(response(b"", f"Location: {target}", status="302 Found"))
     assert "a redirect to" in failed.last_error
 
 
 @pytest.mark.parametrize("answers", [["127.0.0.1"], ["::1", "127.0.0.1"], ["10.0.0.1", "169.254.169.254"]])
-async def test_a_name_that_turns_inwards_is_refused_when_the_connection_is_made(
+async def test_a_name_that_resolves_to_a_private_address_is_refused_on_connecting(
     database: Database, monkeypatch: pytest.MonkeyPatch, answers: list[str]
 ) -> None:
-    """Rebinding: whatever the name said before, what counts is where the connection would go."""
+    """DNS rebinding: only the address that the connection would use counts."""
 
     async def resolve(_: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, Any]]:
         return [

@@ -1,4 +1,4 @@
-"""What a source may send, and what comes of it; a healthy source is served meanwhile."""
+"""Tests of hostile responses and documents, each beside a healthy source that must still be served."""
 
 import asyncio
 import gzip
@@ -63,7 +63,9 @@ ANSWERS: dict[str, tuple[Answer, str]] = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-async def test_an_answer_is_refused_in_words_and_keeps_nobody_waiting(database: Database, name: str) -> None:
+async def test_a_bad_response_is_refused_with_an_explanation_and_delays_no_other_source(
+    database: Database, name: str
+) -> None:
     answer, words = ANSWERS[name]
     async with beside(database) as both:
         failed = await both.poll(answer)
@@ -84,7 +86,7 @@ async def test_an_answer_is_refused_in_words_and_keeps_nobody_waiting(database: 
         ("Retry-After: 1" + "0" * 5_000, 0, 7 * 86_400),
     ],
 )
-async def test_a_wait_that_is_asked_for_is_believed_up_to_a_week(
+async def test_retry_after_is_obeyed_up_to_a_week(
     database: Database, header: str, at_least: float, at_most: float
 ) -> None:
     async with beside(database) as both:
@@ -149,16 +151,16 @@ DOCUMENTS: dict[str, tuple[bytes, list[str] | str]] = {
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-async def test_a_document_has_the_outcome_that_is_meant(database: Database, name: str) -> None:
-    body, wanted = DOCUMENTS[name]
+async def test_a_hostile_document_has_the_expected_outcome(database: Database, name: str) -> None:
+    body, expected = DOCUMENTS[name]
     async with beside(database) as both:
         polled = await both.poll(response(body, kind="application/xml"))
         titles = await both.titles()
-    if isinstance(wanted, list):
-        assert (titles, polled.last_error) == (wanted, "")
-    elif wanted == "shortened":
+    if isinstance(expected, list):
+        assert (titles, polled.last_error) == (expected, "")
+    elif expected == "shortened":
         assert [len(title) <= 500 for title in titles] == [True]
-    else:  # refused in words, or what could be read of it: never an exception, never something long
+    else:  # refused with an explanation or read in part: no exception, no overlong title
         assert polled.last_error or polled.primed
         assert "Error" not in polled.last_error or "broken XML" in polled.last_error
         assert all(len(title) <= 500 for title in titles)
@@ -195,7 +197,7 @@ async def test_an_absurd_date_is_no_date(database: Database, date: str) -> None:
     assert [abs(story.published_at - utcnow()) < timedelta(minutes=5) for story in stories] == [True]
 
 
-async def test_an_index_of_sitemaps_leads_neither_in_circles_nor_inside(database: Database) -> None:
+async def test_a_sitemap_index_leads_neither_in_circles_nor_to_private_addresses(database: Database) -> None:
     async with beside(database, kind="sitemap") as both:
         places = [f"http://{both.hostile.place}/feed", "http://127.0.0.1:1/x", "file:///etc/passwd"]
         places += [f"http://{both.hostile.place}/{number}" for number in range(1_000)]

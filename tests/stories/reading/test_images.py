@@ -1,4 +1,4 @@
-"""One answer for feeds, lists and articles to which picture an element shows."""
+"""Tests of finding the picture that an element shows."""
 
 import time
 
@@ -35,7 +35,7 @@ LAZY = [
 
 
 @pytest.mark.parametrize("markup", LAZY)
-def test_the_picture_is_found_where_a_script_would_find_it(markup: str) -> None:
+def test_a_lazily_loaded_picture_is_found(markup: str) -> None:
     assert first_image(markup, BASE) == "https://news.example/foto/a.jpg"
     body = LexborHTMLParser(f"<body>{markup}</body>").body
     assert best_image(body, BASE) == "https://news.example/foto/a.jpg"
@@ -53,18 +53,18 @@ def test_the_picture_is_found_where_a_script_would_find_it(markup: str) -> None:
         "<p>Tanpa foto.</p>",
     ],
 )
-def test_signs_and_pixels_are_no_picture(markup: str) -> None:
+def test_icons_and_tracking_pixels_are_no_picture(markup: str) -> None:
     assert first_image(markup, BASE) == best_image(LexborHTMLParser(markup).body, BASE) == ""
 
 
-def test_an_element_alone_finds_what_stands_beside_it() -> None:
+def test_a_picture_is_found_beside_an_element_without_one() -> None:
     page = LexborHTMLParser(
         f'<picture><source srcset="/foto/a.jpg"><img src="{EMPTY}"></picture>'
         f"<p style=\"background-image: url('/foto/b.jpg')\"></p>"
         '<img class=lazy src="/aset/blank.gif"> <noscript><img src="/foto/c.jpg"></noscript>'
     )
-    found = [best_image(node, BASE) for node in page.css("img:not(noscript img), p")]
-    assert found == [f"https://news.example/foto/{name}.jpg" for name in "abc"]
+    addresses = [best_image(node, BASE) for node in page.css("img:not(noscript img), p")]
+    assert addresses == [f"https://news.example/foto/{name}.jpg" for name in "abc"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_element_alone_finds_what_stands_beside_it() -> None:
         "foto.php?id=3",
     ],
 )
-def test_a_photo_of_a_sign_is_a_photo(name: str) -> None:
+def test_a_photo_with_a_name_like_an_icon_is_a_photo(name: str) -> None:
     assert not is_decoration(f"https://news.example/foto/{name}")
 
 
@@ -86,7 +86,7 @@ def test_a_photo_of_a_sign_is_a_photo(name: str) -> None:
     "markup",
     ["<img " * 40_000, "<img srcset='" + "a, " * 60_000, "<img " + "a=1 " * 50_000 + ">", "<img src=" + " " * 100_000],
 )
-def test_a_long_markup_takes_no_longer_than_another(markup: str) -> None:
+def test_hostile_markup_takes_less_than_a_second(markup: str) -> None:
     started = time.monotonic()
     first_image(markup, BASE)
     assert time.monotonic() - started < 1

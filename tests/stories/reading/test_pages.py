@@ -1,4 +1,4 @@
-"""HTML lists by selectors."""
+"""Tests of reading lists from HTML pages by CSS selectors."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -42,7 +42,7 @@ def test_an_entry_that_is_itself_the_link() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "select", "said"),
+    ("body", "select", "message"),
     [
         (FRONT, SelectTable(item=".terpopuler li"), "finds nothing"),
         (FRONT, SelectTable(item=".populer li", title="h5", link="h5"), "none with a title and a link"),
@@ -51,15 +51,15 @@ def test_an_entry_that_is_itself_the_link() -> None:
         (b"<div>" * 5_000, SELECT, "nested too deep"),
     ],
 )
-def test_what_a_selector_does_not_find_is_said(body: bytes, select: SelectTable, said: str) -> None:
-    with pytest.raises(Unreadable, match=said):
+def test_a_selector_that_finds_nothing_is_reported(body: bytes, select: SelectTable, message: str) -> None:
+    with pytest.raises(Unreadable, match=message):
         parse(body, select)
 
 
-def test_an_editor_sees_what_each_selector_found() -> None:
-    found = found_by(FRONT, SELECT)
-    assert {name: count for name, (count, _) in found.items()} == {"item": 4, "title": 3, "link": 3, "time": 2}
-    assert found["link"][1] == "../dunia/1/satu"
+def test_found_by_shows_what_each_selector_finds() -> None:
+    results = found_by(FRONT, SELECT)
+    assert {name: count for name, (count, _) in results.items()} == {"item": 4, "title": 3, "link": 3, "time": 2}
+    assert results["link"][1] == "../dunia/1/satu"
 
 
 @pytest.mark.parametrize(
@@ -67,17 +67,17 @@ def test_an_editor_sees_what_each_selector_found() -> None:
     ["<center>" * 300_000, "<details>" * 300_000, "<foo/>" * 300_000, "<x" * 300_000 + ">"],
     ids=["center", "details", "slashed", "tags in a tag"],
 )
-def test_a_page_that_would_hold_the_parser_is_refused(markup: str) -> None:
+def test_a_page_that_would_block_the_parser_is_refused(markup: str) -> None:
     with pytest.raises(Unreadable):
         tree_of(markup.encode(), "text/html; charset=utf-8")
 
 
-def test_scripts_and_pictures_on_a_page_are_not_depth() -> None:
+def test_scripts_and_svg_do_not_count_as_nesting() -> None:
     script = "<script>" + "for(i=0;i<n;i++)a<b;" * 2_000 + "</script>"
     assert tree_of((script + "<svg><path d='m'/><path/></svg>" * 1_000).encode(), "text/html") is not None
 
 
-def test_a_list_that_may_be_empty_is_one_on_most_days() -> None:
+def test_only_a_list_that_may_be_empty_may_be_empty() -> None:
     select = SelectTable(item=".update li", title="a", link="a")
     read = partial(parse_page, b"<ul class=update></ul>", select, url="https://news.example/", now=NOW)
     assert read(default_zone=ZoneInfo("UTC"), may_be_empty=True).items == ()

@@ -1,4 +1,4 @@
-"""Documents are parsed apart from the bot: within limits, in fair order, and with nothing left behind."""
+"""Tests of parsing in a separate process: limits, fair order, and no processes left behind."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ from tests.stories.hostile import item, rss
 from tests.stories.reading import misbehaving
 
 LIMITS = Limits(seconds=0.5, wall=30.0, memory=50_000_000)
-PATIENCE = 30.0  # seconds; only a broken promise takes so long, on a busy machine too
+PATIENCE = 30.0  # seconds; far more than a busy machine needs
 GIVEN: dict[str, Any] = {
     "url": "https://news.example/1",
     "default_zone": ZoneInfo("Asia/Jakarta"),
@@ -61,20 +61,20 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be noticed does not."""
+    """Whether a process runs; False for a zombie."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
 
 
-async def noted(path: Path) -> list[int]:
-    """The processes that `spin` noted: its own and the one that it was forked from."""
+async def process_ids_in(path: Path) -> list[int]:
+    """The ids that `spin` wrote: its own process and the worker that it was forked from."""
     await until(lambda: path.exists() and len(path.read_text().split()) == 2)
     return [int(number) for number in path.read_text().split()]
 
 
 @pytest.mark.parametrize(
-    ("function", "body", "given"),
+    ("function", "body", "arguments"),
     [
         (parse_feed, rss(item(1, pubDate="Thu, 26 Nov 2026 10:00:00 +0700")), ()),
         (parse_sitemap, SITEMAP, ()),
@@ -82,20 +82,20 @@ async def noted(path: Path) -> list[int]:
         (parse_article, ARTICLE.read_bytes(), ()),
     ],
 )
-async def test_a_parser_returns_the_same_apart(
-    function: Callable[..., Any], body: bytes, given: tuple[Any, ...]
+async def test_a_parser_returns_the_same_in_the_other_process(
+    function: Callable[..., Any], body: bytes, arguments: tuple[Any, ...]
 ) -> None:
-    assert repr(await parsing.parse_apart("a", function, body, *given, **GIVEN)) == repr(
-        function(body, *given, **GIVEN)
+    assert repr(await parsing.parse_apart("a", function, body, *arguments, **GIVEN)) == repr(
+        function(body, *arguments, **GIVEN)
     )
 
 
-async def test_what_a_parser_refuses_is_refused_in_its_words() -> None:
+async def test_a_parsers_refusal_keeps_its_message() -> None:
     with pytest.raises(Unreadable, match=r"^not a feed at all$"):
         await call(misbehaving.refuse)
 
 
-async def test_a_mistake_in_a_parser_is_named() -> None:
+async def test_a_bug_in_a_parser_is_reported_with_its_exception() -> None:
     with pytest.raises(ParserFailed, match="mistake: KeyError: 'tidak ada'"):
         await call(misbehaving.mistake)
 
@@ -109,42 +109,42 @@ async def test_a_mistake_in_a_parser_is_named() -> None:
         (misbehaving.flood, "more than"),
     ],
 )
-async def test_a_parser_that_overruns_is_ended_and_the_next_document_is_read(
+async def test_a_parser_over_its_limits_is_killed_and_the_next_document_is_read(
     function: Callable[..., Any], words: str
 ) -> None:
-    assert await call(misbehaving.count, b"abc") == 3  # it runs, so that starting does not count as overrunning
+    assert await call(misbehaving.count, b"abc") == 3  # starts the worker, so that its start does not count
     with pytest.raises(Unreadable, match=words):
         await call(function)
     assert await call(misbehaving.count, b"abc") == 3
 
 
-async def test_a_parser_that_waits_is_ended_too() -> None:
+async def test_a_parser_that_sleeps_too_long_is_killed() -> None:
     with pytest.raises(Overrun):
         await call(misbehaving.nap, limits=Limits(seconds=0.2, wall=0.5, memory=50_000_000))
 
 
-async def test_what_a_parser_prints_is_not_taken_for_its_answer() -> None:
+async def test_a_parsers_output_is_not_taken_for_its_answer() -> None:
     assert await call(misbehaving.chatter) == "said"
 
 
-async def test_a_captured_parser_can_run_nothing_in_the_bot(tmp_path: Path) -> None:
-    with pytest.raises(ParserFailed, match="an answer that is none"):
+async def test_a_parser_under_an_attackers_control_can_run_nothing_in_the_bot(tmp_path: Path) -> None:
+    with pytest.raises(ParserFailed, match="an invalid answer"):
         await call(misbehaving.forge, str(tmp_path / "made").encode())
     assert not (tmp_path / "made").exists()
 
 
-async def test_a_parser_knows_none_of_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_parser_has_none_of_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOT_TOKEN", "1:rahasia")
     names = await call(misbehaving.names_of_settings)
     assert "PATH" in names
     assert "BOT_TOKEN" not in names
 
 
-async def test_a_cancelled_call_ends_its_parser(tmp_path: Path) -> None:
+async def test_a_cancelled_call_kills_its_parser(tmp_path: Path) -> None:
     limits = Limits(seconds=300.0, wall=300.0, memory=50_000_000)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(call(misbehaving.spin, str(tmp_path / "pid").encode(), limits))
-        fork, worker = await noted(tmp_path / "pid")
+        fork, worker = await process_ids_in(tmp_path / "pid")
         task.cancel()
     await until(lambda: not is_running(fork))
     assert is_running(worker)
@@ -154,7 +154,7 @@ async def test_nothing_runs_after_a_stop(tmp_path: Path) -> None:
     limits = Limits(seconds=300.0, wall=300.0, memory=50_000_000)
     async with asyncio.TaskGroup() as group:
         group.create_task(overrunning(misbehaving.spin, str(tmp_path / "pid").encode(), limits))
-        pids = await noted(tmp_path / "pid")
+        pids = await process_ids_in(tmp_path / "pid")
         parsing.stop()
         await until(lambda: not any(map(is_running, pids)))
 
@@ -166,17 +166,17 @@ async def test_nothing_runs_after_the_bot_was_killed(tmp_path: Path) -> None:
         "isolated.Limits(300, 300, 50_000_000)))"
     )
     bot = subprocess.Popen([sys.executable, "-c", program])
-    pids = await noted(tmp_path / "pid")
+    pids = await process_ids_in(tmp_path / "pid")
     bot.kill()
     bot.wait()
     await until(lambda: not any(map(is_running, pids)))
 
 
-async def test_a_signal_to_the_bots_group_does_not_end_the_worker(tmp_path: Path) -> None:
+async def test_a_signal_to_all_processes_does_not_end_the_worker(tmp_path: Path) -> None:
     limits = Limits(seconds=1.5, wall=30.0, memory=50_000_000)
     async with asyncio.TaskGroup() as group:
         group.create_task(overrunning(misbehaving.spin, str(tmp_path / "pid").encode(), limits))
-        pids = await noted(tmp_path / "pid")
+        pids = await process_ids_in(tmp_path / "pid")
         for pid in pids:
             os.kill(pid, signal.SIGTERM)  # as a service manager does to all processes of a service
         await asyncio.sleep(0.2)
@@ -186,7 +186,7 @@ async def test_a_signal_to_the_bots_group_does_not_end_the_worker(tmp_path: Path
 async def test_a_worker_that_was_killed_is_replaced(tmp_path: Path) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(overrunning(misbehaving.spin, str(tmp_path / "pid").encode(), LIMITS))
-        _, worker = await noted(tmp_path / "pid")
+        _, worker = await process_ids_in(tmp_path / "pid")
         os.kill(worker, signal.SIGKILL)
         await until(lambda: not is_running(worker))
     assert await call(misbehaving.count, b"abc") == 3
@@ -194,11 +194,11 @@ async def test_a_worker_that_was_killed_is_replaced(tmp_path: Path) -> None:
 
 async def test_small_documents_start_no_process() -> None:
     feed = await parsing.parse("a", parse_feed, rss(item(1)), **GIVEN)
-    assert [each.title for each in feed.items] == ["Jembatan gantung dibuka"]
+    assert [story.title for story in feed.items] == ["Jembatan gantung dibuka"]
     assert isolated._running == []
 
 
-async def test_a_source_that_used_up_its_time_is_refused_but_for_small_documents(
+async def test_a_source_without_time_left_may_only_send_small_documents(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(parsing, "QUICK_SECONDS", 0.1)
@@ -212,7 +212,7 @@ async def test_a_source_that_used_up_its_time_is_refused_but_for_small_documents
     assert await parsing.parse_apart("healthy", misbehaving.count, b"abc") == 3
 
 
-async def test_the_text_of_a_cms_never_waits_for_documents() -> None:
+async def test_in_thread_never_waits_for_documents() -> None:
     async with asyncio.TaskGroup() as group:
         asleep = [group.create_task(parsing.parse(f"s{n}", lambda _: time.sleep(0.5), b"")) for n in range(6)]
         await asyncio.sleep(0.1)
@@ -239,7 +239,7 @@ async def test_the_source_that_used_least_goes_first(lane: Lane) -> None:
     assert order == ["hostile", "healthy", "other", "healthy", "hostile", "hostile", "hostile"]
 
 
-async def test_a_source_has_one_place_however_many_are_free() -> None:
+async def test_a_source_runs_one_document_at_a_time() -> None:
     lane, at_once, most = Lane(width=3, allowed=10.0, waiting_bytes=1_000), 0, 0
 
     async def work(source: str) -> None:
@@ -255,7 +255,7 @@ async def test_a_source_has_one_place_however_many_are_free() -> None:
     assert most == 3
 
 
-async def test_who_has_most_waiting_loses_its_latest(lane: Lane) -> None:
+async def test_the_source_with_most_waiting_bytes_loses_its_latest_document(lane: Lane) -> None:
     order: list[str] = []
     sizes = [("first", 1), ("hostile", 600), ("hostile", 300), ("healthy", 200)]
     results = await asyncio.gather(
@@ -274,7 +274,7 @@ async def test_a_cancelled_turn_is_given_to_the_next(lane: Lane) -> None:
     assert order == ["third"]
 
 
-async def test_what_a_source_used_is_forgotten(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_used_time_is_forgotten(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
     lane.charge("hostile", 11.0)
     assert lane.has_used_up("hostile")
     monkeypatch.setattr(lanes, "WINDOW", 0.01)

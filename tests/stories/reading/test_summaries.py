@@ -1,4 +1,4 @@
-"""What a card says of a story: its first sentences, and nothing that is not the story."""
+"""Tests that a summary is the first sentences of a story, without datelines, bylines and links."""
 
 import pytest
 
@@ -26,7 +26,7 @@ from bot.stories.reading.summaries import LIMIT, condensed, sentences_of, summar
         ("", ""),
     ],
 )  # fmt: skip
-def test_a_summary_is_how_the_story_begins(markup: str, summary: str) -> None:
+def test_a_summary_is_the_beginning_of_the_story(markup: str, summary: str) -> None:
     assert summary_of(markup) == summary
 
 
@@ -34,17 +34,17 @@ def test_a_summary_is_three_sentences_at_most_and_ends_with_one() -> None:
     story = "Hujan turun. Sungai naik. Warga pindah ke balai desa. Sekolah libur."
     assert summary_of(story) == "Hujan turun. Sungai naik. Warga pindah ke balai desa."
     long = " ".join(f"Kalimat nomor {number} yang cukup panjang untuk dihitung sebagai kalimat." for number in range(9))
-    found = summary_of(long * 5)
-    assert len(found) <= LIMIT
-    assert found.endswith(".")
+    summary = summary_of(long * 5)
+    assert len(summary) <= LIMIT
+    assert summary.endswith(".")
 
 
 def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
     for word in ("kata", "kalimat", "berita-berita"):
-        found = summary_of(f"{word} " * 200)
-        assert len(found) <= LIMIT
-        assert found.endswith("…")
-        assert set(found.removesuffix("…").split()) == {word}
+        summary = summary_of(f"{word} " * 200)
+        assert len(summary) <= LIMIT
+        assert summary.endswith("…")
+        assert set(summary.removesuffix("…").split()) == {word}
 
 
 def test_the_title_is_not_repeated() -> None:
@@ -63,7 +63,7 @@ def test_abbreviations_numbers_and_quotes_do_not_end_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("lines", "expected"),
     [
         (["Singkat. Padat. Jelas. Cukup."], "Singkat. Padat. Jelas. Cukup."),
         (["BANDUNG — Warga menanam seribu pohon."], "Warga menanam seribu pohon."),
@@ -76,10 +76,10 @@ def test_abbreviations_numbers_and_quotes_do_not_end_a_sentence() -> None:
         (["Simak cara menanam pohon"], "Simak cara menanam pohon"),
     ],
 )
-def test_a_sources_own_summary_is_kept_without_what_is_none(given: list[str], shown: str) -> None:
-    assert condensed(given) == shown
+def test_a_sources_own_summary_is_kept_without_labels_and_links(lines: list[str], expected: str) -> None:
+    assert condensed(lines) == expected
 
 
 @pytest.mark.parametrize("text", ["a" + "." * 200_000, "dr. A " * 30_000, "。" * 200_000, '." ' * 60_000])
-def test_a_text_that_never_or_always_ends_takes_no_longer_than_another(text: str) -> None:
-    assert len(summary_of(text)) <= LIMIT  # minutes, once
+def test_a_text_with_no_or_countless_sentence_ends_is_cut_to_the_limit(text: str) -> None:
+    assert len(summary_of(text)) <= LIMIT  # once took minutes
