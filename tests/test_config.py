@@ -152,7 +152,7 @@ def test_durations_have_a_unit(tmp_path: Path, text: str, seconds: float) -> Non
     ("text", "line"),
     [
         ('[newsroom]\nname = "K"\n', "newsroom.url is missing"),
-        (HEAD + "colour = 1\n", "newsroom.colour is not a name we know"),
+        (HEAD + "colour = 1\n", "newsroom.colour is not a known name"),
         (HEAD + 'timezone = "Jakarta"\n', "newsroom.timezone: was 'Jakarta'; accepted: a time zone such as"),
         (HEAD + 'push_max_age = "5"\n', "newsroom.push_max_age: was '5'; accepted: a number and a unit"),
         (HEAD + SECTIONS + SECTIONS, "sections: named twice: dunia"),
