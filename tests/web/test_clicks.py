@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.messages import links
 from bot.stories.showing import browse, popularity
 from bot.web import clicks
 from tests.delivery.steps import follow
@@ -84,8 +85,8 @@ async def test_what_a_shared_link_brings_counts_more_than_an_open(kabar: Kabar) 
 
 
 def test_codes_are_short_and_name_their_story_again() -> None:
-    assert [popularity.code_of(number) for number in (1, 35, 36, 1_000_000)] == ["1", "z", "10", "lfls"]
-    assert all(popularity.story_of(popularity.code_of(number)) == number for number in range(1, 5_000, 7))
+    assert [links.code_of(number) for number in (1, 35, 36, 1_000_000)] == ["1", "z", "10", "lfls"]
+    assert all(links.story_of(links.code_of(number)) == number for number in range(1, 5_000, 7))
 
 
 def test_heat_halves_in_a_day_and_adds_up() -> None:
