@@ -39,7 +39,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     now: Callable[[], datetime]
     wake: asyncio.Event
     commands: tuple[Command, ...]
-    undone: set[int]  # ids of updates whose handler failed because the database is away
+    undone: set[int]  # ids of updates whose handler failed because the database is unreachable
 
     def __init__(
         self,

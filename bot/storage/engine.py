@@ -25,7 +25,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 15.0  # how long SQLite waits for another process's write lock
 
 
-DATABASE_ERRORS = (SQLAlchemyError, OSError)  # what a database that is away, locked or full raises
+DATABASE_ERRORS = (SQLAlchemyError, OSError)  # raised if the database is unreachable, locked or full
 
 
 class OldSchema(Exception):
