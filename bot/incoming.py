@@ -47,7 +47,7 @@ def updates_in(status: int, body: bytes) -> list[RawUpdate]:
     except orjson.JSONDecodeError:
         raise NetworkError(f"HTTP {status} without a Bot API answer") from None
     if not isinstance(answer, dict):
-        raise NetworkError(f"HTTP {status} with an answer that is no object")
+        raise NetworkError(f"HTTP {status} with an answer that is not an object")
     if answer.get("ok") is True and isinstance(answer.get("result"), list):
         numbered = [update for update in answer["result"] if number_of(update) is not None]
         return sorted(numbered, key=lambda update: int(update["update_id"]))
@@ -88,7 +88,7 @@ def read_update(raw: RawUpdate, bot: Bot) -> Update:
     try:
         payload = raw.get(kind, {})
         if not isinstance(payload, dict):
-            raise TypeError(f"{kind} is no object")
+            raise TypeError(f"{kind} is not an object")
         if missing := [name for name in REQUIRED.get(kind, ()) if name not in payload]:
             raise KeyError(*missing)
         return Update.de_json(raw, bot)

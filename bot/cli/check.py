@@ -105,8 +105,8 @@ def _nothing_found(table: SourceTable, answer: Response) -> str:
         if container and _matches(around, answer).get("item", (0,))[0]:
             return ""  # the list exists; without breaking news it is empty
         return f"item = {table.select.item!r} finds nothing on the page: UPDATE can never come from here"
-    given = table.select.model_fields_set & {"title", "link"}
-    unmatched = [name for name in ("title", "link") if name in given and not counts.get(name) and counts.get("item")]
+    named = table.select.model_fields_set & {"title", "link"}
+    unmatched = [name for name in ("title", "link") if name in named and not counts.get(name) and counts.get("item")]
     return "; ".join(f"{name} = {getattr(table.select, name)!r} finds nothing in any entry" for name in unmatched)
 
 

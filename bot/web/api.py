@@ -32,7 +32,7 @@ ID_LIMIT = 200
 def _address(value: str) -> str:
     if safe := safe_url(value):
         return safe
-    raise ValueError("an absolute http(s) address")
+    raise ValueError("accepted: an absolute http(s) address")
 
 
 def _maybe_address(value: str) -> str:
@@ -43,12 +43,12 @@ def _moment(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("a time in the years 1 to 9999 of UTC") from None
+        raise ValueError("accepted: a time in the years 1 to 9999, in UTC") from None
 
 
 def _text(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("a time in ISO 8601, with its offset")
+        raise ValueError("accepted: a time in ISO 8601 with its offset from UTC")
     return value
 
 
@@ -72,7 +72,7 @@ class Published(BaseModel):
     url: Address
     title: str = Field(min_length=1, max_length=1000, json_schema_extra={"pattern": r"[\p{L}\p{N}]"})
     summary: str = Field("", max_length=10_000)
-    body_html: str = Field("", max_length=500_000, description="Where there is no summary, one is made of this.")
+    body_html: str = Field("", max_length=500_000, description="Without a summary, one is made from this.")
     section: str = Field("", max_length=100, description="A section's slug, or its name in any language.")
     author: str = Field("", max_length=500)
     image_url: MaybeAddress = ""
@@ -100,11 +100,11 @@ class Api:
     async def _publish(self, request: web.Request) -> web.Response:
         caller = self._caller(request)
         if caller is None:
-            return _refuse(401, "a token: Authorization: Bearer SECRET")
+            return _refuse(401, "a valid token is needed: Authorization: Bearer SECRET")
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _refuse(413, f"at most {BODY_LIMIT:,} bytes")
+            return _refuse(413, f"accepted: at most {BODY_LIMIT:,} bytes")
         try:
             published = Published.model_validate_json(body)
             section = self._section(published.section)
@@ -115,7 +115,7 @@ class Api:
             return _refuse(422, str(error), "section")
         item = await in_thread(_item, published)
         if not item.title:
-            return _refuse(422, "a title that can be shown", "title")
+            return _refuse(422, "accepted: a title with visible characters", "title")
         now = self._app.now()
         story = ingest.CmsStory(published.id, item, section, published.update, frozenset(published.model_fields_set))
         result = await ingest.publish(self._app.database, self._app.newsroom, story, now)
@@ -128,7 +128,7 @@ class Api:
     async def _retract(self, request: web.Request) -> web.Response:
         caller = self._caller(request)
         if caller is None:
-            return _refuse(401, "a token: Authorization: Bearer SECRET")
+            return _refuse(401, "a valid token is needed: Authorization: Bearer SECRET")
         cms_id = request.match_info["id"]
         async with self._app.database.write() as session:
             story = await ingest.find(session, cms_id)
@@ -141,7 +141,7 @@ class Api:
 
     async def _show(self, request: web.Request) -> web.Response:
         if self._caller(request) is None:
-            return _refuse(401, "a token: Authorization: Bearer SECRET")
+            return _refuse(401, "a valid token is needed: Authorization: Bearer SECRET")
         cms_id = request.match_info["id"]
         async with self._app.database.read() as session:
             story = await ingest.find(session, cms_id)
@@ -171,7 +171,7 @@ class Api:
             return ""
         slug = self._app.newsroom.find_section(text)
         if slug is None:
-            raise LookupError(f"one of {', '.join(self._app.newsroom.slugs)}")
+            raise LookupError(f"accepted: one of {', '.join(self._app.newsroom.slugs)}")
         return slug
 
     @cached_property
@@ -238,8 +238,8 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
     fields |= {"revision": count, "update": {"type": "boolean"}, "published_at": text}
     story = _object({**fields, "pushes": {"type": "array", "items": push}}, *fields, "pushes")
     result = _object({"id": text, "state": {"enum": ["new", "corrected", "same", StoryState.RETRACTED]}}, "id", "state")
-    given = Published.model_json_schema()
-    given["properties"]["section"]["enum"] = ["", *sections]
+    schema = Published.model_json_schema()
+    schema["properties"]["section"]["enum"] = ["", *sections]
     name = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": ID_LIMIT}}
     links = {
         operation: {"operationId": operation, "parameters": {"id": "$response.body#/id"}}
@@ -258,7 +258,7 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
                     "operationId": "publish",
                     "summary": "Publish a story, or correct it",
                     "description": "The same id and content twice changes nothing and pushes nothing.",
-                    "requestBody": {"required": True, "content": {"application/json": {"schema": given}}},
+                    "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
                     "responses": {
                         "201": _response("New", result) | {"links": links},
                         "200": _response("Known; corrected if it differs", result) | {"links": links},

@@ -67,8 +67,8 @@ class Server:
 
     async def _telegram(self, request: web.Request) -> web.Response:
         """Handle an update; 200 once it is handled, 503 if it could not be, so that Telegram sends it again."""
-        given = request.headers.get(SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret.encode()):
+        secret = request.headers.get(SECRET_HEADER, "")
+        if not hmac.compare_digest(secret.encode("utf-8", "surrogateescape"), self._secret.encode()):
             return web.Response(status=403)
         try:
             update = orjson.loads(await request.read())
