@@ -1,4 +1,4 @@
-"""The composition root: what a process of given roles is made of; start and stop order."""
+"""The composition root: builds the objects of a process for its roles, and starts and stops them in order."""
 
 import asyncio
 import gc
@@ -40,7 +40,7 @@ from bot.web.server import Server, webhook_secret
 log = structlog.get_logger("kabar")
 
 ROLES = ("chat", "ingest", "deliver")
-RANGES_AT_ONCE = 2  # while one drains for a better lane, the other takes that lane
+RANGES_AT_ONCE = 2  # so that one can take a more urgent push while the other waits for its last answers
 STOP_SECONDS = 9.5
 RETRY_START_SECONDS = 5.0
 
@@ -50,7 +50,10 @@ def user_agent(newsroom: Newsroom) -> str:
 
 
 async def prepare_database(database: Database, settings: Settings, newsroom: Newsroom) -> None:
-    """Bring an SQLite file to the present schema, or raise OldSchema on PostgreSQL; make the rows a start needs."""
+    """Migrate an SQLite file, check the schema on PostgreSQL, and insert the rows of the budget and of each source.
+
+    Raises OldSchema.
+    """
     await engine.prepare_schema(database)
     async with database.write() as session:
         await budget.prepare(session, settings.send_rate)
@@ -58,7 +61,7 @@ async def prepare_database(database: Database, settings: Settings, newsroom: New
 
 
 class Process:
-    """One `kabar run`. `stopping` ends it gently; `run` returns when everything is down."""
+    """One `kabar run`. Setting `stopping` ends it in order; `run` returns when everything has stopped."""
 
     def __init__(self, settings: Settings, newsroom: Newsroom, roles: tuple[str, ...] = ROLES) -> None:
         if not settings.bot_token:
@@ -85,7 +88,7 @@ class Process:
             get_updates_request=self.updates_request,
             rate_limiter=self.limiter,
         )
-        doors = {
+        services = {
             "database": self.database,
             "settings": settings,
             "newsroom": newsroom,
@@ -95,7 +98,7 @@ class Process:
         }
         built = (
             ApplicationBuilder()
-            .application_class(NewsBot, doors)
+            .application_class(NewsBot, services)
             .bot(self.bot)
             .context_types(ContextTypes(context=Context))
             .updater(None)
@@ -126,7 +129,7 @@ class Process:
             self.updates = Updates(self.app, self.owner, self.stopping, self.updates_request, address)
 
     async def run(self) -> None:
-        """Start in order, work until `stopping`, stop in order. Raises SettingsError and OldSchema."""
+        """Start, work until `stopping` is set, and stop in the reverse order. Raises SettingsError and OldSchema."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             stack.callback(parsing.stop)
@@ -150,14 +153,14 @@ class Process:
         log.info("stopped")
 
     async def _reach_telegram(self) -> bool:
-        """getMe, again and again until Telegram answers; False if we are stopped before."""
+        """Call getMe until Telegram answers; False if `stopping` is set before. Raises SettingsError."""
         while not self.stopping.is_set():
             try:
                 await self.app.initialize()
                 return True
             except InvalidToken:
                 raise SettingsError(
-                    "BOT_TOKEN: Telegram does not know it; accepted: the token that BotFather shows"
+                    "BOT_TOKEN: rejected by Telegram; accepted: the token that BotFather shows"
                 ) from None
             except TelegramError as error:
                 log.warning("telegram_unreachable", reason=str(error), again_in=RETRY_START_SECONDS)
@@ -165,7 +168,7 @@ class Process:
         return False
 
     async def _introduce(self) -> None:
-        """Set the command menus and where updates come from."""
+        """Set the command menus, and set or delete the webhook."""
         if "chat" not in self.roles:
             return
         try:
@@ -193,7 +196,10 @@ class Process:
                 scope=BotCommandScopeChat(admin),
                 language_code=code,
             )
-        except (BadRequest, Forbidden) as error:  # an admin who never wrote to the bot gets the menu at a later start
+        except (
+            BadRequest,
+            Forbidden,
+        ) as error:  # not possible before the admin's first message; done at the next start
             log.debug("no_menu_for_admin", admin=admin, reason=str(error))
 
     def _websub(self, fetcher: Fetcher) -> websub.Subscriber:
@@ -243,9 +249,9 @@ class Process:
 
 
 def spare_collector() -> None:
-    """Let Python's cycle collector leave alone what a start makes, and look for garbage less often.
+    """Exclude the objects of the start from Python's cyclic garbage collection, and run it less often.
 
-    A push makes objects by the ten thousand and hardly a cycle; looking for one was 40 % of a message's cost.
+    A push creates tens of thousands of objects and hardly any cycles; collection was 40 % of the cost of a message.
     """
     gc.collect()
     gc.freeze()
@@ -253,7 +259,7 @@ def spare_collector() -> None:
 
 
 async def run(settings: Settings, newsroom: Newsroom, roles: tuple[str, ...] = ROLES) -> None:
-    """`kabar run`: until SIGTERM or SIGINT."""
+    """Run a process until SIGTERM or SIGINT."""
     process = Process(settings, newsroom, roles)
     spare_collector()
     loop = asyncio.get_running_loop()

@@ -1,8 +1,8 @@
-"""The one clock at the edge. Everything below an edge takes `now` as an argument."""
+"""The only place that reads the wall clock; everything else takes `now` as an argument, so that tests can set it."""
 
 from datetime import UTC, datetime
 
 
 def utcnow() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)

@@ -1,7 +1,7 @@
-"""Commands: what the table of them is made of. The table itself, with every handler, is handlers.commands.COMMANDS.
+"""The type of a command, and command menus. The commands themselves are in handlers.commands.COMMANDS.
 
-A command's English name is what the code says; other languages name it in their catalogue, like any other word. All
-languages' names work for everybody, whichever language a reader chose.
+A command's English name is in the code; its names in other languages are in their catalogues. Every reader can use the
+names of all languages.
 """
 
 import re
@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`name` and `help` are English, and looked up in the catalogues; `help` says what it does in a few words."""
+    """A command. `name` and `help`, a short description, are in English and are translated by the catalogues."""
 
     name: str
     handler: Callable[..., Coroutine[Any, Any, Any]]
@@ -34,7 +34,7 @@ class Command:
         return language._(self.name)
 
     def names(self) -> list[str]:
-        """Its names in all languages, the English one first."""
+        """Its names in all languages without repetitions, the English one first."""
         return list(dict.fromkeys([self.name, *(self.name_in(load_language(code)) for code in spoken())]))
 
 
@@ -44,7 +44,7 @@ def N_(text: str) -> str:
 
 
 def menu(commands: Iterable[Command], role: Role, language: Language) -> list[tuple[str, str]]:
-    """(name, what it does) of a role's command menu: the role's own commands first, then those of every reader."""
+    """The (name, description) pairs of a role's command menu: first the role's own commands, then those for readers."""
     shown = [command for command in commands if command.in_menu]
     chosen = [command for command in shown if command.role != Role.READER and command.role == role]
     chosen += [command for command in shown if command.role == Role.READER]

@@ -1,4 +1,4 @@
-"""Settings (environment, `.env`) and Newsroom (`newsroom.toml`): frozen, read once, failing early and clearly."""
+"""Settings (environment and `.env`) and Newsroom (`newsroom.toml`): immutable, read and validated once at the start."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class SettingsError(Exception):
-    """What a person set cannot be used. The text is one line: the name, what was given, what is accepted."""
+    """An invalid setting. The text is one line that names the setting, the value given and what is accepted."""
 
 
 def _parse_ids(value: object) -> object:
@@ -56,10 +56,10 @@ def _parse_private(value: object) -> object:
 def _check_http_url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        right = False
-    if value and not right:
+        valid = False
+    if value and not valid:
         raise ValueError("an address such as https://news.example/rss")
     return value
 
@@ -91,7 +91,7 @@ BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
 
 
 class Settings(BaseSettings):
-    """Everything an operator may set, in the order of `.env.example`."""
+    """The operator's settings, in the order of `.env.example`, which explains each."""
 
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
@@ -113,7 +113,9 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
     public_url: BaseUrl = ""
-    api_tokens: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_tokens)] = Field({}, repr=False)  # by secret
+    api_tokens: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_tokens)] = Field(
+        {}, repr=False
+    )  # name by secret
     allow_private_sources: Annotated[bool | frozenset[str], NoDecode, BeforeValidator(_parse_private)] = False
     retention_days: int = Field(30, ge=1, le=3650)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = "info"
@@ -121,10 +123,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, env_file: str | Path | None = ".env", **given: Any) -> Self:
-        """Read the environment and `env_file`; `given` goes before both.
-
-        Raises SettingsError with one line that names the setting, what was given and what is accepted.
-        """
+        """Read the environment and `env_file`; values in `given` have precedence over both. Raises SettingsError."""
         try:
             return cls(**{"_env_file": env_file, **given})
         except ValidationError as error:
@@ -155,7 +154,7 @@ _IN_WORDS = {
 
 
 def accepted(error: Any) -> str:
-    """Pydantic's message as the end of the sentence "accepted: …"."""
+    """What would be accepted instead, from a Pydantic error; it completes the sentence "accepted: …"."""
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         return str(context["error"])
@@ -220,7 +219,7 @@ class SectionTable(_Table):
 
 
 class SelectTable(_Table):
-    """CSS selectors of a page's list: `item` picks the entries, the others look inside one entry."""
+    """CSS selectors for a list on a page: `item` selects the entries, the others apply within one entry."""
 
     item: str
     title: str = "a"
@@ -290,11 +289,11 @@ class Newsroom(_Table):
 
     @cached_property
     def rankings(self) -> frozenset[str]:
-        """The ids of the sources that only rank stories."""
+        """The ids of the sources that are popular lists."""
         return frozenset(source.id for source in self.sources if source.list == "popular")
 
     def section_name(self, slug: str, language: str) -> str:
-        """The section's name in `language`, else in the newsroom's, else any; the slug if it is not ours."""
+        """The section's name in `language`, else in the newsroom's language, else in any; the slug if it is unknown."""
         for section in self.sections:
             if section.slug == slug:
                 names = section.names
@@ -302,7 +301,7 @@ class Newsroom(_Table):
         return slug
 
     def find_section(self, text: str) -> str | None:
-        """The slug of the section that a person means by a slug or a name in any language."""
+        """The slug of the section with this slug or this name in any language, ignoring case; None if there is none."""
         wanted = text.strip().casefold()
         for section in self.sections:
             if wanted == section.slug or wanted in (name.casefold() for name in section.names.values()):
@@ -311,7 +310,7 @@ class Newsroom(_Table):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the newsroom file. Raises SettingsError with one line that names the place and what is accepted."""
+        """Read the newsroom file. Raises SettingsError, which names the wrong place in the file."""
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -328,6 +327,6 @@ class Newsroom(_Table):
             if first["type"] == "missing":
                 raise SettingsError(f"{path}: {place} is missing") from None
             if first["type"] == "extra_forbidden":
-                raise SettingsError(f"{path}: {place} is not a name we know") from None
+                raise SettingsError(f"{path}: {place} is not a known name") from None
             given = _shorten(first["input"])
             raise SettingsError(f"{path}: {place}: was {given}; accepted: {accepted(first)}") from None

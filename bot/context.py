@@ -1,4 +1,7 @@
-"""NewsBot and Context: the typed doors that a handler gets. `bot_data` and its kin stay empty."""
+"""NewsBot and Context: typed access to the application and the update, for handlers.
+
+`bot_data`, `chat_data` and `user_data` of python-telegram-bot are not used, since all state is in the database.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -28,7 +31,7 @@ Data = dict[Any, Any]
 
 
 class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
-    """The application, with what handlers need of Kabar. `wake` tells the sender that there is work."""
+    """The application with Kabar's services. Setting `wake` tells the sender that there is work."""
 
     database: Database
     settings: Settings
@@ -36,7 +39,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     now: Callable[[], datetime]
     wake: asyncio.Event
     commands: tuple[Command, ...]
-    undone: set[int]  # ids of updates whose handler failed because the database is away
+    undone: set[int]  # ids of updates whose handler failed because the database is unreachable
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
 
 
 class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
-    """One update being handled: who asks, in which language, and how to answer."""
+    """The context of one update: its chat and subscriber, the database, and ways to answer."""
 
     incoming: Update
 
@@ -87,7 +90,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
 
     @property
     def thread_id(self) -> int:
-        """The topic the update came from, 0 for none."""
+        """The id of the topic that the update came from; 0 outside of topics."""
         message = self.incoming.effective_message
         if not isinstance(message, TelegramMessage) or not message.is_topic_message:
             return 0
@@ -99,7 +102,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
 
     @property
     def is_owner(self) -> bool:
-        """Whether the update comes from one of ADMIN_IDS, in private."""
+        """Whether the update is from one of ADMIN_IDS in a private chat."""
         user = self.incoming.effective_user
         return user is not None and user.id in self.news.settings.admin_ids and self.is_private
 
@@ -114,7 +117,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             yield session
 
     async def greet(self, session: Session) -> Subscriber:
-        """The chat's subscriber, registered if it is new."""
+        """The chat's subscriber, marked as active now; a new chat is registered."""
         user = self.incoming.effective_user
         wanted = user.language_code if user and self.is_private else None
         return await subscribers.greet(
@@ -127,12 +130,13 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
         )
 
     async def subscriber(self) -> Subscriber:
-        """As `greet`, in a transaction of its own, which only reads where nothing is new."""
+        """Like `greet`, in a transaction of its own; it only reads if the chat is active and was seen recently."""
         async with self.read() as session:
-            found = await subscribers.find(session, self.chat.id, self.thread_id)
-        fresh = found and found.last_seen_at and self.news.now() - found.last_seen_at < subscribers.SEEN_EVERY
-        if found is not None and fresh and found.state == subscribers.ACTIVE:
-            return found
+            subscriber = await subscribers.find(session, self.chat.id, self.thread_id)
+        last_seen = subscriber.last_seen_at if subscriber else None
+        is_recent = last_seen is not None and self.news.now() - last_seen < subscribers.SEEN_EVERY
+        if subscriber is not None and subscriber.state == subscribers.ACTIVE and is_recent:
+            return subscriber
         async with self.write() as session:
             return await self.greet(session)
 
@@ -140,7 +144,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
         return load_language(choose(subscriber.language, self.newsroom.language))
 
     async def may_change(self) -> bool:
-        """In a group, only its admins change its settings."""
+        """Whether the sender may change the chat's settings: in groups only admins may."""
         if self.is_private or self.chat.type == Chat.CHANNEL:
             return True
         message = self.incoming.message
@@ -153,7 +157,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
         return member.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 
     async def reply(self, message: Message) -> TelegramMessage:
-        """Send a new message to the chat, in the topic the update came from."""
+        """Send a new message to the chat and topic that the update came from."""
         return await self.bot.send_message(
             self.chat.id,
             message.text,
@@ -164,7 +168,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
         )
 
     async def reply_card(self, message: Message, story: Story) -> None:
-        """Send a story's card; a photo that Telegram refuses is left out. The photo's file_id is kept for next time."""
+        """Send a story's card, without its photo if Telegram refuses that. The photo's file_id is stored for reuse."""
         if not message.photo:
             await self.reply(message)
             return
@@ -188,7 +192,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
                 await contents.keep_photo(session, story.id, story.image_url, sent.photo[-1].file_id)
 
     async def show(self, message: Message) -> None:
-        """Put the message in the place of the one whose button was pressed; where that cannot be, send it."""
+        """Replace the message whose button was pressed; send a new one if it cannot be edited."""
         query = self.incoming.callback_query
         old = query.message if query else None
         if not isinstance(old, TelegramMessage) or old.text is None:
@@ -210,12 +214,13 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             await self.reply(message)
 
     async def relabel(self, data: str, new: InlineKeyboardButton) -> None:
-        """Exchange one button of the pressed message, the one whose data is `data`."""
+        """Replace one button of the message whose button was pressed: the one whose callback data is `data`."""
         old = self.incoming.effective_message
         if not isinstance(old, TelegramMessage) or old.reply_markup is None:
             return
         rows = [
-            [new if each.callback_data == data else each for each in row] for row in old.reply_markup.inline_keyboard
+            [new if button.callback_data == data else button for button in row]
+            for row in old.reply_markup.inline_keyboard
         ]
         try:
             await self.bot.edit_message_reply_markup(
@@ -225,7 +230,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             log.debug("relabel_refused", chat=self.chat.id, reason=str(error))
 
     async def answer(self, text: str = "") -> None:
-        """Answer the pressed button; one that is too old to be answered is no matter."""
+        """Answer the callback query, if there is one; errors are ignored, since Telegram expires queries soon."""
         query = self.incoming.callback_query
         if query is None:
             return
@@ -236,5 +241,5 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
 
     @property
     def argument(self) -> str:
-        """What stands after the command."""
+        """The text after the command."""
         return " ".join(self.args or ()).strip()

@@ -1,4 +1,4 @@
-"""Housekeeping: what is dropped when its time is over."""
+"""Housekeeping: deletes rows that are past their retention time."""
 
 import asyncio
 
@@ -11,12 +11,12 @@ from bot.storage.engine import Database
 log = structlog.get_logger("kabar.housekeeping")
 
 EVERY_SECONDS = 3600.0
-BREATH_SECONDS = 0.05  # between transactions
-AT_ONCE = 500  # rows a transaction, so that nobody waits for it
+PAUSE_SECONDS = 0.05  # between transactions, so that other writers get their turn
+AT_ONCE = 500  # rows in one transaction, so that other writers don't wait long
 
 
 class Housekeeper:
-    """Prunes single deliveries after `days`."""
+    """Deletes single deliveries that are older than `days`; each push keeps its counts."""
 
     def __init__(self, database: Database, days: int, stopping: asyncio.Event) -> None:
         self._database = database
@@ -29,11 +29,11 @@ class Housekeeper:
             self.step,
             stopping=self._stopping,
             idle_seconds=EVERY_SECONDS,
-            busy_seconds=BREATH_SECONDS,
+            busy_seconds=PAUSE_SECONDS,
         )
 
     async def step(self) -> bool:
-        """Prune a little; whether there may be more."""
+        """Delete up to AT_ONCE rows; return whether there may be more."""
         async with self._database.write() as session:
             count = await pushes.prune(session, self._days, AT_ONCE)
         if count:

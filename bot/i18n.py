@@ -1,8 +1,7 @@
 """Languages: sentences from the catalogues, dates and numbers from Babel.
 
-A language is spoken when `bot/locales/<code>/LC_MESSAGES/kabar.po` exists; English is the language of the sentences in
-the code.
-The .po files are read at start, so there is no compile step to forget.
+A language is supported if `bot/locales/<code>/LC_MESSAGES/kabar.po` exists. English needs no catalogue: the sentences
+in the code are English. The .po files are read at start, without a compile step (docs/decisions/0001).
 """
 
 import gettext
@@ -24,7 +23,7 @@ _OLD_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # codes that clients still se
 
 
 class Language:
-    """One language. `_` and `ngettext` look sentences up in its catalogue; the rest formats dates and numbers."""
+    """One language: translates sentences with `_` and `ngettext`, and formats dates and numbers."""
 
     def __init__(self, code: str, translations: gettext.NullTranslations) -> None:
         self.code = code
@@ -41,25 +40,28 @@ class Language:
         return format_decimal(value, locale=self.locale)
 
     def time(self, moment: datetime, zone: ZoneInfo) -> str:
-        """A story's time: "Minggu, 22 Februari 2026 | 09:40 WIB"; at midnight only the day."""
+        """A story's time: "Minggu, 22 Februari 2026 | 09:40 WIB".
+
+        Midnight in `zone` is shown as the day alone, because it stands for a date without a time.
+        """
         local = moment.astimezone(zone)
         if local.time() == time(0):
             return format_datetime(local, "EEEE, d MMMM y", locale=self.locale)
         return f"{format_datetime(local, 'EEEE, d MMMM y | HH:mm', locale=self.locale)} {local.tzname()}"
 
     def hour(self, moment: datetime, zone: ZoneInfo) -> str:
-        """The time of day, for where the date is clear from the context: "09:40 WIB"."""
+        """The time of day without the date: "09:40 WIB"."""
         local = moment.astimezone(zone)
         return f"{format_datetime(local, 'HH:mm', locale=self.locale)} {local.tzname()}"
 
     def span(self, seconds: float) -> str:
-        """A duration, rounded to its largest unit: "3 menit"; at least a second."""
+        """A duration rounded to its largest unit, at least one second: "3 menit"."""
         return format_timedelta(max(1, round(seconds)), threshold=1.5, locale=self.locale)
 
 
 @cache
 def load_language(code: str) -> Language:
-    """The language with this code. Raises LookupError for one we don't speak."""
+    """The language with this code. Raises LookupError if it has no catalogue."""
     if code == SOURCE_LANGUAGE:
         return Language(code, gettext.NullTranslations())
     path = LOCALES / code / "LC_MESSAGES" / "kabar.po"
@@ -75,14 +77,14 @@ def load_language(code: str) -> Language:
 
 @cache
 def spoken() -> tuple[str, ...]:
-    """The codes of all languages that we speak, in alphabetical order."""
+    """The codes of all supported languages, in alphabetical order."""
     return tuple(
         sorted({SOURCE_LANGUAGE} | {path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAGES/kabar.po")})
     )
 
 
 def choose(wanted: str | None, otherwise: str) -> str:
-    """The code of the language for a client that asks for `wanted` ("en-GB"), else `otherwise`, else English."""
+    """The first supported language of: `wanted`, a client's tag such as "en-GB"; `otherwise`; English."""
     for tag in (wanted or "", otherwise):
         code = tag.lower().replace("_", "-").partition("-")[0]
         code = _OLD_CODES.get(code, code)

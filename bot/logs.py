@@ -10,7 +10,7 @@ LOG_AGAIN_SECONDS = 60.0
 
 
 class OngoingFailure:
-    """Rate-limits the log of a failure that lasts: one line when it begins, one a minute, one when it has ended."""
+    """Rate-limits the log of an ongoing failure: one line when it begins, one a minute, and one when it has ended."""
 
     def __init__(self, log: structlog.typing.FilteringBoundLogger, event: str) -> None:
         self._log, self._event = log, event
@@ -32,7 +32,7 @@ class OngoingFailure:
 
 
 def configure(level: str, form: str) -> None:
-    """Send every log of this process, our own and the libraries', to stderr. `form` is "text" or "json"."""
+    """Send all logs of this process, including those of libraries, to stderr. `form` is "text" or "json"."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -1,4 +1,4 @@
-"""Loops: a step, again and again until the process stops; what fails is logged at a bounded rate and tried again."""
+"""Background loops: repeat a step until the process stops; failures are logged at a limited rate and retried."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ AFTER_FAILURE_SECONDS = 2.0
 
 
 async def wait(stopping: asyncio.Event, seconds: float, wake: asyncio.Event | None = None) -> None:
-    """Sleep for `seconds`, less when the process is to stop or when `wake` is set, which this clears."""
+    """Sleep for `seconds`, or until `stopping` or `wake` is set. Clears `wake`."""
     events = [stopping] if wake is None else [stopping, wake]
     async with asyncio.TaskGroup() as group:
         waits = [group.create_task(asyncio.Event.wait(event)) for event in events]
@@ -35,11 +35,11 @@ async def repeat(
     busy_seconds: float = 0.0,
     wake: asyncio.Event | None = None,
 ) -> None:
-    """Run `step` until `stopping`. A step does one unit of work and returns whether there may be more at once.
+    """Run `step` until `stopping` is set. A step does one unit of work and returns whether there may be more.
 
-    After a step without more, and after one that failed, the loop rests; `wake` ends the rest early. A database or a
-    Telegram that is away is logged as `<name>_delayed` when it begins, once a minute and when it is over; any other
-    exception is a mistake of ours, logged with its traceback.
+    The loop then sleeps `busy_seconds` if there may be more, else `idle_seconds`, and longer after a failure; setting
+    `wake` ends the sleep. If the database or Telegram is unreachable, `<name>_delayed` is logged at a limited rate. Any
+    other exception is a bug and is logged with its traceback.
     """
     failure = OngoingFailure(log, f"{name}_delayed")
     while not stopping.is_set():

@@ -1,4 +1,4 @@
-"""The reporter: keeps progress messages up to date, and tells the admins what they should know."""
+"""The reporter: updates the progress messages of pushes, and sends notices to the admins."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ from bot.storage.models import Push
 
 log = structlog.get_logger("kabar.reporter")
 
-EVERY_SECONDS = 3.0  # edits draw on the chat's own send limit
+EVERY_SECONDS = 3.0  # Telegram counts edits towards the chat's limit of one message a second
 
 
 class Reporter:
@@ -28,7 +28,7 @@ class Reporter:
         await loops.repeat("reports", self.step, stopping=self._stopping, idle_seconds=EVERY_SECONDS)
 
     async def step(self) -> bool:
-        """Bring every progress message up to date, and say every notice once."""
+        """Update every progress message, and send each new notice once to every admin."""
         async with self._app.database.read() as session:
             watched = await pushes.with_progress_message(session)
             unsaid = await notices.unsaid(session)
@@ -39,7 +39,7 @@ class Reporter:
                 message = messages.notice(self._app.newsroom, await self._language(admin), notice.kind, notice.data)
                 try:
                     await self._app.bot.send_message(admin, message.text, reply_markup=message.markup)
-                except (BadRequest, Forbidden) as error:  # an admin who never wrote to the bot
+                except (BadRequest, Forbidden) as error:  # for example an admin who never wrote to the bot
                     log.warning("admin_unreachable", admin=admin, reason=str(error))
             async with self._app.database.write() as session:
                 await notices.said(session, notice.id, self._app.now())
@@ -47,8 +47,8 @@ class Reporter:
 
     async def _language(self, admin: int) -> Language:
         async with self._app.database.read() as session:
-            known = await subscribers.find(session, admin)
-        return load_language(choose(known.language if known else None, self._app.newsroom.language))
+            subscriber = await subscribers.find(session, admin)
+        return load_language(choose(subscriber.language if subscriber else None, self._app.newsroom.language))
 
     async def _report(self, push: Push) -> None:
         if push.author is None or push.progress_message_id is None:

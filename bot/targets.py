@@ -1,4 +1,4 @@
-"""Targets: what a subscriber can follow, as the text that subscriptions and audiences keep."""
+"""Targets: what a subscriber can follow, as stored in subscriptions and audiences: "update" or "section:<slug>"."""
 
 UPDATE = "update"
 _SECTION = "section:"
@@ -9,5 +9,5 @@ def of_section(slug: str) -> str:
 
 
 def section_of(target: str) -> str:
-    """The slug of the section that a target means; "" for UPDATE."""
+    """The slug of a section's target; "" for UPDATE."""
     return target.removeprefix(_SECTION) if target.startswith(_SECTION) else ""

@@ -1,8 +1,9 @@
-"""Updates: taken from Telegram, handled in order in each chat, acknowledged when they are handled.
+"""Updates: received from Telegram, handled in order within each chat, and acknowledged only when handled.
 
-PTB's own queue is lost on stop; here the offset of getUpdates stops at the oldest update that is not yet handled, and
-a webhook is answered when its update is. While the database is away nothing is handled, so nothing is acknowledged: an
-update from a poll waits here, one from a webhook is refused and comes again.
+python-telegram-bot's Updater acknowledges updates when it queues them, and the queue is lost at a stop. Here the offset
+of getUpdates is the oldest update that is not yet handled, and a webhook is answered when its update is handled. While
+the database is unreachable, no update is handled or acknowledged: one from getUpdates is retried here, and one from a
+webhook is refused, so that Telegram sends it again.
 """
 
 import asyncio
@@ -28,16 +29,16 @@ ALLOWED = ["message", "edited_message", "channel_post", "callback_query", "my_ch
 POLL_SECONDS = 25
 LEASE = "getUpdates"
 LEASE_SECONDS = 6.0
-HANDLING_SECONDS = 0.2  # how long new updates wait for those in hand before more are asked for
-REMEMBERED = 1000  # ids of handled updates, since a webhook's first repeat comes at once
+HANDLING_SECONDS = 0.2  # how long the next getUpdates waits for the updates in progress
+REMEMBERED = 1000  # ids of handled updates, to drop repeats: a webhook's first retry comes immediately
 CHATS_AT_ONCE = 64
 DATABASE_AGAIN_SECONDS = 1.0
 
 
 class Updates:
-    """Hands updates to the application: concurrently across chats, in order within one.
+    """Hands updates to the application: concurrently for different chats, in order within a chat.
 
-    `request` and `url` are where getUpdates is asked; `owner` is unique to the process.
+    `request` and `url` are used to call getUpdates; `owner` identifies this process in leases.
     """
 
     def __init__(self, app: NewsBot, owner: str, stopping: asyncio.Event, request: AiohttpRequest, url: str) -> None:
@@ -47,20 +48,23 @@ class Updates:
         self._owner = owner
         self._stopping = stopping
         self._in_hand: dict[int, asyncio.Task[None]] = {}
-        self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()  # held by whoever waits
+        self._chats: WeakValueDictionary[int, asyncio.Lock] = (
+            WeakValueDictionary()
+        )  # dropped when no update of the chat is in progress
         self._room = asyncio.Semaphore(CHATS_AT_ONCE)
         self._done: OrderedDict[int, None] = OrderedDict()
         self._next = 0
         self._telegram_away = OngoingFailure(log, "telegram_away")
         self._database_away = OngoingFailure(log, "database_away")
-        self.last_taken = time.monotonic()  # of a poll that was answered, for /readyz
+        self.last_taken = time.monotonic()  # when getUpdates was last answered, for /readyz
         self.holds_lease = False
-        self.skipped = 0  # updates that could not be read
+        self.skipped = 0  # number of updates that could not be parsed
 
     async def handle(self, raw: RawUpdate) -> bool:
-        """Handle one update after the earlier ones of its chat; a repeat of a handled one is dropped.
+        """Handle one update after the earlier ones of its chat; drop it if it was handled already.
 
-        False: the database is away, so that nothing was done. What cannot be read is logged, and done with.
+        Returns False if the database is unreachable, so that nothing was done. An update that cannot be parsed is
+        logged and counts as handled.
         """
         if raw["update_id"] in self._done:
             return True
@@ -78,7 +82,7 @@ class Updates:
         return handled
 
     async def _process(self, update: Update) -> bool:
-        """Hand the update to the handlers; False if one of them failed because the database is away."""
+        """Hand the update to the handlers; False if one of them failed because the database is unreachable."""
         self._app.undone.discard(update.update_id)
         await self._app.process_update(update)
         handled = update.update_id not in self._app.undone
@@ -86,7 +90,7 @@ class Updates:
         return handled
 
     async def _skip(self, raw: RawUpdate, error: UnreadableUpdate) -> None:
-        """An update that the library cannot read is counted and left; a pressed button is answered all the same."""
+        """Count and log an update that cannot be parsed. A pressed button is answered, so that it stops loading."""
         self.skipped += 1
         log.warning("update_unreadable", update=error.update_id, kind=error.kind, reason=error.reason)
         if callback_id := callback_id_of(raw):
@@ -102,14 +106,14 @@ class Updates:
             self._done.popitem(last=False)
 
     async def poll(self) -> None:
-        """The loop over getUpdates, while this process holds the lease, until `stopping`."""
+        """Call getUpdates while this process holds the lease, until `stopping` is set."""
         held = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             keeper = group.create_task(self._keep_lease(held))
-            asker: asyncio.Task[None] = group.create_task(self._ask(held, group))
+            receiver: asyncio.Task[None] = group.create_task(self._receive(held, group))
             await self._stopping.wait()
-            asker.cancel()
-            await asyncio.wait([asker])
+            receiver.cancel()
+            await asyncio.wait([receiver])
             if self._in_hand:
                 await asyncio.wait(list(self._in_hand.values()), timeout=5)
             await self._acknowledge(held)
@@ -139,7 +143,7 @@ class Updates:
             waiting = not mine
             await asyncio.sleep(LEASE_SECONDS / 4)
 
-    async def _ask(self, held: asyncio.Event, group: asyncio.TaskGroup) -> None:
+    async def _receive(self, held: asyncio.Event, group: asyncio.TaskGroup) -> None:
         while True:
             await held.wait()
             if self._in_hand:
@@ -175,26 +179,28 @@ class Updates:
             self._in_hand[number] = group.create_task(self._handle_safely(raw))
 
     async def _get_updates(self, *, offset: int, timeout: int, limit: int = 100) -> list[RawUpdate]:
-        """Ask for updates from `offset` on, which acknowledges those before it. Raises as `updates_in` does."""
+        """Call getUpdates from `offset` on, which acknowledges earlier ones. Raises the errors of `updates_in`."""
         params = {"timeout": timeout, "limit": limit, "allowed_updates": ALLOWED}
         if offset:
             params["offset"] = offset
         return updates_in(*await self._request.call(self._url, params, POLL_SECONDS + 10))
 
     async def _handle_safely(self, raw: RawUpdate) -> None:
-        """Handle an update, again and again while the database is away: until then it is not acknowledged."""
+        """Handle an update, and retry while the database is unreachable; it is not acknowledged before."""
         number = raw["update_id"]
         try:
             while not await self.handle(raw):
                 await loops.wait(self._stopping, DATABASE_AGAIN_SECONDS)
                 if self._stopping.is_set():
-                    await asyncio.Event().wait()  # stays in hand until the process ends, so it is not acknowledged
-        except Exception:  # PTB's error handlers have seen all but bugs in themselves
+                    await (
+                        asyncio.Event().wait()
+                    )  # until cancelled: as long as it is in `_in_hand` it is not acknowledged
+        except Exception:  # PTB's error handlers catch everything except their own bugs
             log.exception("update_lost", update=number)
         self._in_hand.pop(number, None)
 
     async def _acknowledge(self, held: asyncio.Event) -> None:
-        """Tell Telegram what was handled, so that it does not come again after a restart."""
+        """Acknowledge the handled updates, so that Telegram does not send them again after a restart."""
         oldest = min(self._in_hand, default=self._next)
         if not oldest or not held.is_set():
             return

@@ -1,4 +1,4 @@
-"""THE CHAT SURFACE. `register` is the bot on a page: every handler, in the order they are asked."""
+"""Everything the bot answers in a chat. `register` lists every handler in the order in which they are tried."""
 
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
 
@@ -29,7 +29,7 @@ NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited 
 
 
 def register(app: NewsBot) -> None:
-    """Give the application all its handlers; the first that fits an update answers it."""
+    """Register all handlers; the first one that matches an update handles it."""
     owner = access.owners(app.settings.admin_ids)
     private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
 

@@ -1,4 +1,4 @@
-"""Who may do what: owners are ADMIN_IDS, in private. For anybody else their commands don't exist."""
+"""Permissions: owners are the users in ADMIN_IDS, in private chats. For everybody else their commands don't exist."""
 
 from telegram import Update
 from telegram.ext import filters
@@ -12,10 +12,10 @@ def owners(admin_ids: tuple[int, ...]) -> filters.BaseFilter:
 
 
 async def unknown(_: Update, context: Context) -> None:
-    """A command that nobody answers, or that this person has no business with."""
+    """Answer a command that does not exist, or that this user may not use; the answer is the same."""
     await context.reply(menus.unknown_command(context.language(await context.subscriber())))
 
 
 async def unknown_press(_: Update, context: Context) -> None:
-    """A button of an older version, or one that this person has no business with."""
+    """Acknowledge a button of an older version, or one that this user may not press."""
     await context.answer()

@@ -16,7 +16,7 @@ from handlers import search
 
 
 async def broadcast(update: Update, context: Context) -> None:
-    """Begin a draft; whatever the editor writes next becomes its content."""
+    """Begin a draft; the editor's next message becomes its content."""
     language = context.language(await context.subscriber())
     async with context.write() as session:
         await pushes.new_draft(session, _author(update), {}, context.news.now())
@@ -24,22 +24,22 @@ async def broadcast(update: Update, context: Context) -> None:
 
 
 async def compose(update: Update, context: Context) -> None:
-    """A message of an owner: the content of a waiting draft, or else words to look for."""
+    """Handle an owner's message: the content of a draft that waits for it, otherwise a search."""
     message = update.effective_message
     subscriber = await context.subscriber()
     async with context.write() as session:
         draft = await pushes.draft_of(session, _author(update))
-        waiting = draft is not None and not draft.content
-        if draft is not None and waiting and message is not None:
+        is_empty = draft is not None and not draft.content
+        if draft is not None and is_empty and message is not None:
             draft.content = content_of(message)
-    if draft is not None and waiting:
+    if draft is not None and is_empty:
         await context.reply(broadcasts.ask_audience(context.newsroom, context.language(subscriber), draft))
     elif message is not None and message.text:
         await search.plain_text(update, context)
 
 
 def content_of(message: TelegramMessage) -> dict[str, Any]:
-    """What was written, as the call that sends it again: text and photos as such, all else as a copy."""
+    """The Bot API call that sends the message to a reader: sendMessage, sendPhoto, or copyMessage for other kinds."""
     if message.text:
         params: dict[str, Any] = {"text": message.text}
         if message.entities:
@@ -56,7 +56,7 @@ def content_of(message: TelegramMessage) -> dict[str, Any]:
 
 
 async def choose_audience(update: Update, context: Context, button: buttons.ChooseAudience) -> None:
-    """Add a target to the audience of a draft, or take it away."""
+    """Add a target to the audience of a draft, or remove it."""
     async with context.write() as session:
         draft = await pushes.draft_of(session, _author(update))
         if draft is not None and draft.id == button.push_id:
@@ -72,7 +72,7 @@ async def show_audience(update: Update, context: Context, button: buttons.DraftA
 
 
 def _changed(audience: segments.Audience, target: str, on: bool) -> segments.Audience:
-    """Everyone, or the followers of what is ticked; nothing ticked is everyone."""
+    """The audience after a target was ticked or unticked; without any ticked target it is everyone."""
     if target == buttons.EVERYONE:
         return dict(segments.EVERYONE)
     chosen = set(audience.get("targets", []))
@@ -100,7 +100,7 @@ async def send(update: Update, context: Context, button: buttons.SendDraft) -> N
 
 
 async def _written_draft(update: Update, context: Context, number: int) -> Push | None:
-    """The draft that the button belongs to; None, and an answer that says so, if it is none any more."""
+    """The draft that the button belongs to. If it is no longer a draft, tell the editor so and return None."""
     async with context.read() as session:
         draft = await pushes.draft_of(session, _author(update))
     if draft is not None and draft.id == number and draft.content:
@@ -120,7 +120,7 @@ async def drop(update: Update, context: Context, _: buttons.DropDraft) -> None:
 
 
 async def _preview(context: Context, draft: Push) -> None:
-    """The message exactly as readers will get it, and below it what sending means."""
+    """Show the message exactly as readers will get it, and below it the audience, reach and time."""
     language = context.language(await context.subscriber())
     await context.answer()
     try:
@@ -135,7 +135,7 @@ async def _preview(context: Context, draft: Push) -> None:
 
 
 async def _show(context: Context, content: dict[str, Any]) -> None:
-    """Send the content to the editor as it will be sent to readers."""
+    """Send the content to the editor with the same method as to readers."""
     params, chat = content["params"], context.chat.id
     match content["method"]:
         case "sendMessage":
@@ -151,7 +151,7 @@ async def _show(context: Context, content: dict[str, Any]) -> None:
 
 
 async def _send(context: Context, number: int) -> None:
-    """Confirm; of two taps, one does. The question becomes the progress message."""
+    """Confirm the push; a second tap changes nothing. The preview's question becomes the progress message."""
     language = context.language(await context.subscriber())
     undo = context.news.settings.undo_seconds
     message = context.incoming.effective_message

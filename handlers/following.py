@@ -1,4 +1,4 @@
-"""/following, /follow, /unfollow, /stop: what a chat is told about."""
+"""/following, /follow, /unfollow, /stop: which alerts a chat gets."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ async def following(_: Update, context: Context) -> None:
 
 
 async def open_list(_: Update, context: Context, __: buttons.OpenFollowing) -> None:
-    """Open the list of what is followed as a new message."""
+    """Show the list of what the chat follows, as a new message."""
     await context.answer()
     await context.reply(await _overview(context))
 
@@ -40,19 +40,19 @@ async def stop(_: Update, context: Context) -> None:
 
 
 async def _by_name(context: Context, *, on: bool) -> None:
-    """Follow or leave what the argument names, a section or `update`."""
+    """Follow or unfollow the section that the argument names, or `update`."""
     subscriber = await context.subscriber()
     language = context.language(subscriber)
-    asked = context.argument
-    if not asked:
+    name = context.argument
+    if not name:
         await context.reply(await _overview(context))
         return
-    if asked.casefold() == targets.UPDATE:
+    if name.casefold() == targets.UPDATE:
         target = targets.UPDATE
-    elif slug := context.newsroom.find_section(asked):
+    elif slug := context.newsroom.find_section(name):
         target = targets.of_section(slug)
     else:
-        await context.reply(menus.unknown_section(context.newsroom, language, asked))
+        await context.reply(menus.unknown_section(context.newsroom, language, name))
         return
     if not await context.may_change():
         await context.reply(Message.of(menus.only_admins(language)))
@@ -65,12 +65,12 @@ async def _by_name(context: Context, *, on: bool) -> None:
 
 
 async def choose(_: Update, context: Context, button: buttons.Choose) -> None:
-    """A toggle in the list of what is followed: do it, and show the list anew in its place."""
+    """Handle a button in the list of what the chat follows, and update the list in place."""
     await _choose(context, button, menus.following)
 
 
 async def choose_in_greeting(_: Update, context: Context, button: buttons.ChooseInGreeting) -> None:
-    """A toggle in the greeting: do it, and show the greeting anew in its place."""
+    """Handle a button in the greeting, and update the greeting in place."""
     await _choose(context, button, menus.welcome)
 
 
@@ -82,7 +82,7 @@ async def _choose(
     subscriber = await context.subscriber()
     language = context.language(subscriber)
     if button.target not in (targets.UPDATE, *map(targets.of_section, context.newsroom.slugs)):
-        await context.answer()  # a section that is no more
+        await context.answer()  # the section was removed from the newsroom file
         await context.reply(await _overview(context))
         return
     if not await context.may_change():
@@ -96,17 +96,17 @@ async def _choose(
 
 
 async def ask_stop(_: Update, context: Context, __: buttons.AskStop) -> None:
-    """Ask whether every alert shall end."""
+    """Ask whether to stop all alerts."""
     await _stop(context, confirmed=False)
 
 
 async def confirm_stop(_: Update, context: Context, __: buttons.ConfirmStop) -> None:
-    """End every alert."""
+    """Stop all alerts."""
     await _stop(context, confirmed=True)
 
 
 async def keep(_: Update, context: Context, __: buttons.KeepFollowing) -> None:
-    """The answer no: the question becomes the list of what is followed."""
+    """Handle the answer no: replace the question by the list of what the chat follows."""
     await context.answer()
     await context.show(await _overview(context))
 

@@ -16,13 +16,13 @@ async def latest(_: Update, context: Context) -> None:
 
 
 async def open_list(_: Update, context: Context, __: buttons.OpenLatest) -> None:
-    """Open the list as a new message."""
+    """Show the list as a new message."""
     await context.answer()
     await context.reply(await _page(context, 0, 0))
 
 
 async def turn(_: Update, context: Context, button: buttons.LatestPage) -> None:
-    """Turn to another page of the list, in its place."""
+    """Show another page of the list in the same message."""
     await context.answer()
     await context.show(await _page(context, button.anchor, button.offset))
 
@@ -44,7 +44,10 @@ async def _page(context: Context, anchor: int, offset: int) -> Message:
 def pager(
     stretch: browse.Stretch, page: Callable[[int, int], buttons.Button | None]
 ) -> tuple[buttons.Button | None, buttons.Button | None]:
-    """The buttons that lead to newer and to older stories; None where there are none. `page` makes such a button."""
+    """The buttons to the page before (newer stories) and after (older ones), None where there is no such page.
+
+    `page` makes a button from an anchor and an offset; it may return None for a page that no button can name.
+    """
     newer = page(stretch.anchor, max(0, stretch.offset - browse.LATEST)) if stretch.offset else None
     older = page(stretch.anchor, stretch.offset + browse.LATEST) if stretch.more else None
     return newer, older

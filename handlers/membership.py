@@ -1,4 +1,4 @@
-"""The bot is blocked, returns, is added to or removed from a chat; a group is upgraded."""
+"""The bot was blocked, unblocked, added to or removed from a chat; a group became a supergroup."""
 
 from telegram import Chat, ChatMember, ChatMemberRestricted, Update
 
@@ -8,7 +8,7 @@ from bot.i18n import choose
 
 
 async def changed(update: Update, context: Context) -> None:
-    """`my_chat_member`: keep the chat's state; its choices stay as they are."""
+    """Handle `my_chat_member`: store the chat's state. What it follows and its language stay."""
     change = update.my_chat_member
     if change is None:
         return
@@ -34,7 +34,11 @@ async def changed(update: Update, context: Context) -> None:
 
 
 async def upgraded(update: Update, context: Context) -> None:
-    """The old group says its new chat id, the new one its old; either is enough."""
+    """Move a subscriber to its new chat id.
+
+    Telegram announces it twice, `migrate_to_chat_id` in the old group and `migrate_from_chat_id` in the new one; either
+    is enough.
+    """
     message = update.effective_message
     if message is None:
         return

@@ -11,13 +11,13 @@ from bot.stories.showing import browse
 async def popular(_: Update, context: Context) -> None:
     language = context.language(await context.subscriber())
     async with context.read() as session:
-        found = await browse.popular(session)
+        stories = await browse.popular(session)
     await context.reply(
         listing(
             context.newsroom,
             language,
             language._("Popular"),
-            Page(found),
+            Page(stories),
             language._("There are no stories yet. They appear here as soon as the newsroom publishes one."),
         )
     )

@@ -13,8 +13,8 @@ from bot.messages.buttons import Button
 class Press(BaseHandler[Update, Context, None]):
     """Calls `callback(update, context, button)` when a button of `kind` is pressed.
 
-    With `owners`, user ids, only they are answered, and only in private; for others the button falls through to the
-    handler of unknown ones.
+    If `owners` (user ids) is given, only they are answered, and only in private chats; a press by anybody else goes to
+    the handler of unknown buttons.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""/pushes: what is being sent, with pause, resume, cancel."""
+"""/pushes: the pushes being sent, with buttons to pause, resume and cancel."""
 
 from telegram import Update
 
@@ -14,12 +14,12 @@ TITLE_SHOWN = 80
 async def show_pushes(_: Update, context: Context) -> None:
     language = context.language(await context.subscriber())
     async with context.read() as session:
-        found = await pushes.current(session)
-    if not found:
+        current = await pushes.current(session)
+    if not current:
         await context.reply(broadcasts.no_pushes(language))
-    for each in found:
-        title = await _title(context, each.push.story_id)
-        await context.reply(broadcasts.progress(context.newsroom, language, each.push, each.waiting, title))
+    for progress in current:
+        title = await _title(context, progress.push.story_id)
+        await context.reply(broadcasts.progress(context.newsroom, language, progress.push, progress.waiting, title))
 
 
 async def open_list(update: Update, context: Context, _: buttons.OpenPushes) -> None:
@@ -50,7 +50,7 @@ async def change(_: Update, context: Context, button: buttons.ChangePush) -> Non
 
 
 async def settle_held(_: Update, context: Context, button: buttons.SettleHeld) -> None:
-    """Send or drop what a flooding source had held back."""
+    """Release or cancel every push that is held because its source brought unusually many stories."""
     release = button.change == "release"
     language = context.language(await context.subscriber())
     async with context.write() as session:

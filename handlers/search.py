@@ -20,13 +20,13 @@ async def search(_: Update, context: Context) -> None:
 
 
 async def plain_text(update: Update, context: Context) -> None:
-    """Words written without a command are looked for."""
+    """Search for text that is written without a command."""
     text = (update.effective_message and update.effective_message.text) or ""
     await context.reply(await _page(context, text, 0, 0))
 
 
 async def turn(_: Update, context: Context, button: buttons.SearchPage) -> None:
-    """Turn to another page of a search, in its place."""
+    """Show another page of the results in the same message."""
     await context.answer()
     await context.show(await _page(context, button.words, button.anchor, button.offset))
 

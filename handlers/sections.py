@@ -1,4 +1,4 @@
-"""/sections: a button for each, and a section's newest stories with a button to follow it."""
+"""/sections: one button per section; a section shows its newest stories and a button to follow it."""
 
 from functools import partial
 
@@ -25,7 +25,7 @@ async def open_list(update: Update, context: Context, _: buttons.OpenSections) -
 
 
 async def open_section(update: Update, context: Context, button: buttons.OpenSection) -> None:
-    """Open a section's newest stories as a new message; a section that is no more leads to the others."""
+    """Show a section's newest stories as a new message; for a removed section, the list of sections."""
     await context.answer()
     if button.slug in context.newsroom.slugs:
         await show_section(context, button.slug)
@@ -34,7 +34,7 @@ async def open_section(update: Update, context: Context, button: buttons.OpenSec
 
 
 async def turn(update: Update, context: Context, button: buttons.SectionPage) -> None:
-    """Turn to another page of a section's list, in its place."""
+    """Show another page of a section's list in the same message."""
     await context.answer()
     if button.slug in context.newsroom.slugs:
         await context.show(await _page(context, button.slug, button.anchor, button.offset))
@@ -47,7 +47,7 @@ async def show_section(context: Context, slug: str) -> None:
 
 
 async def follow(_: Update, context: Context, button: buttons.FollowSection) -> None:
-    """The follow button under a section's list: do it, and change the button's label."""
+    """Handle the follow button under a section's list, and change its label."""
     subscriber = await context.subscriber()
     language = context.language(subscriber)
     if button.slug not in context.newsroom.slugs or not await context.may_change():

@@ -17,7 +17,7 @@ async def settings(_: Update, context: Context) -> None:
 
 
 async def language(_: Update, context: Context) -> None:
-    """Show the languages; `/language en` chooses at once."""
+    """Show the languages; `/language en` chooses one directly."""
     if context.argument.lower() in spoken():
         await _choose(context, context.argument.lower())
         return
@@ -30,7 +30,7 @@ async def open_languages(_: Update, context: Context, __: buttons.Button) -> Non
 
 
 async def choose_language(update: Update, context: Context, button: buttons.ChooseLanguage) -> None:
-    """Speak this language from now on; one that we no longer speak leads to the others."""
+    """Switch the chat to this language; if its catalogue was removed, show the list of languages."""
     if button.code in spoken():
         await _choose(context, button.code)
     else:

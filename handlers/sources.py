@@ -1,4 +1,4 @@
-"""/sources: how the newsroom's sources are doing."""
+"""/sources: the health of the newsroom's sources."""
 
 from telegram import Update
 
@@ -11,17 +11,17 @@ from bot.stories.showing import browse
 async def show_sources(_: Update, context: Context) -> None:
     language = context.language(await context.subscriber())
     async with context.read() as session:
-        found = await sources.everything(session)
+        rows = await sources.everything(session)
         counts = await browse.count_by_source(session)
         clock = await session.moment()
-    listed = {source.id for source in context.newsroom.sources}
+    ids_in_file = {source.id for source in context.newsroom.sources}
     health = [
         messages.Health(
-            source=source,
-            stories=counts.get(source.id, 0),
-            again_in=max(0.0, source.next_poll_at - clock),
+            source=row,
+            stories=counts.get(row.id, 0),
+            again_in=max(0.0, row.next_poll_at - clock),
         )
-        for source in found
-        if source.id in listed
+        for row in rows
+        if row.id in ids_in_file
     ]
     await context.reply(messages.health(context.newsroom, language, health, context.news.now()))

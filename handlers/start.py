@@ -11,7 +11,7 @@ from handlers import sections, story
 
 
 async def start(_: Update, context: Context) -> None:
-    """Greet and register the chat; `story_<id>` and `section_<slug>` lead straight there."""
+    """Register the chat and greet it; the deep links `story_<id>` and `section_<slug>` open a story or a section."""
     async with context.write() as session:
         subscriber = await context.greet(session)
         followed = await subscriptions.following(session, subscriber.id)

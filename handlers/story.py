@@ -1,4 +1,4 @@
-"""A story's card."""
+"""Opening a story's card."""
 
 from dataclasses import replace
 
@@ -12,13 +12,13 @@ from bot.stories.showing import browse, popularity
 
 
 async def open_card(_: Update, context: Context, button: buttons.OpenStory) -> None:
-    """Open the story's card as a new message."""
+    """Show the story's card as a new message."""
     await context.answer()
     await open_story(context, button.story_id)
 
 
 async def open_story(context: Context, story_id: int, weight: float = popularity.OPENED) -> bool:
-    """Send the card and count the open, per story and for nobody in particular. False: there is no such story."""
+    """Send the card and count the open per story, without a record of the reader. False if there is no such story."""
     language = context.language(await context.subscriber())
     async with context.read() as session:
         story = await browse.get(session, story_id)

@@ -1,4 +1,4 @@
-"""Taking a story back from every chat that got it: the button under a story that an owner opens."""
+"""Withdrawing a story from every chat that got it, with the button under a story that an owner opens."""
 
 from telegram import Update
 
@@ -9,7 +9,7 @@ from bot.stories.showing import browse
 
 
 async def ask(_: Update, context: Context, button: buttons.AskWithdrawal) -> None:
-    """Ask whether the story shall be withdrawn."""
+    """Ask for confirmation before the story is withdrawn."""
     await context.answer()
     language = context.language(await context.subscriber())
     async with context.read() as session:
@@ -19,7 +19,7 @@ async def ask(_: Update, context: Context, button: buttons.AskWithdrawal) -> Non
 
 
 async def answer(_: Update, context: Context, button: buttons.AnswerWithdrawal) -> None:
-    """Withdraw the story as it stands now, or leave it; a second tap changes nothing."""
+    """Withdraw the story as it is in the database now, or keep it; a second tap changes nothing."""
     await context.answer()
     language = context.language(await context.subscriber())
     async with context.write() as session:

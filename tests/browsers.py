@@ -1,6 +1,6 @@
-"""A real Chromium for tests marked `browser`. Without one they are deselected, and the last line says so.
+"""A real Chromium for tests marked `browser`. If there is none they are deselected, and the last line says so.
 
-Where KABAR_NEEDS_BROWSER is set (in CI) a missing Chromium fails the run instead.
+If KABAR_NEEDS_BROWSER is set, as in CI, a missing Chromium fails the run instead.
 """
 
 import os
@@ -13,7 +13,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = [
-    "--no-sandbox",  # as root, in CI, Chromium has no other way
+    "--no-sandbox",  # as root, as in CI, Chromium refuses to start with its sandbox
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -24,9 +24,9 @@ QUIET = [
 
 
 def find_chromium() -> str | None:
-    named = os.environ.get("KABAR_CHROMIUM")
-    if named:
-        return named if Path(named).exists() else None
+    given_path = os.environ.get("KABAR_CHROMIUM")
+    if given_path:
+        return given_path if Path(given_path).exists() else None
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
@@ -49,7 +49,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
     path = find_chromium()
-    expect.set_options(timeout=20_000)  # a page is waited for, however busy the machine is
+    expect.set_options(timeout=20_000)  # ms; long enough for a busy machine
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser

@@ -1,7 +1,7 @@
-"""`kabar check-code [CHECK …]`: everything that looks at the code itself; one line a check, and what failing ones say.
+"""`kabar check-code [CHECK …]`: static checks of the code; prints one line for each, and the output of those that fail.
 
-`--update` brings new sentences of the code into the catalogues, keeping their translations, and the table of commands
-into docs/commands.md. tests/test_check_code.py plants a fault for every check.
+`--update` adds the code's new sentences to the catalogues, removes unused ones, and rewrites docs/commands.md.
+tests/test_check_code.py plants a fault for every check.
 """
 
 import asyncio
@@ -26,18 +26,19 @@ Check = Callable[[], str]
 
 
 def run(program: str, *arguments: str) -> Check:
-    """A check that is a program of its own, from this environment; its output, if it fails."""
+    """A check that runs a program of this environment, and returns its output if it fails."""
 
     def check() -> str:
         path = Path(sys.executable).with_name(program)
-        done = subprocess.run([path, *arguments], cwd=ROOT, capture_output=True, text=True)
-        return "" if done.returncode == 0 else f"{done.stdout}{done.stderr}" or f"{program} exits {done.returncode}"
+        result = subprocess.run([path, *arguments], cwd=ROOT, capture_output=True, text=True)
+        output = f"{result.stdout}{result.stderr}" or f"{program} exits {result.returncode}"
+        return output if result.returncode else ""
 
     return check
 
 
 def sentences() -> Catalog:
-    """Every sentence in the code."""
+    """Every translatable sentence in the code."""
     catalogue = Catalog()
     for folder in ("bot", "handlers"):
         for _, _, message, _, _ in extract_from_dir(
@@ -48,15 +49,15 @@ def sentences() -> Catalog:
 
 
 def catalogues_are_complete() -> str:
-    wanted = {message.id for message in sentences() if message.id}
+    in_code = {message.id for message in sentences() if message.id}
     problems = []
     for path in CATALOGUES:
         with path.open("rb") as file:
             catalogue = read_po(file, locale=path.parent.parent.name)
-        found = {message.id: message for message in catalogue if message.id}
-        problems += [f"{path.name}: missing: {each}" for each in sorted(map(str, wanted - set(found)))]
-        problems += [f"{path.name}: no longer used: {each}" for each in sorted(map(str, set(found) - wanted))]
-        for message in found.values():
+        messages = {message.id: message for message in catalogue if message.id}
+        problems += [f"{path.name}: missing: {text}" for text in sorted(map(str, in_code - set(messages)))]
+        problems += [f"{path.name}: no longer used: {text}" for text in sorted(map(str, set(messages) - in_code))]
+        for message in messages.values():
             strings = message.string if isinstance(message.string, list | tuple) else [message.string]
             if message.fuzzy or not all(strings):
                 problems.append(f"{path.name}: not translated: {message.id}")
@@ -86,7 +87,7 @@ def _header(path: Path) -> str:
 
 
 def commands_page() -> str:
-    """docs/commands.md: every command, its names in each language, who may use it, and what it does."""
+    """The text of docs/commands.md: a table of all commands with their names in each language, role and description."""
     from bot.i18n import load_language, spoken
     from handlers import COMMANDS
 
@@ -105,7 +106,7 @@ def commands_page() -> str:
 
 def commands_are_documented() -> str:
     stale = not COMMANDS_PAGE.is_file() or COMMANDS_PAGE.read_text(encoding="utf-8") != commands_page()
-    return f"{COMMANDS_PAGE.name} does not say what the table of commands says: ./kabar check-code --update" * stale
+    return f"{COMMANDS_PAGE.name} is out of date: ./kabar check-code --update" * stale
 
 
 def migrations_match_the_models() -> str:
@@ -120,10 +121,10 @@ def migrations_match_the_models() -> str:
             url = f"sqlite+aiosqlite:///{folder}/kabar.db"
             await upgrade(url)
             async with Database(url, pool=False) as database, database.engine.connect() as connection:
-                found = await connection.run_sync(
+                changes = await connection.run_sync(
                     lambda sync: compare_metadata(MigrationContext.configure(sync), Base.metadata)
                 )
-        return "\n".join(map(str, found))
+        return "\n".join(map(str, changes))
 
     return asyncio.run(differences())
 
@@ -137,9 +138,9 @@ def example_settings_are_all_there() -> str:
         return f".env.example lists {[name for name, _ in listed]}\nbut the settings are {names}"
     problems = []
     for name, value in listed:
-        given = Settings.model_validate({name.lower(): value}) if value else Settings.model_validate({})
+        settings = Settings.model_validate({name.lower(): value}) if value else Settings.model_validate({})
         default = Settings.model_fields[name.lower()].default
-        if getattr(given, name.lower()) != default:
+        if getattr(settings, name.lower()) != default:
             problems.append(f"{name} is shown as {value}, its default is {default}")
     return "\n".join(problems)
 
@@ -153,9 +154,9 @@ def files_are_short_and_name_no_machine() -> str:
             continue
         text = path.read_text(encoding="utf-8", errors="replace")  # one page is in windows-1252
         if path.suffix == ".py" and text.count("\n") > LINES_AT_MOST:
-            problems.append(f"{name}: {text.count(chr(10))} lines; does it have one subject?")
-        if name != "tests/check_code.py" and (found := MACHINE_PATHS.search(text)):
-            problems.append(f"{name}: a path of somebody's machine: {found[0]}")
+            problems.append(f"{name}: {text.count(chr(10))} lines, more than {LINES_AT_MOST}; split it by subject")
+        if name != "tests/check_code.py" and (machine_path := MACHINE_PATHS.search(text)):
+            problems.append(f"{name}: a path of a developer's machine: {machine_path[0]}")
     return "\n".join(problems)
 
 

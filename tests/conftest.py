@@ -1,4 +1,4 @@
-"""What all tests share: real databases, a real wire, a real browser."""
+"""Fixtures for all tests: databases, a simulated Telegram, a browser, and documents of other projects."""
 
 from bot import logs
 

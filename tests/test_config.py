@@ -1,4 +1,4 @@
-"""What a person may write into `newsroom.toml` and the environment, and what is refused before anything starts."""
+"""Which values are accepted in `newsroom.toml` and the environment, and how wrong ones are refused at the start."""
 
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def test_a_base_address_needs_no_slash_at_its_end() -> None:
         ("http://news.example/rss", "news.example:80"),
     ],
 )
-def test_places_that_may_be_private_are_named_as_they_are_asked(url: str, place: str) -> None:
+def test_a_private_address_is_allowed_by_its_host_and_port(url: str, place: str) -> None:
     assert place_of(url) == place
     allowed = Settings.load(None, allow_private_sources=place).allow_private_sources
     assert allowed == frozenset({place})
@@ -74,7 +74,7 @@ def test_lists_are_read_with_blanks_and_empty_parts() -> None:
         ("a.example:80, [::1]:8787", frozenset({"a.example:80", "[::1]:8787"})),
     ],
 )
-def test_private_sources_are_allowed_altogether_not_at_all_or_one_by_one(text: str, allowed: object) -> None:
+def test_private_sources_are_allowed_all_none_or_by_address(text: str, allowed: object) -> None:
     assert load(allow_private_sources=text).allow_private_sources == allowed
 
 
@@ -119,7 +119,7 @@ def test_secrets_are_in_no_representation_of_the_settings() -> None:
     assert "geheim" not in repr(settings)
 
 
-def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PORT", "")
     monkeypatch.setenv("SEND_RATE", "12")
     assert (load().http_port, load().send_rate) == (8080, 12)
@@ -152,7 +152,7 @@ def test_durations_have_a_unit(tmp_path: Path, text: str, seconds: float) -> Non
     ("text", "line"),
     [
         ('[newsroom]\nname = "K"\n', "newsroom.url is missing"),
-        (HEAD + "colour = 1\n", "newsroom.colour is not a name we know"),
+        (HEAD + "colour = 1\n", "newsroom.colour is not a known name"),
         (HEAD + 'timezone = "Jakarta"\n', "newsroom.timezone: was 'Jakarta'; accepted: a time zone such as"),
         (HEAD + 'push_max_age = "5"\n', "newsroom.push_max_age: was '5'; accepted: a number and a unit"),
         (HEAD + SECTIONS + SECTIONS, "sections: named twice: dunia"),

@@ -1,4 +1,4 @@
-"""What `deploy/` hands to Docker Compose, Docker and systemd."""
+"""The files in `deploy/` for Docker Compose, Docker and systemd."""
 
 import configparser
 import fnmatch
@@ -39,7 +39,7 @@ def test_each_chat_process_has_a_port_of_its_own_on_loopback_for_the_webhook() -
     assert last - first + 1 == chat["deploy"]["replicas"]
 
 
-def test_systemd_does_not_restart_what_a_setting_stopped() -> None:
+def test_systemd_does_not_restart_after_a_wrong_setting() -> None:
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str  # keys of units are case-sensitive
     unit.read(DEPLOY / "kabar.service")
@@ -47,7 +47,7 @@ def test_systemd_does_not_restart_what_a_setting_stopped() -> None:
     assert unit["Service"]["RestartPreventExitStatus"] == "2"  # what `kabar run` exits with for wrong settings
 
 
-def test_the_image_is_built_from_what_the_dockerfile_copies_and_no_secret() -> None:
+def test_the_build_context_is_what_the_dockerfile_copies_and_contains_no_env_file() -> None:
     rules = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert rules[1] == "*"
     allowed = {rule[1:] for rule in rules if rule.startswith("!")}

@@ -1,4 +1,4 @@
-"""Languages: which one a client gets, and how each writes numbers, times and spans."""
+"""Languages: which are supported, and how numbers, times and durations are formatted."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,13 +12,13 @@ MORNING = datetime(2026, 2, 22, 2, 40, tzinfo=UTC)
 INDONESIAN, ENGLISH = load_language("id"), load_language("en")
 
 
-def test_a_time_is_written_in_the_zone_and_language_that_are_asked_for() -> None:
+def test_a_time_is_formatted_in_the_given_zone_and_language() -> None:
     assert INDONESIAN.time(MORNING, JAKARTA) == "Minggu, 22 Februari 2026 | 09:40 WIB"
     assert ENGLISH.time(MORNING, JAYAPURA) == "Sunday, 22 February 2026 | 11:40 WIT"
     assert INDONESIAN.hour(MORNING, JAKARTA) == "09:40 WIB"
 
 
-def test_midnight_in_the_zone_stands_for_a_day_without_an_hour() -> None:
+def test_midnight_in_the_zone_is_formatted_as_a_date_without_a_time() -> None:
     midnight = datetime(2026, 2, 21, 17, 0, tzinfo=UTC)
     assert INDONESIAN.time(midnight, JAKARTA) == "Minggu, 22 Februari 2026"
     assert INDONESIAN.time(midnight, JAYAPURA) == "Minggu, 22 Februari 2026 | 02:00 WIT"
@@ -39,7 +39,7 @@ def test_numbers_follow_the_language() -> None:
         (7200, "2 jam", "2 hours"),
     ],
 )
-def test_a_span_is_rounded_for_people(seconds: float, indonesian: str, english: str) -> None:
+def test_a_duration_is_rounded_to_its_largest_unit(seconds: float, indonesian: str, english: str) -> None:
     assert (INDONESIAN.span(seconds), ENGLISH.span(seconds)) == (indonesian, english)
 
 

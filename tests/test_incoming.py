@@ -1,4 +1,4 @@
-"""What Telegram hands over is parsed one update at a time, and nothing of it can end the process."""
+"""Answers to getUpdates are parsed one update at a time, and no content of theirs can end the process."""
 
 from contextlib import suppress
 from typing import Any
@@ -39,7 +39,7 @@ JSON = st.recursive(
         (429, {"ok": False, "error_code": 429}, FloodWait),
     ],
 )
-def test_an_answer_without_updates_is_an_error_that_the_poller_knows(
+def test_an_answer_without_updates_is_an_error_that_the_poller_handles(
     status: int, body: Any, error: type[TelegramError]
 ) -> None:
     with pytest.raises(error) as caught:
@@ -55,7 +55,7 @@ def test_a_flood_wait_is_a_number_of_seconds_whatever_its_type(given: Any, secon
     assert caught.value.seconds == seconds
 
 
-def test_a_proxys_page_is_no_answer() -> None:
+def test_a_proxys_page_is_a_network_error() -> None:
     with pytest.raises(NetworkError):
         updates_in(502, b"<html>Bad Gateway</html>")
 

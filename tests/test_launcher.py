@@ -12,7 +12,7 @@ HEAVY = ("telegram", "aiohttp", "sqlalchemy", "pydantic", "structlog", "alembic"
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The launcher in a folder of its own, with an empty lock file and a `bot` that says what it was given."""
+    """The launcher in its own folder, with an empty lock file and a `bot` that prints its arguments."""
     folder = tmp_path / "kabar"
     (folder / "bot").mkdir(parents=True)
     shutil.copy(ROOT / "kabar", folder / "kabar")
@@ -42,8 +42,8 @@ def test_the_launcher_becomes_the_command(copy: Path) -> None:
     with subprocess.Popen(
         [sys.executable, copy / "kabar", "run"], stdout=subprocess.PIPE, text=True, env=clean
     ) as child:
-        said, _ = child.communicate()
-    assert said.startswith(f"{child.pid} ")
+        output, _ = child.communicate()
+    assert output.startswith(f"{child.pid} ")
 
 
 def test_a_changed_lock_file_brings_the_environment_up_to_date(copy: Path) -> None:
@@ -73,18 +73,18 @@ def test_two_first_calls_at_once_prepare_one_environment(copy: Path) -> None:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean)
         for _ in range(2)
     ]
-    said = [child.communicate() for child in children]
+    outputs = [child.communicate() for child in children]
     assert [child.returncode for child in children] == [0, 0]
-    assert sum("Preparing" in errors for _, errors in said) == 1
+    assert sum("Preparing" in errors for _, errors in outputs) == 1
 
 
-def test_kabar_venv_moves_the_environment(copy: Path, tmp_path: Path) -> None:
+def test_the_environment_is_in_the_folder_that_kabar_venv_names(copy: Path, tmp_path: Path) -> None:
     call(copy, "run", KABAR_VENV=str(tmp_path / "elsewhere"))
     assert (tmp_path / "elsewhere/bin/python").exists()
     assert not (copy / ".venv").exists()
 
 
-def test_a_lock_file_that_cannot_be_installed_fails_in_words(copy: Path) -> None:
+def test_a_lock_file_that_cannot_be_installed_fails_without_a_traceback(copy: Path) -> None:
     (copy / "requirements.lock").write_text("nothing-of-this-name==0 --hash=sha256:" + "0" * 64 + "\n")
     failed = call(copy, "run", PIP_NO_INDEX="1")
     assert failed.returncode == 1
@@ -98,8 +98,8 @@ def test_help_imports_nothing_heavy(arguments: str) -> None:
         f"import sys\nfrom bot.cli import main\nmain({arguments}, standalone_mode=False)\n"
         f"print('LOADED', [name for name in {HEAVY} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
-    assert done.stdout.endswith("LOADED []\n"), done.stdout + done.stderr
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.endswith("LOADED []\n"), result.stdout + result.stderr
 
 
 @pytest.mark.parametrize(
@@ -115,14 +115,14 @@ def test_help_imports_nothing_heavy(arguments: str) -> None:
     ],
 )
 def test_a_wrong_setting_is_one_line_and_exit_code_2(tmp_path: Path, name: str, value: str, accepted: str) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "bot", "run"],
         capture_output=True,
         text=True,
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], name: value},
     )
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert name in done.stderr
-    assert accepted in done.stderr
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert name in result.stderr
+    assert accepted in result.stderr

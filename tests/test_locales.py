@@ -17,7 +17,7 @@ def messages(path: Path) -> list[Message]:
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
-def test_every_translation_keeps_its_placeholders_and_edges(path: Path) -> None:
+def test_every_translation_keeps_its_placeholders_and_has_no_blanks_around_it(path: Path) -> None:
     for message in messages(path):
         originals = message.id if isinstance(message.id, list | tuple) else [message.id]
         translations = message.string if isinstance(message.string, list | tuple) else [message.string]
@@ -47,7 +47,9 @@ def test_every_catalogue_is_a_spoken_language() -> None:
         (None, "fr", "en"),
     ],
 )
-def test_a_reader_gets_the_nearest_language(asked: str | None, newsroom: str, chosen: str) -> None:
+def test_a_reader_gets_their_language_or_the_newsrooms_or_english(
+    asked: str | None, newsroom: str, chosen: str
+) -> None:
     assert choose(asked, newsroom) == chosen
 
 

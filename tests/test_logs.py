@@ -1,4 +1,4 @@
-"""Logs: an ongoing failure is not logged at every turn, and lines are what a machine or a person reads."""
+"""Logs: the log of an ongoing failure is rate-limited, and lines are JSON or text as configured."""
 
 import json
 import logging
@@ -51,7 +51,7 @@ def test_an_ongoing_failure_is_logged_at_its_start_once_a_minute_and_at_its_end(
     assert lines[0]["error"] == "ConnectionError: refused"
 
 
-def test_a_failure_that_comes_back_is_logged_at_once_and_counts_from_its_return(clock: Clock, lines: Any) -> None:
+def test_a_failure_that_returns_is_logged_at_once_and_its_duration_starts_anew(clock: Clock, lines: Any) -> None:
     failure = OngoingFailure(structlog.get_logger(), "database_away")
     failure.note("first")
     failure.clear()
@@ -86,7 +86,7 @@ except ValueError:
 
 
 def written(level: str, form: str) -> list[str]:
-    """The lines of a process of its own, since the configuration is a whole process's."""
+    """The log lines of a separate process, because the configuration applies to a whole process."""
     script = SCRIPT.format(level=level, form=form)
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == ""
@@ -103,7 +103,7 @@ def test_json_logs_are_one_object_a_line_tracebacks_included() -> None:
     assert "ValueError: broken" in failed["exception"]
 
 
-def test_the_level_holds_for_us_and_the_libraries() -> None:
+def test_the_level_applies_to_our_logs_and_those_of_libraries() -> None:
     text = "\n".join(written("error", "text"))
     assert "started" not in text
     assert "beware" not in text

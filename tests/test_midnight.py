@@ -1,4 +1,4 @@
-"""A time of midnight is a day without an hour; which midnight is the newsroom's own."""
+"""Midnight in the newsroom's zone stands for a date without a time."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from bot.stories.items import Item
 from bot.stories.telling.duplicates import RecentStories
 from tests.wire import newsroom
 
-JAKARTA = ZoneInfo("Asia/Jakarta")  # seven hours before UTC
+JAKARTA = ZoneInfo("Asia/Jakarta")  # UTC+7
 JAYAPURA = ZoneInfo("Asia/Jayapura")
 NOW = datetime(2026, 2, 22, 2, 40, tzinfo=UTC)  # 09:40 WIB
 
@@ -42,7 +42,7 @@ def test_a_storys_time_is_shown_in_the_newsrooms_zone(moment: str, zone: ZoneInf
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("in_source", "stored"),
     [
         pytest.param("2026-02-21T17:00Z", NOW, id="today's midnight of the newsroom means now"),
         pytest.param("2026-02-22T00:00Z", "2026-02-22T00:00Z", id="today's midnight of UTC is seven o'clock"),
@@ -53,10 +53,10 @@ def test_a_storys_time_is_shown_in_the_newsrooms_zone(moment: str, zone: ZoneInf
     ],
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_story_is_published_when_its_source_says_but_for_a_day_without_an_hour(
-    database: Database, told: str | None, kept: str | datetime
+async def test_a_story_has_its_sources_time_unless_that_is_todays_date_or_in_the_future(
+    database: Database, in_source: str | None, stored: str | datetime
 ) -> None:
-    assert await published_at(database, newsroom("https://news.example"), told, NOW) == moment_of(kept)
+    assert await published_at(database, newsroom("https://news.example"), in_source, NOW) == moment_of(stored)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -71,10 +71,10 @@ def moment_of(text: str | datetime) -> datetime:
     return text if isinstance(text, datetime) else datetime.fromisoformat(text)
 
 
-async def published_at(database: Database, newsroom: Newsroom, told: str | None, now: datetime) -> datetime:
-    """When the story of one item that says `told` counts as published."""
-    moment = None if told is None else datetime.fromisoformat(told)
-    item = Item(url=f"https://news.example/{told}", title=f"Kereta malam {told}", published_at=moment)
+async def published_at(database: Database, newsroom: Newsroom, in_source: str | None, now: datetime) -> datetime:
+    """The stored publication time of a story whose item has the time `in_source`."""
+    moment = None if in_source is None else datetime.fromisoformat(in_source)
+    item = Item(url=f"https://news.example/{in_source}", title=f"Kereta malam {in_source}", published_at=moment)
     async with database.write() as session:
         await ingest.ingest(session, newsroom, newsroom.sources[0], [item], now, push=False, recent=RecentStories())
         story = await session.scalar(select(Story).order_by(Story.id.desc()).limit(1))

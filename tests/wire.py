@@ -1,4 +1,4 @@
-"""The fake wire: the sandbox's Bot API server, a newsroom to publish in, and the real bot between them."""
+"""The simulated network: the sandbox's Bot API server and a news site, with the real bot between them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,11 +14,14 @@ from bot.sandbox.server import Server
 from bot.sandbox.world import Message, World
 
 SARI, OLIVER, EDITOR = 1001, 1003, 9001
-PATIENCE = 40  # seconds before a test says that something never came: only a broken promise takes so long
+PATIENCE = 40  # seconds until a test fails because something did not come; much longer than it ever takes
 
 
 class Press:
-    """A newsroom that publishes what a test says: RSS at /dunia.xml, /politik.xml, /update.xml and /populer.xml."""
+    """A news site whose stories a test publishes: RSS at /news/{dunia,politik,update,populer}.xml.
+
+    A `raw` answer (status, body, content type) of a feed replaces its RSS.
+    """
 
     def __init__(self) -> None:
         self.feeds: dict[str, list[dict[str, str]]] = {"dunia": [], "politik": [], "update": [], "populer": []}
@@ -30,7 +33,7 @@ class Press:
         app.router.add_get("/news/{name}.png", self._picture)
 
     def publish(self, feed: str, number: int, title: str, **more: str) -> None:
-        """A story, the newest of its feed; `more` are further elements by name."""
+        """Add a story to the top of a feed; `more` are further elements: slug, guid, summary, time, author, photo."""
         self.feeds[feed].insert(0, {"number": str(number), "title": title, **more})
 
     async def _serve(self, request: web.Request) -> web.Response:
@@ -65,7 +68,7 @@ class Press:
 
 
 def newsroom(url: str, **more: Any) -> Newsroom:
-    """A newsroom file whose sources are the Press's feeds."""
+    """A newsroom file with the feeds of Press as sources; `more` replaces whole tables."""
     sources = [
         {"id": "dunia", "url": f"{url}/news/dunia.xml", "section": "dunia", "every": "1s", "adaptive": False},
         {"id": "politik", "url": f"{url}/news/politik.xml", "section": "politik", "every": "1s", "adaptive": False},
@@ -86,7 +89,7 @@ def newsroom(url: str, **more: Any) -> Newsroom:
 
 
 class Kabar:
-    """The bot under test, and the world around it."""
+    """The bot under test, its Telegram (`world`), its news site (`press`) and its database."""
 
     def __init__(self, world: World, press: Press, url: str, database_url: str) -> None:
         self.world, self.press, self.url, self.database_url = world, press, url, database_url
@@ -109,7 +112,7 @@ class Kabar:
 
     @asynccontextmanager
     async def running(self, **given: Any) -> AsyncIterator[Process]:
-        """The bot from its start to its gentle stop. `newsroom` and settings may be given."""
+        """Run the bot until the end of the block. Accepts `newsroom`, `roles` and settings."""
         file = given.pop("newsroom", None) or newsroom(self.url)
         roles = given.pop("roles", ("chat", "ingest", "deliver"))
         process = self.process = Process(self.settings(**given), file, roles)
@@ -139,14 +142,14 @@ class Kabar:
                 await asyncio.sleep(0.05)
 
     async def polled(self) -> None:
-        """Wait until a poll that has not begun yet was begun, and so the one before it has been taken in."""
+        """Wait for two more polls to begin, so that the first of them has been stored."""
         polls = self.press.polls
         async with asyncio.timeout(PATIENCE):
             while self.press.polls < polls + 2:
                 await asyncio.sleep(0.05)
 
     async def ask(self, user: int, text: str, wanted: str | Callable[[Message], bool] = "", **where: Any) -> Message:
-        """Say something and wait for the bot's next message in that chat."""
+        """Send a message as `user` and return the bot's next message in that chat that is `wanted`."""
         chat = where.get("chat") or user
         before = max((message["message_id"] for message in self.world.messages(chat)), default=0)
         self.world.say(user, text, **where)
@@ -159,13 +162,13 @@ class Kabar:
         return await self.world.wait_for(chat, fits, timeout=PATIENCE)
 
     async def press_button(self, user: int, message: Message, label: str) -> dict[str, Any] | None:
-        """Press the first button whose label holds `label`, as the message stands now."""
+        """Press the first button whose label contains `label` in the current version of the message."""
         chat = message["chat"]["id"]
         current = self.world.chats[chat].messages[message["message_id"]]
         return await self.world.press(user, chat, message["message_id"], button(current, label)["callback_data"])
 
     def now(self, message: Message) -> Message:
-        """The message as it stands now, after edits."""
+        """The current version of the message, after edits."""
         return self.world.chats[message["chat"]["id"]].messages[message["message_id"]]
 
     async def until(self, condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
@@ -175,31 +178,31 @@ class Kabar:
 
 
 def button(message: Message, label: str) -> dict[str, Any]:
-    """The first button whose label holds `label`."""
+    """The first button whose label contains `label`."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-    found = [each for row in rows for each in row if label in each["text"]]
-    assert found, f"no button {label!r} among {[each['text'] for row in rows for each in row]}"
-    first: dict[str, Any] = found[0]
+    matching = [button for row in rows for button in row if label in button["text"]]
+    assert matching, f"no button {label!r} among {labels(message)}"
+    first: dict[str, Any] = matching[0]
     return first
 
 
 def labels(message: Message) -> list[str]:
-    return [each["text"] for row in message.get("reply_markup", {}).get("inline_keyboard", []) for each in row]
+    return [button["text"] for row in message.get("reply_markup", {}).get("inline_keyboard", []) for button in row]
 
 
 @pytest.fixture
 async def world() -> World:
     """Two readers, Indonesian and English, and an editor."""
-    made = World()
-    made.add_user("Sari", language="id", id=SARI)
-    made.add_user("Oliver", language="en", id=OLIVER)
-    made.add_user("Ratna", language="id", id=EDITOR)
-    return made
+    world = World()
+    world.add_user("Sari", language="id", id=SARI)
+    world.add_user("Oliver", language="en", id=OLIVER)
+    world.add_user("Ratna", language="id", id=EDITOR)
+    return world
 
 
 @pytest.fixture
 async def kabar(world: World, database_url: str) -> AsyncIterator[Kabar]:
-    """Not yet running; afterwards every call it made must have been one that a careful client sends."""
+    """The bot, not yet running. After the test, none of its calls may have broken a rule of the Bot API server."""
     press = Press()
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(Server(world, newsroom=press))

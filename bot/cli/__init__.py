@@ -1,4 +1,4 @@
-"""`kabar …`: every command. Only click is imported at the top; a command imports what it needs when it runs."""
+"""`kabar …`: all commands. Only click is imported at the top, so that `--help` is fast; commands import the rest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main() -> None:
     """Kabar brings a newsroom's stories to its readers on Telegram.
 
     Begin with `./kabar sandbox`: a bot, a newsroom and a chat page, with nothing to set up.
-    `./kabar test`, `check-code` and `bench` are for those who work on Kabar itself.
+    `./kabar test`, `check-code` and `bench` are for developers of Kabar.
     """
 
 
@@ -33,7 +33,7 @@ def _fail(code: int, text: str) -> None:
 
 
 def _load(*, newsroom: bool = True) -> tuple[Settings, Newsroom | None]:
-    """Settings and newsroom file; a wrong one ends the command with one line and exit code 2."""
+    """Read the settings and the newsroom file; if one is invalid, exit with one line and code 2."""
     from bot.config import Newsroom, Settings, SettingsError
     from bot.logs import configure
 
@@ -47,7 +47,7 @@ def _load(*, newsroom: bool = True) -> tuple[Settings, Newsroom | None]:
 
 
 def _run(make: Callable[[], Coroutine[Any, Any, int]]) -> None:
-    """Run a command's coroutine; what it cannot help becomes one line and an exit code."""
+    """Run a command's coroutine and exit with its code; expected errors exit with one line instead of a traceback."""
     import asyncio
     import contextlib
 
@@ -77,20 +77,22 @@ def _run(make: Callable[[], Coroutine[Any, Any, int]]) -> None:
 
 
 async def _show(findings: AsyncIterator[Finding]) -> int:
-    """Print findings as they come, one a line; the exit code."""
+    """Print each finding as it arrives, and return the exit code."""
     failed = False
-    async for each in findings:
-        failed = failed or not each.fine
-        click.echo(f"{'✓' if each.fine else '✗'} {each.what:<22} {each.found}")
+    async for finding in findings:
+        failed = failed or not finding.passed
+        click.echo(f"{'✓' if finding.passed else '✗'} {finding.subject:<22} {finding.detail}")
     return FAILED if failed else DONE
 
 
 @main.command()
 @click.option("--port", default=8787, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--no-browser", is_flag=True, help="Don't open the page by itself.")
+@click.option("--no-browser", is_flag=True, help="Don't open the page in a browser.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the database in this folder.")
 @click.option("--every", default=5.0, show_default=True, type=click.FloatRange(0.2), help="Seconds between stories.")
-@click.option("--update-every", default=60.0, show_default=True, type=click.FloatRange(1), help="… between UPDATEs.")
+@click.option(
+    "--update-every", default=60.0, show_default=True, type=click.FloatRange(1), help="Seconds between UPDATEs."
+)
 def sandbox(port: int, no_browser: bool, keep: Path | None, every: float, update_every: float) -> None:
     """Try Kabar: a chat in the browser, a sample newsroom, and the real bot between them."""
     from bot.logs import configure
@@ -110,10 +112,10 @@ def sandbox(port: int, no_browser: bool, keep: Path | None, every: float, update
 @click.option("--roles", default="chat,ingest,deliver", show_default=True, help="What this process does.")
 def run(roles: str) -> None:
     """Run the bot."""
-    known = ("chat", "ingest", "deliver")
+    all_roles = ("chat", "ingest", "deliver")
     chosen = tuple(dict.fromkeys(role.strip() for role in roles.split(",") if role.strip()))
-    if not chosen or any(role not in known for role in chosen):
-        _fail(WRONG, f"--roles: was {roles!r}; accepted: some of {', '.join(known)}, comma separated")
+    if not chosen or any(role not in all_roles for role in chosen):
+        _fail(WRONG, f"--roles: was {roles!r}; accepted: one or more of {', '.join(all_roles)}, comma separated")
     settings, newsroom = _load()
     assert newsroom is not None  # noqa: S101 - _load reads it unless told not to
 
@@ -158,7 +160,7 @@ def migrate() -> None:
 @main.command()
 @click.option("--once", is_flag=True, required=True, help="Poll every source once and exit.")
 def ingest(once: bool) -> None:
-    """Poll every source once, store, queue pushes."""
+    """Poll every source once, store new stories and queue their alerts."""
     settings, newsroom = _load()
     assert newsroom is not None  # noqa: S101 - _load reads it unless told not to
 
@@ -172,13 +174,13 @@ def ingest(once: bool) -> None:
 
 @main.group("subscribers")
 def subscribers_group() -> None:
-    """Bring subscribers in from a CSV file, or write them to one."""
+    """Import subscribers from a CSV file, or export them to one."""
 
 
 @subscribers_group.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_subscribers(file: Path) -> None:
-    """Read FILE (chat_id,language,sections,update); each row replaces that chat's choices."""
+    """Import FILE (chat_id,language,sections,update); a row replaces that chat's language and what it follows."""
     settings, newsroom = _load()
     assert newsroom is not None  # noqa: S101 - _load reads it unless told not to
 
@@ -190,11 +192,11 @@ def import_subscribers(file: Path) -> None:
         async with Database(settings.database_url) as database:
             await prepare_schema(database)
             with file.open(encoding="utf-8-sig", newline="") as lines:
-                done, bad = await read_rows(database, newsroom, lines, utcnow())
-        for line, problem in bad:
+                imported, bad_rows = await read_rows(database, newsroom, lines, utcnow())
+        for line, problem in bad_rows:
             click.echo(f"line {line}: {problem}", err=True)
-        click.echo(f"{done} imported, {len(bad)} skipped")
-        return FAILED if bad else DONE
+        click.echo(f"{imported} imported, {len(bad_rows)} skipped")
+        return FAILED if bad_rows else DONE
 
     _run(work)
 
@@ -222,7 +224,7 @@ def export_subscribers(file: Path) -> None:
 @main.command()
 @click.argument("address")
 def move(address: str) -> None:
-    """Copy everything to an empty database, as postgresql+asyncpg://…; running pushes go on there."""
+    """Copy everything to the empty database at ADDRESS (postgresql+asyncpg://…); running pushes continue there."""
     settings, _ = _load(newsroom=False)
 
     async def work() -> int:

@@ -27,13 +27,15 @@ from bot.stories.reading.pages import found_by
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    what: str
-    fine: bool
-    found: str
+    """The result of one check; `detail` is shown to the operator and may have several lines."""
+
+    subject: str
+    passed: bool
+    detail: str
 
 
 async def check_everything(settings: Settings, newsroom: Newsroom) -> AsyncIterator[Finding]:
-    """Settings and newsroom file were read already; look at the database, the token and every source."""
+    """Check the database, the token and every source; the settings and the newsroom file were read without an error."""
     yield Finding("settings", True, "in order")
     yield Finding(
         "newsroom file", True, f"{newsroom.name}: {len(newsroom.sections)} sections, {len(newsroom.sources)} sources"
@@ -45,7 +47,7 @@ async def check_everything(settings: Settings, newsroom: Newsroom) -> AsyncItera
     async with Fetcher(private=settings.allow_private_sources, user_agent=user_agent(newsroom)) as fetcher:
         checked = await asyncio.gather(*(_check_source(fetcher, newsroom, table) for table in newsroom.sources))
     for finding, twin in zip((finding for finding, _ in checked), _twins(newsroom.sources, checked), strict=True):
-        yield replace(finding, found=finding.found + _warned(twin)) if twin else finding
+        yield replace(finding, detail=finding.detail + _warned(twin)) if twin else finding
 
 
 async def _check_database(settings: Settings) -> Finding:
@@ -71,19 +73,19 @@ async def _check_token(settings: Settings) -> Finding:
 
 
 async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable) -> tuple[Finding, frozenset[str]]:
-    """What is found at a source, and the addresses of its stories."""
-    what, answer = f"source {table.id}", None
+    """Check one source; returns also the addresses of its stories, for the comparison with other sources."""
+    subject, answer = f"source {table.id}", None
     try:
         answer = await fetcher.fetch(table.url, accept=ACCEPT)
         if answer.status != 200:
-            return Finding(what, False, f"{said(answer.status)} ({answer.url})"), frozenset()
+            return Finding(subject, False, f"{said(answer.status)} ({answer.url})"), frozenset()
         document = await read(fetcher, table, answer, newsroom, utcnow())
     except FetchError as error:
-        ours = "; if it is yours, name it in ALLOW_PRIVATE_SOURCES" if error.reason == "refused_address" else ""
-        return Finding(what, False, f"{error.detail}{ours}"), frozenset()
+        hint = "; if it is yours, name it in ALLOW_PRIVATE_SOURCES" if error.reason == "refused_address" else ""
+        return Finding(subject, False, f"{error.detail}{hint}"), frozenset()
     except Unreadable as error:
         shown = f"{error}{_hint(table, answer)}{_selected(table, answer, newsroom)}" if answer else str(error)
-        return Finding(what, False, shown), frozenset()
+        return Finding(subject, False, shown), frozenset()
     items = document.items
     problem = document.failed or _nothing_found(table, answer)
     nothing_usable = bool(document.unusable) and not items
@@ -95,21 +97,23 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
 
 
 def _nothing_found(table: SourceTable, answer: Response) -> str:
-    """What is wrong with a page on which a selector finds nothing that it should."""
+    """The problem if a required selector matches nothing on a page; "" if there is none."""
     if table.kind != "page" or table.select is None:
         return ""
-    counts = {name: count for name, (count, _) in _found(table.select, answer).items()}
+    counts = {name: count for name, (count, _) in _matches(table.select, answer).items()}
     if table.update and not counts.get("item"):
-        box = table.select.item.replace(">", " ").split()[:-1]
-        if box and _found(table.select.model_copy(update={"item": " ".join(box)}), answer).get("item", (0,))[0]:
-            return ""  # the list is there, and empty, as on most days
+        container = table.select.item.replace(">", " ").split()[:-1]
+        around = table.select.model_copy(update={"item": " ".join(container)})
+        if container and _matches(around, answer).get("item", (0,))[0]:
+            return ""  # the list exists; without breaking news it is empty
         return f"item = {table.select.item!r} finds nothing on the page: UPDATE can never come from here"
-    own = table.select.model_fields_set & {"title", "link"}
-    lacking = [name for name in ("title", "link") if name in own and not counts.get(name) and counts.get("item")]
-    return "; ".join(f"{name} = {getattr(table.select, name)!r} finds nothing in any entry" for name in lacking)
+    named = table.select.model_fields_set & {"title", "link"}
+    unmatched = [name for name in ("title", "link") if name in named and not counts.get(name) and counts.get("item")]
+    return "; ".join(f"{name} = {getattr(table.select, name)!r} finds nothing in any entry" for name in unmatched)
 
 
 def _other_hosts(table: SourceTable, newsroom: Newsroom, items: tuple[Item, ...]) -> str:
+    """A warning that names hosts of stories other than the source's and the newsroom's; "" if there are none."""
     own = [_host(table.url), _host(newsroom.newsroom.url)]
     hosts = [_host(item.url) for item in items]
     others = Counter(host for host in hosts if not any(_same_site(host, name) for name in own))
@@ -126,7 +130,7 @@ def _same_site(one: str, other: str) -> bool:
 
 
 def _twins(tables: Sequence[SourceTable], checked: Sequence[tuple[Finding, frozenset[str]]]) -> list[str]:
-    """For each source the warning that an earlier one lists the same stories; "" where none does."""
+    """For each source a warning if an earlier one lists exactly the same stories, otherwise ""."""
     first: dict[frozenset[str], str] = {}
     warnings = []
     for table, (_, urls) in zip(tables, checked, strict=True):
@@ -140,36 +144,38 @@ def _warned(warning: str) -> str:
 
 
 def _hint(table: SourceTable, answer: Response) -> str:
-    """What may be wrong with a document that could not be read."""
+    """A likely reason why a document could not be read; "" if none is known."""
     if answer.url != table.url:
         return f"; the address led to {answer.url}"
     if table.kind == "feed" and answer.content_type.startswith("text/html"):
         return '; if the list is on the page itself: kind = "page" and select, see docs/sources.md'
     if table.kind == "page":
-        return "; what a browser makes by script is not on the page that we get"
+        return "; what scripts add in a browser is not on the page that we get"
     return ""
 
 
 def _selected(table: SourceTable, answer: Response, newsroom: Newsroom, items: tuple[Item, ...] = ()) -> str:
-    """What each selector of a page found, for an editor, and how its times were understood."""
+    """What each selector of a page matched, how many times could be parsed, and warnings, one a line."""
     if table.kind != "page" or table.select is None:
         return ""
-    found = _found(table.select, answer)
-    lines = [f"{name:<8} {count:>4} ×  {shown}" for name, (count, shown) in found.items()]
+    matches = _matches(table.select, answer)
+    lines = [f"{name:<8} {count:>4} ×  {first_text}" for name, (count, first_text) in matches.items()]
     times = [item.published_at for item in items if item.published_at]
     if times:
         lines.append(f"{len(times)} of {len(items)} times understood, the first as {_time(times[0], newsroom)}")
-    elif items and found.get("time", (0,))[0]:
-        lines.append("! no time understood: a story gets that of its page, or of the moment when it was found")
-    entries = found.get("item", (0,))[0]
+    elif items and matches.get("time", (0,))[0]:
+        lines.append(
+            "! no time understood: a story gets the time on its own page, otherwise the time when it was found"
+        )
+    entries = matches.get("item", (0,))[0]
     for name in ("time", "summary", "image"):
-        if entries and name in found and not found[name][0]:
+        if entries and name in matches and not matches[name][0]:
             lines.append(f"! {name} 0 ×: {name} = {getattr(table.select, name)!r} finds nothing in any entry")
     return "".join(f"\n    {line}" for line in lines)
 
 
-def _found(select: SelectTable, answer: Response) -> dict[str, tuple[int, str]]:
-    """What each selector finds on the page; nothing where page or selector can't be read."""
+def _matches(select: SelectTable, answer: Response) -> dict[str, tuple[int, str]]:
+    """The count and the first text of each selector's matches; empty if the page or a selector can't be parsed."""
     try:
         return found_by(answer.body, select, content_type=answer.content_type)
     except Unreadable:

@@ -1,4 +1,4 @@
-"""`kabar ingest --once`: polls every source once, stores what is new and queues its alerts for a running bot."""
+"""`kabar ingest --once`."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from bot.stories.reading.fetcher import Fetcher
 
 
 async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[Finding]:
-    """Poll every source once; what is new is stored and its alerts are queued for a running bot."""
+    """Poll every source once, store new stories and queue their alerts, which a running bot sends."""
     async with (
         Database(settings.database_url) as database,
         Fetcher(private=settings.allow_private_sources, user_agent=user_agent(newsroom)) as fetcher,
@@ -33,7 +33,7 @@ async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[F
         async with database.read() as session:
             rows = {row.id: row for row in await sources.everything(session)}
         for table in newsroom.sources:
-            done = await poller.poll(rows[table.id])
+            result = await poller.poll(rows[table.id])
             async with database.read() as session:
                 row = next(each for each in await sources.everything(session) if each.id == table.id)
             if isinstance(done, Failed):

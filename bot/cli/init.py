@@ -1,4 +1,4 @@
-"""`kabar init`: asks, verifies, and writes `.env` and `newsroom.toml`."""
+"""`kabar init`: asks for the basic settings, verifies them, and writes `.env` and `newsroom.toml`."""
 
 import re
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from bot.stories.reading.menus import sections_of
 
 _FEED_LINK = re.compile(r"<link\b[^>]{0,1000}>", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
-USUAL_PLACES = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "feed.json", "index.xml")
+USUAL_PATHS = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "feed.json", "index.xml")
 
 
 async def ask(env_file: Path, newsroom_file: Path) -> int:
-    """Returns the exit code: 0 when both files are written, 1 when something given could not be verified."""
+    """Ask and write both files. Returns the exit code: 0 if they are written, 1 if an answer could not be verified."""
     for path in (env_file, newsroom_file):
-        if path.exists() and not click.confirm(f"{path} exists already. Write it anew?", default=False):
+        if path.exists() and not click.confirm(f"{path} exists already. Overwrite it?", default=False):
             click.echo("Nothing was changed.")
             return 1
     settings = Settings.load(None)
@@ -37,19 +37,18 @@ async def ask(env_file: Path, newsroom_file: Path) -> int:
     admin = click.prompt("Your own Telegram user id (from @userinfobot, for example)", type=click.IntRange(1))
     address = click.prompt("The newsroom's address, or that of one of its feeds").strip()
     address = address if "://" in address else f"https://{address}"
-    found = await _find_feed(settings, address)
-    if found is None and not click.confirm(
-        f"No feed was found at {address}. Lists on its pages can be read instead: write files to begin from?",
+    found_feed = await _find_feed(settings, address)
+    if found_feed is None and not click.confirm(
+        f"No feed was found at {address}. Lists on its pages can be read instead: write files with an example of that?",
         default=True,
     ):
         click.echo("Nothing was written. Give the address of a feed itself.", err=True)
         return 1
     parts = urlsplit(address)
     home = f"{parts.scheme}://{parts.netloc}"
-    source = _FEED.format(url=_quoted(found[0])) if found else _PAGE.format(url=_quoted(address))
-    name = click.prompt(
-        "The newsroom's name", default=(found[1].title if found else "") or parts.hostname, value_proc=_checked("name")
-    )
+    source = _FEED.format(url=_quoted(found_feed[0])) if found_feed else _PAGE.format(url=_quoted(address))
+    feed_title = found_feed[1].title if found_feed else ""
+    name = click.prompt("The newsroom's name", default=feed_title or parts.hostname, value_proc=_checked("name"))
     language = click.prompt("Language of the stories", default="id", value_proc=_checked("language"))
     zone = click.prompt("Time zone", default="Asia/Jakarta", value_proc=_checked("timezone"))
     sections = await _ask_sections(settings, home)
@@ -69,10 +68,12 @@ async def ask(env_file: Path, newsroom_file: Path) -> int:
     env_file.chmod(0o600)
     env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     click.echo(f"{env_file} and {newsroom_file} are written.")
-    if found:
+    if found_feed:
         click.echo("Start the bot with ./kabar run")
     else:
-        click.echo("Look at select in the second: ./kabar check shows what it finds. docs/sources.md has more.")
+        click.echo(
+            f"Now edit select in {newsroom_file}: ./kabar check shows what it finds, docs/sources.md explains it."
+        )
     return 0
 
 
@@ -89,7 +90,7 @@ async def _ask_token(api_url: str) -> str | None:
 
 
 def _checked(field: str) -> Callable[[str], str]:
-    """Accepts what the newsroom file accepts in this field; else the question is asked again, and no other."""
+    """A validator for an answer: it must be valid for this field of the newsroom file, else click asks again."""
 
     def check(value: str) -> str:
         try:
@@ -102,7 +103,7 @@ def _checked(field: str) -> Callable[[str], str]:
 
 
 async def _ask_sections(settings: Settings, home: str) -> tuple[tuple[str, str], ...]:
-    """The sections in the menu of the newsroom's site, if the person wants them."""
+    """The (slug, name) pairs of the sections in the menu of the newsroom's site, if the user wants them."""
     try:
         async with Fetcher(private=settings.allow_private_sources, user_agent="Kabar") as fetcher:
             answer = await fetcher.fetch(home, accept="text/html")
@@ -116,16 +117,16 @@ async def _ask_sections(settings: Settings, home: str) -> tuple[tuple[str, str],
 
 
 async def _find_feed(settings: Settings, address: str) -> tuple[str, Feed] | None:
-    """The feed at the address, or the one its page names, or one at a usual place."""
+    """The feed at the address, or the first that its page links to, or at one of USUAL_PATHS; with its address."""
     async with Fetcher(private=settings.allow_private_sources, user_agent="Kabar") as fetcher:
-        tried = [address]
-        for url in tried:
+        candidates = [address]
+        for url in candidates:
             try:
                 answer = await fetcher.fetch(url, accept=ACCEPT)
             except FetchError as error:
-                ours = f"; if it is yours: ALLOW_PRIVATE_SOURCES={place_of(url)} ./kabar init"
-                shown = ours if error.reason == "refused_address" else ""
-                click.echo(f"{url}: {error.detail}{shown}", err=True)
+                allow = f"; if it is yours: ALLOW_PRIVATE_SOURCES={place_of(url)} ./kabar init"
+                hint = allow if error.reason == "refused_address" else ""
+                click.echo(f"{url}: {error.detail}{hint}", err=True)
                 continue
             zone = Newsroom.model_validate({"newsroom": {"name": "-", "url": address}}).zone
             try:
@@ -134,7 +135,7 @@ async def _find_feed(settings: Settings, address: str) -> tuple[str, Feed] | Non
                 )
             except Unreadable:
                 if url == address:
-                    tried += _candidates(answer.body, answer.url)
+                    candidates += _candidates(answer.body, answer.url)
                 continue
             click.echo(f"✓ {url}: {len(feed.items)} stories")
             return url, feed
@@ -144,12 +145,12 @@ async def _find_feed(settings: Settings, address: str) -> tuple[str, Feed] | Non
 def _candidates(body: bytes, url: str) -> list[str]:
     page = body[:200_000].decode("utf-8", "replace")
     links = [
-        safe_url(plain_text(found[1]), url)
+        safe_url(plain_text(href[1]), url)
         for tag in _FEED_LINK.findall(page)
         if "alternate" in tag.lower() and ("rss" in tag or "atom" in tag or "feed+json" in tag)
-        if (found := _HREF.search(tag))
+        if (href := _HREF.search(tag))
     ]
-    return [link for link in links if link][:5] + [urljoin(url.rstrip("/") + "/", place) for place in USUAL_PLACES]
+    return [link for link in links if link][:5] + [urljoin(url.rstrip("/") + "/", path) for path in USUAL_PATHS]
 
 
 _FEED = """[[sources]]
@@ -158,8 +159,8 @@ kind = "feed"
 url = {url}
 every = "5m"
 """
-_PAGE = """# A list on a page, by CSS selectors: where its entries are, and title, link and time inside one entry.
-# A news sitemap is simpler, if there is one: kind = "sitemap", no select. See docs/sources.md.
+_PAGE = """# A list on a page. `select` has CSS selectors: `item` for the entries; title, link and time within an entry.
+# If the site has a news sitemap, that is simpler: kind = "sitemap", without select. See docs/sources.md.
 [[sources]]
 id = "main"
 kind = "page"
@@ -188,7 +189,7 @@ def _sections_text(sections: tuple[tuple[str, str], ...], language: str) -> str:
 def _newsroom_text(
     name: str, home: str, language: str, zone: str, sections: tuple[tuple[str, str], ...], source: str
 ) -> str:
-    return f"""# What each line means, and what else there is: newsroom.example.toml
+    return f"""# newsroom.example.toml explains each line and all further ones.
 
 [newsroom]
 name = {_quoted(name)}
@@ -197,8 +198,8 @@ language = {_quoted(language)}
 timezone = {_quoted(zone)}
 push_max_age = "6h"
 
-# Readers follow sections. Name yours. A source's stories belong to the section that it names, or else to the one that
-# has the name of their category.
+# Readers follow sections. A story's section is the one named in its source, otherwise the one with the name of the
+# story's category.
 {_sections_text(sections, language) or _NO_SECTIONS}
 {source}
 [update]

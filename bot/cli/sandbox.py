@@ -1,4 +1,4 @@
-"""`kabar sandbox`: the embedded Bot API server, the sample newsroom, and the real bot between them, in one process."""
+"""`kabar sandbox`: runs an embedded Bot API server, a sample newsroom and the real bot in one process."""
 
 import asyncio
 import signal
@@ -24,11 +24,14 @@ from bot.stories.showing import browse
 from bot.web.metrics import figures_of
 
 HOST = "127.0.0.1"
-UNDO_SECONDS = 5  # long enough to see it, short enough to wait for
+UNDO_SECONDS = 5  # shorter than the default, so that a trial broadcast starts soon
 
 
 async def run(*, port: int, browser: bool, keep: Path | None, every: float, update_every: float) -> None:
-    """Until SIGTERM or SIGINT. Opens no port but `port`; the database lives in `keep`, or in a temporary folder."""
+    """Run until SIGTERM or SIGINT. Opens only `port`; the database is in the folder `keep`, or in a temporary one.
+
+    `every` and `update_every` are the seconds between new stories and between UPDATEs.
+    """
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
@@ -60,7 +63,7 @@ async def _play(
 
 
 async def _open(process: Process, sample: SampleNewsroom, url: str, browser: bool) -> None:
-    """People may come, and the newsroom goes on publishing, when the bot has seen what was published before."""
+    """Open the page and start publishing after every source's first poll, because that poll pushes nothing."""
     while True:
         async with process.database.read() as session:
             rows = await sources.everything(session) if process.started.is_set() else []
@@ -74,7 +77,7 @@ async def _open(process: Process, sample: SampleNewsroom, url: str, browser: boo
 
 
 def _settings(token: str, url: str, folder: Path, newsroom_file: Path) -> Settings:
-    """Every setting is given, so that nothing of the machine's own environment reaches the sandbox."""
+    """All settings, including defaults, so that the environment does not change the sandbox."""
     given: dict[str, Any] = {name: field.default for name, field in Settings.model_fields.items()}
     given |= {
         "bot_token": token,
@@ -90,7 +93,7 @@ def _settings(token: str, url: str, folder: Path, newsroom_file: Path) -> Settin
 
 
 class _Panel:
-    """What the bot is doing, for the page beside the chat."""
+    """The data of the panel beside the chat: sources, pushes and totals."""
 
     process: Process | None = None
 

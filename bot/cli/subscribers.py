@@ -16,30 +16,31 @@ AT_ONCE = 500  # rows in one transaction, so that a running bot is not held up
 
 
 class BadRow(Exception):
-    pass
+    """A row that cannot be imported; the text tells the operator why."""
 
 
 async def read_rows(
     database: Database, newsroom: Newsroom, lines: Iterable[str], now: datetime
 ) -> tuple[int, list[tuple[int, str]]]:
-    """Import every good row; returns how many, and (line number, what is wrong) of the others."""
+    """Import every valid row. Returns the number of imported rows, and (line number, problem) of the invalid ones."""
     reader = csv.DictReader(lines)
     if reader.fieldnames is None or "chat_id" not in reader.fieldnames:
         return 0, [(1, f"the first line must name the columns: {','.join(COLUMNS)}")]
-    done, bad = 0, []
+    imported, bad_rows = 0, []
     batch: list[tuple[int, str, set[str]]] = []
     for row in reader:
         try:
             batch.append(_parse(row, newsroom))
         except BadRow as error:
-            bad.append((reader.line_num, str(error)))
+            bad_rows.append((reader.line_num, str(error)))
         if len(batch) >= AT_ONCE:
-            done += await _store(database, batch, now)
+            imported += await _store(database, batch, now)
             batch = []
-    return done + await _store(database, batch, now), bad
+    return imported + await _store(database, batch, now), bad_rows
 
 
 def _parse(row: dict[str, str | None], newsroom: Newsroom) -> tuple[int, str, set[str]]:
+    """The chat id, language and targets of a row. Raises BadRow."""
     value = {name: (row.get(name) or "").strip() for name in COLUMNS}
     try:
         chat_id = int(value["chat_id"])
@@ -64,19 +65,20 @@ def _parse(row: dict[str, str | None], newsroom: Newsroom) -> tuple[int, str, se
 async def _store(database: Database, rows: list[tuple[int, str, set[str]]], now: datetime) -> int:
     async with database.write() as session:
         for chat_id, language, targets in rows:
-            found = await subscribers.greet(session, chat_id, kind=_kind(chat_id), language=language, now=now)
-            found.language = language
+            subscriber = await subscribers.greet(session, chat_id, kind=_kind(chat_id), language=language, now=now)
+            subscriber.language = language
             await session.flush()
-            await subscriptions.replace(session, found.id, targets)
+            await subscriptions.replace(session, subscriber.id, targets)
     return len(rows)
 
 
 def _kind(chat_id: int) -> str:
+    """The kind of chat by the range of its id: https://core.telegram.org/api/bots/ids."""
     return "private" if chat_id > 0 else "supergroup" if chat_id < -(10**12) else "group"
 
 
 async def write_rows(database: Database, lines: IO[str]) -> int:
-    """Write every active chat (its topics are one chat's); returns how many."""
+    """Write a row for every active chat, not for its single topics; returns the number of rows."""
     writer = csv.writer(lines)
     writer.writerow(COLUMNS)
     count = after = 0

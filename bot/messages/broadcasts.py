@@ -1,4 +1,4 @@
-"""What editors see of a broadcast: writing it, its preview, and its progress."""
+"""Messages about a broadcast, for editors: writing it, its preview, and its progress."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def refused(language: Language) -> str:
 
 
 def held_settled(language: Language, count: int, *, released: bool) -> Message:
-    """What became of the alerts that were held back."""
+    """Report that the held alerts were sent or dropped."""
     number = language.number(count)
     if released:
         words = language.ngettext("{count} alert is on its way.", "{count} alerts are on their way.", count)
@@ -45,7 +45,7 @@ def dropped(language: Language) -> Message:
 
 
 def ask_audience(newsroom: Newsroom, language: Language, push: Push) -> Message:
-    """Who should receive it: everyone, or the followers of what is ticked."""
+    """Ask for the audience: everyone, or the followers of the ticked targets."""
     _ = language._
     chosen = set(push.audience.get("targets", []))
 
@@ -70,7 +70,7 @@ def _ticked(label: str, on: bool) -> str:
 
 
 def preview(newsroom: Newsroom, language: Language, push: Push, count: int, seconds: float) -> Message:
-    """Below the copy that shows the broadcast itself: reach, time and cost, and the last question."""
+    """The message below the preview: audience, reach (chats), time (`seconds`), cost, and the send button."""
     _ = language._
     text = Text().add(_("This is how readers will see it.")).add("\n\n")
     text.bold(_("To: {audience}").format(audience=audience_name(newsroom, language, push.audience))).add("\n")
@@ -99,7 +99,7 @@ def audience_name(newsroom: Newsroom, language: Language, audience: dict[str, An
 def progress(
     newsroom: Newsroom, language: Language, push: Push, waiting: int, title: str, *, undo: bool = False
 ) -> Message:
-    """How far a push is, with what may be done about it now."""
+    """The progress of a push, with the buttons that its state allows. `undo`: it can still be taken back unsent."""
     _ = language._
     settled = push.sent + push.gone + push.refused + push.lost
     total = max(push.total, settled + waiting)

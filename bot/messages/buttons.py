@@ -1,9 +1,9 @@
-"""Buttons: the one place that writes and reads the data behind a button.
+"""Buttons: the only module that formats and parses callback data.
 
-Each kind of button is a class with a template, such as `section:{slug}`. A field's type says which texts its place in
-the template takes; `data` fills the template, `read` reads it back. The data names the state that a press leads to,
-never "toggle", so a repeated press changes nothing. Messages keep their buttons for years, so a template never changes
-its meaning; a new one is added beside it.
+Each kind of button is a class with a template, such as `section:{slug}`. A field's type determines which texts are
+accepted at its place in the template; `data` formats the template, `read` parses it. The data names the state that a
+press sets, never "toggle", so a repeated press changes nothing. Messages keep their buttons for years, so a template
+never changes its meaning; a new template is added beside it.
 """
 
 import re
@@ -38,18 +38,18 @@ _PATTERNS: dict[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One button: what it asks for. Subclasses say how that is written, in `template`."""
+    """One button. Subclasses declare the fields of its data, and their format in `template`."""
 
     template: ClassVar[str] = ""
 
     @property
     def data(self) -> str:
-        """What Telegram keeps for us behind the button, at most DATA_LIMIT bytes."""
+        """The button's `callback_data`; Telegram accepts at most DATA_LIMIT bytes."""
         return self.template.format(**{field.name: _written(getattr(self, field.name)) for field in fields(self)})
 
     @property
     def fits(self) -> bool:
-        """Whether Telegram keeps the data: only a reader's own words can be too long."""
+        """Whether the data is within Telegram's limit. Only search words can make it too long."""
         return len(self.data.encode()) <= DATA_LIMIT
 
     def labelled(self, label: str) -> InlineKeyboardButton:
@@ -57,7 +57,7 @@ class Button:
 
     @classmethod
     def read(cls, data: str) -> Self | None:
-        """The button behind `data`, if it is one of this kind."""
+        """Parse `data`; None if it is not of this kind."""
         pattern, hints = _grammar(cast(Hashable, cls))
         match = pattern.fullmatch(data)
         return cls(**{name: _value(text, hints[name]) for name, text in match.groupdict().items()}) if match else None
@@ -65,7 +65,7 @@ class Button:
 
 @cache
 def _grammar(kind: Any) -> tuple[re.Pattern[str], dict[str, Any]]:
-    """What the data of a kind of button looks like, and the types of its fields."""
+    """The regular expression for a kind's data, and the types of its fields."""
     hints = get_type_hints(kind)
     pattern = re.escape(kind.template)
     for field in fields(kind):
@@ -87,8 +87,8 @@ def in_rows(buttons: Sequence[InlineKeyboardButton], a_row: int = BUTTONS_A_ROW)
     return tuple(tuple(buttons[at : at + a_row]) for at in range(0, len(buttons), a_row))
 
 
-# What readers press. A page of a list is named by `anchor`, the highest story id when the list was opened, and by
-# `offset`, the number of stories before it.
+# Buttons for readers. A page of a list is identified by `anchor`, the highest story id when the list was opened, and
+# `offset`, the number of stories before the page.
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class SectionPage(Button):
 
 @dataclass(frozen=True, slots=True)
 class FollowSection(Button):
-    """Under a section's list: follow it from now on, or not."""
+    """Under a section's list: follow (`on`) or unfollow the section."""
 
     on: bool
     slug: Slug
@@ -157,7 +157,7 @@ class OpenFollowing(Button):
 
 @dataclass(frozen=True, slots=True)
 class Choose(Button):
-    """In the list of what a chat follows: follow the target from now on, or not."""
+    """In the list of what a chat follows: follow (`on`) or unfollow the target."""
 
     on: bool
     target: Target
@@ -166,7 +166,7 @@ class Choose(Button):
 
 @dataclass(frozen=True, slots=True)
 class ChooseInGreeting(Button):
-    """As Choose, in the greeting, which stays a greeting."""
+    """Like Choose, but in the greeting: the message is redrawn as a greeting."""
 
     on: bool
     target: Target
@@ -185,7 +185,7 @@ class ConfirmStop(Button):
 
 @dataclass(frozen=True, slots=True)
 class KeepFollowing(Button):
-    """The answer no to the question whether to stop."""
+    """The answer no to AskStop's question."""
 
     template = "stop:no"
 
@@ -201,7 +201,7 @@ class ChooseLanguage(Button):
     template = "language:{code}"
 
 
-# What owners press.
+# Buttons for owners.
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class DropDraft(Button):
 
 @dataclass(frozen=True, slots=True)
 class DraftAudience(Button):
-    """Show the audience of a draft again."""
+    """Go back from a draft's preview to its audience."""
 
     push_id: int
     template = "broadcast:audience:{push_id}"
@@ -264,7 +264,7 @@ class ChangePush(Button):
 
 @dataclass(frozen=True, slots=True)
 class SettleHeld(Button):
-    """What becomes of all alerts that are held back."""
+    """Release or cancel all held pushes."""
 
     change: Literal["release", "cancel"]
     template = "held:{change}"
@@ -279,5 +279,5 @@ KINDS: tuple[type[Button], ...] = (
 
 
 def parse(data: str) -> Button | None:
-    """The button behind `data`; None for data that no button of this version writes."""
+    """Parse `data` as any kind of button; None if no kind matches."""
     return next((button for kind in KINDS if (button := kind.read(data)) is not None), None)

@@ -1,4 +1,4 @@
-"""Counted links: the address on our own server that leads to a story, and is counted (bot.web.clicks)."""
+"""Counted links: addresses on our own server that redirect to a story and count the click (bot.web.clicks)."""
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LONGEST = 12  # characters; the story ids of a database need fewer
@@ -9,7 +9,7 @@ def counted_link(public_url: str, story_id: int) -> str:
 
 
 def code_of(story_id: int) -> str:
-    """The story's number as it stands in a counted link, in base 36."""
+    """The story id as written in a counted link: in base 36."""
     digits = ""
     while story_id:
         story_id, digit = divmod(story_id, len(_DIGITS))
@@ -18,6 +18,6 @@ def code_of(story_id: int) -> str:
 
 
 def story_of(code: str) -> int:
-    """The story that a code names; 0 where it names none."""
-    plain = code.isascii() and code.isalnum() and len(code) <= _LONGEST
-    return int(code, len(_DIGITS)) if plain else 0
+    """The story id that a code stands for; 0 for an invalid code."""
+    valid = code.isascii() and code.isalnum() and len(code) <= _LONGEST
+    return int(code, len(_DIGITS)) if valid else 0

@@ -1,4 +1,4 @@
-"""What readers see besides stories: greeting, help, sections, what they follow, settings, languages."""
+"""Messages for readers other than stories: greeting, help, sections, following, settings, languages."""
 
 from collections.abc import Sequence
 
@@ -24,11 +24,11 @@ def welcome(newsroom: Newsroom, language: Language, following: frozenset[str]) -
 
 
 def help_text(language: Language, commands: Sequence[tuple[str, str]]) -> Message:
-    """What a reader can do: (name, what it does) of each command."""
+    """The help message; `commands` are (name, description) pairs."""
     _ = language._
     text = Text().bold(_("What you can do here")).add("\n")
-    for name, words in commands:
-        text.add(f"\n/{name} – {words}")
+    for name, description in commands:
+        text.add(f"\n/{name} – {description}")
     text.add("\n\n" + _("To search, simply write the words."))
     text.add("\n" + _("Breaking news arrives at once and begins with UPDATE."))
     return Message.of(text, _main(language))
@@ -75,7 +75,7 @@ def _choices(
     followed: frozenset[str],
     kind: type[buttons.Choose] | type[buttons.ChooseInGreeting],
 ) -> Rows:
-    """UPDATE and every section as buttons that name the state they lead to."""
+    """One button for UPDATE and one per section; pressing it inverts the state that its label shows."""
 
     def choice(label: str, target: str) -> InlineKeyboardButton:
         on = target in followed
@@ -94,7 +94,7 @@ def section_button(newsroom: Newsroom, language: Language, slug: str, on: bool) 
 
 
 def followed(newsroom: Newsroom, language: Language, target: str, on: bool) -> str:
-    """One sentence that says what a choice means from now on."""
+    """The confirmation of following (`on`) or unfollowing a target."""
     _ = language._
     if target == targets.UPDATE:
         return (
@@ -181,5 +181,5 @@ def ask_words(language: Language) -> Message:
 
 
 def failed(language: Language) -> Message:
-    """Something of ours went wrong."""
+    """The apology for an error in the bot."""
     return Message.of(language._("Sorry, something went wrong. Please try again in a moment."))

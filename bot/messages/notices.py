@@ -1,4 +1,4 @@
-"""Notices: what the bot tells the admins by itself, and asks them to decide."""
+"""Notices: messages that the bot sends to the admins on its own initiative."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from bot.messages.text import Message, shorten
 
 
 def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, Any]) -> Message:
-    """Something the admins should know or decide."""
+    """The message for a notice of this `kind` (bot.delivery.notices), made from its `data`."""
     _ = language._
     if kind == "pushes_held":
         count = int(data.get("count", 0))
@@ -53,7 +53,7 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
 
 
 def pause_reason(language: Language, reason: str) -> str:
-    """Why a push paused itself, as the sender noted it, in words."""
+    """A sentence for the reason that the sender stored when it paused a push."""
     _ = language._
     return {
         "refused": _("Telegram rejects this message. Please check its text; sending has stopped."),

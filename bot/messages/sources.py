@@ -1,4 +1,4 @@
-"""How sources are doing, in an editor's words."""
+"""The message about the health of sources, for editors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,30 +9,30 @@ from bot.i18n import Language
 from bot.messages.text import Message, Text, shorten
 from bot.storage.models import Source
 
-SHOWN_AT_MOST = 25  # the failing ones first; a message holds 4,096 characters
+SHOWN_AT_MOST = 25  # sources, failing ones first, so that the text stays below Telegram's 4,096 characters
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A source, the number of its stories, and in how many seconds it is polled next."""
+    """A source's row, the number of its stories, and the seconds until its next poll."""
 
     source: Source
     stories: int
     again_in: float
 
 
-def health(newsroom: Newsroom, language: Language, found: Sequence[Health], now: datetime) -> Message:
+def health(newsroom: Newsroom, language: Language, reports: Sequence[Health], now: datetime) -> Message:
     _ = language._
     text = Text().bold(_("Sources"))
-    if not found:
+    if not reports:
         text.add("\n\n" + _("The newsroom file lists no sources."))
-    ordered = sorted(found, key=lambda each: (each.source.failing_since is None, each.source.id))
-    for each in ordered[:SHOWN_AT_MOST]:
-        source = each.source
+    ordered = sorted(reports, key=lambda report: (report.source.failing_since is None, report.source.id))
+    for report in ordered[:SHOWN_AT_MOST]:
+        source = report.source
         text.add("\n\n" + ("⚠️ " if source.failing_since else "✅ ")).bold(source.id)
-        stories = language.ngettext("{count} story", "{count} stories", each.stories)
-        text.add(" · " + stories.format(count=language.number(each.stories)))
-        for line in _lines(newsroom, language, each, now):
+        stories = language.ngettext("{count} story", "{count} stories", report.stories)
+        text.add(" · " + stories.format(count=language.number(report.stories)))
+        for line in _lines(newsroom, language, report, now):
             text.add("\n" + line)
     if len(ordered) > SHOWN_AT_MOST:
         more = len(ordered) - SHOWN_AT_MOST
@@ -40,9 +40,9 @@ def health(newsroom: Newsroom, language: Language, found: Sequence[Health], now:
     return Message.of(text)
 
 
-def _lines(newsroom: Newsroom, language: Language, each: Health, now: datetime) -> list[str]:
+def _lines(newsroom: Newsroom, language: Language, report: Health, now: datetime) -> list[str]:
     _ = language._
-    source = each.source
+    source = report.source
 
     def moment(when: datetime) -> str:
         same_day = when.astimezone(newsroom.zone).date() == now.astimezone(newsroom.zone).date()
@@ -56,7 +56,7 @@ def _lines(newsroom: Newsroom, language: Language, each: Health, now: datetime) 
         lines.append(_("Last read: {time}").format(time=moment(source.last_success_at)))
     if source.last_change_at:
         lines.append(_("Last news: {time}").format(time=moment(source.last_change_at)))
-    lines.append(_("Next read: in {span}").format(span=language.span(each.again_in)))
+    lines.append(_("Next read: in {span}").format(span=language.span(report.again_in)))
     if source.moved_to:
         lines.append(_("It has moved to {url}; please update the newsroom file.").format(url=source.moved_to))
     return lines

@@ -1,4 +1,4 @@
-"""Stories as readers see them: a card, and lists of several."""
+"""Messages that show stories: one story's card, and lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ NUMBERS_A_ROW = 5
 
 
 def story_time(newsroom: Newsroom, story: Story) -> str:
-    """A story's time as readers of the newsroom's language write it, whoever reads."""
+    """A story's time in the newsroom's language, whatever the reader's language is (docs/decisions/0003)."""
     return newsroom_language(newsroom).time(story.published_at, newsroom.zone)
 
 
 def corrected_time(newsroom: Newsroom, story: Story) -> str:
-    """When the story's copies were corrected: the hour alone, if that was on the day of the story."""
+    """The time of the last correction; without the date if that is the day of publication."""
     corrected = story.corrected_at or story.updated_at
     same_day = corrected.astimezone(newsroom.zone).date() == story.published_at.astimezone(newsroom.zone).date()
     language = newsroom_language(newsroom)
@@ -43,8 +43,8 @@ def newsroom_language(newsroom: Newsroom) -> Language:
 def card(newsroom: Newsroom, story: Story, language: Language, public_url: str = "") -> Message:
     """One story: photo, section, title, time, byline, summary, and the button with its link.
 
-    Where our server has an address, `public_url`, the title is a counted link; the button works without us.
-    Fits a caption (1,024 code points) with room to spare: 256 + 300 + 80 + 160, and a hundred or two of our own.
+    With a `public_url`, the title is a counted link through our server; the button always leads straight to the story.
+    The text fits a caption (1,024 code points): 256 + 300 + 80 + 160 from the story, and at most 200 of our own.
     """
     _ = language._
     text = Text()
@@ -79,7 +79,7 @@ def retracted(newsroom: Newsroom, language: Language) -> Message:
 
 
 def withdrawal_offer(language: Language, story: Story) -> tuple[InlineKeyboardButton, ...]:
-    """The row of buttons that an owner sees under a story, and readers don't."""
+    """The row of buttons under a story that only owners see."""
     return (buttons.AskWithdrawal(story.id).labelled(language._("Withdraw the story…")),)
 
 
@@ -100,7 +100,7 @@ def withdrawal_settled(language: Language, story: Story) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list: the stories, the number of the first (from 1), and the buttons to its neighbours."""
+    """One page of a list: its stories, the first one's number (from 1), and the buttons to the pages around it."""
 
     stories: Sequence[Story]
     first: int = 1
@@ -118,7 +118,7 @@ def listing(
     sections: bool = True,
     extra: Rows = (),
 ) -> Message:
-    """A numbered list: each title links to its story, each number button opens its card."""
+    """A numbered list of stories. A title links to the story's page, a number button opens its card in the chat."""
     _ = language._
     text = Text().bold(heading)
     if not page.stories:

@@ -1,4 +1,4 @@
-"""What a message is made of: text with entities, rows of buttons, and perhaps a photo."""
+"""Message: text with entities, rows of buttons, and an optional photo."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,7 +18,7 @@ def utf16_length(text: str) -> int:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` code points, with an ellipsis if cut: between words, if a space is in the last third."""
+    """Cut `text` to at most `limit` code points, ending in an ellipsis; at a space, if one is in the last third."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -29,7 +29,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 class Text:
-    """Builds text and its entities side by side, so that no markup is escaped or parsed."""
+    """Builds a text together with its entities, so that no markup has to be escaped or parsed."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -37,7 +37,10 @@ class Text:
         self.entities: list[MessageEntity] = []
 
     def add(self, text: str, style: str | None = None, *, url: str | None = None) -> Self:
-        """Append `text`; `style` is an entity type such as "bold", `url` makes it a link."""
+        """Append `text`; `style` is an entity type such as "bold", `url` makes it a link.
+
+        Blank text gets no entity, because Telegram refuses entities without visible characters.
+        """
         length = utf16_length(text)
         if text.strip():
             if style:
@@ -57,7 +60,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Ready to send: as a photo with a caption where `photo` (an address or a file_id) is given, else as text."""
+    """A message to send: a photo with the text as caption if `photo` (a URL or a file_id) is given, otherwise text."""
 
     text: str
     entities: tuple[MessageEntity, ...] = ()
@@ -78,7 +81,7 @@ class Message:
         return Message(self.text, self.entities, self.rows)
 
     def call(self) -> tuple[str, dict[str, Any]]:
-        """The Bot API method and its JSON parameters, all but the chat."""
+        """The Bot API method and its JSON parameters, without the chat."""
         entities = [entity.to_dict() for entity in self.entities]
         params: dict[str, Any] = {}
         if self.photo:

@@ -1,7 +1,7 @@
 """The database: the only file that knows whether it is SQLite or PostgreSQL.
 
-Statements say `clock()` where they need the database's own time, and `session.upsert(…)` where they insert a row that
-may exist; both are compiled for whichever database runs them.
+Statements use `clock()` for the database's own time, and `session.upsert(…)` to insert a row that may exist already;
+both are compiled for the database in use.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.functions import FunctionElement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_SECONDS = 15.0  # how long a writer of another process is waited for on SQLite
+BUSY_SECONDS = 15.0  # how long SQLite waits for another process's write lock
 
 
-DATABASE_ERRORS = (SQLAlchemyError, OSError)  # what a database that is away, locked or full raises
+DATABASE_ERRORS = (SQLAlchemyError, OSError)  # raised if the database is unreachable, locked or full
 
 
 class OldSchema(Exception):
-    """The database's schema is not the one this version of Kabar works with."""
+    """The database's schema is not the one that this version of Kabar needs."""
 
 
 class clock(FunctionElement[float]):
-    """Now by the database's clock, in seconds since 1970, read anew in every statement."""
+    """SQL expression: the database's current time in seconds since 1970, evaluated in every statement."""
 
     type = Double()
     inherit_cache = True
@@ -50,38 +50,42 @@ def _postgresql_clock(*_: Any, **__: Any) -> str:
 
 
 class Session(AsyncSession):
-    """A transaction on one of the two databases, with the few things that they do differently."""
+    """A session in a transaction, with methods for what SQLite and PostgreSQL do differently."""
 
     @property
     def is_sqlite(self) -> bool:
         return self.get_bind().dialect.name == "sqlite"
 
     async def moment(self) -> float:
-        """Now by the database's clock, in seconds since 1970."""
+        """The database's current time, in seconds since 1970."""
         return float(await self.scalar(select(clock())) or 0.0)
 
     def upsert(self, table: type[Any]) -> sqlite.Insert | postgresql.Insert:
-        """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+        """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`, for this dialect."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     async def upsert_rows(
         self, table: type[Any], columns: tuple[str, ...], keys: int, rows: list[tuple[Any, ...]]
     ) -> None:
-        """Store rows given in the order of `columns`, of which the first `keys` are the primary key.
+        """Insert or update rows, given in the order of `columns`, of which the first `keys` are the primary key.
 
-        The driver gets the values as they are, without SQLAlchemy's look at each: a tenth of the time for thousands.
+        The values go to the driver directly, without SQLAlchemy's conversion of each: for thousands of rows this takes
+        a tenth of the time.
         """
         connection = await self.connection()
         await connection.exec_driver_sql(_upsert_sql(self.is_sqlite, cast(Hashable, table), columns, keys), rows)
 
     async def lock(self, number: int) -> None:
-        """Let one transaction at a time pass here until it ends. SQLite has one writer at a time anyway."""
+        """Take the advisory lock `number` until the transaction ends. SQLite needs none: it has one writer at a time.
+
+        https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+        """
         if not self.is_sqlite:
             await self.execute(select(func.pg_advisory_xact_lock(number)))
 
     async def move_sequence(self, table: Table, last: int) -> None:
-        """Number the table's next row after `last`, where rows were stored with numbers of their own."""
-        if not self.is_sqlite:  # SQLite counts on from the highest number by itself
+        """Make `last + 1` the table's next generated id, after rows were inserted with explicit ids."""
+        if not self.is_sqlite:  # SQLite continues after the highest id without a sequence
             sequence = text("SELECT setval(pg_get_serial_sequence(:table, 'id'), :last)")
             await self.execute(sequence, {"table": table.name, "last": last})
 
@@ -94,15 +98,16 @@ def _upsert_sql(is_sqlite: bool, table: Any, columns: tuple[str, ...], keys: int
     statement = insert.on_conflict_do_update(index_elements=list(columns[:keys]), set_=values)
     compiled = statement.compile(dialect=dialect, column_keys=list(columns))
     if tuple(compiled.positiontup or ()) != columns:
-        raise AssertionError(f"the dialect binds in another order: {compiled.positiontup}")
+        raise AssertionError(f"the statement binds its columns in another order: {compiled.positiontup}")
     return str(compiled)
 
 
 class Database:
     """Short transactions on SQLite or PostgreSQL.
 
-    `read()` and `write()` give a session in a transaction that commits when the block ends well. Writers of one
-    process queue up here on SQLite, in order, instead of polling the file's lock.
+    `read()` and `write()` give a session in a transaction that is committed at the end of the block, or rolled back if
+    the block raises. On SQLite the writers of one process wait here in order, instead of polling the file's lock.
+    `pool=False` opens a connection for each transaction.
     """
 
     def __init__(self, url: str, *, pool: bool = True) -> None:
@@ -149,33 +154,34 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1000)}")
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = FULL")  # what was accepted survives a power cut too
+    cursor.execute("PRAGMA synchronous = FULL")  # committed data survives a power cut: docs/decisions/0002
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A transaction that will write takes the lock at its start, so it cannot lose it half-way to another writer."""
+    """Begin a transaction; one that will write takes the lock here, so that no later statement fails to get it."""
     connection.exec_driver_sql(connection.get_execution_options().get("kabar_begin", "BEGIN"))
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database to `revision`; an empty one gets every table."""
+    """Migrate the database up to `revision`; an empty database gets all tables."""
     await _alembic(url, "upgrade", revision)
 
 
 async def downgrade(url: str, revision: str) -> None:
+    """Migrate the database down to `revision`, or to no tables with "base"."""
     await _alembic(url, "downgrade", revision)
 
 
 async def prepare_schema(database: Database) -> None:
-    """Bring an SQLite file to the present schema; raise OldSchema where PostgreSQL is not at it."""
+    """Migrate an SQLite file to the current schema; on PostgreSQL only check it. Raises OldSchema."""
     if database.is_sqlite:
         await upgrade(database.url.render_as_string(hide_password=False))
     await check_schema(database)
 
 
 async def check_schema(database: Database) -> None:
-    """Raise OldSchema unless the database stands at this version's revision."""
+    """Raise OldSchema unless the database is at the newest migration's revision."""
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
@@ -185,9 +191,9 @@ async def check_schema(database: Database) -> None:
         return MigrationContext.configure(connection).get_current_revision()
 
     async with database.engine.connect() as connection:
-        found = await connection.run_sync(current)
-    if found != head:
-        raise OldSchema(f"the database's schema is {found or 'empty'}, this version works with {head}: ./kabar migrate")
+        revision = await connection.run_sync(current)
+    if revision != head:
+        raise OldSchema(f"the database's schema is {revision or 'empty'}, this version needs {head}: ./kabar migrate")
 
 
 async def _alembic(url: str, direction: str, revision: str) -> None:

@@ -1,4 +1,4 @@
-"""Leases: the right of one process to do something alone, until a time by the database's clock."""
+"""Leases: named locks that one process holds until they expire by the database's clock."""
 
 from sqlalchemy import or_, update
 
@@ -7,7 +7,7 @@ from bot.storage.models import Lease
 
 
 async def hold(session: Session, name: str, owner: str, seconds: float) -> bool:
-    """Take the lease or renew it; False while another owner's has not run out."""
+    """Take or renew the lease for `seconds`; False if another owner holds it."""
     await session.execute(
         session.upsert(Lease).values(name=name, owner="", until=0.0).on_conflict_do_nothing(index_elements=["name"])
     )
@@ -21,5 +21,5 @@ async def hold(session: Session, name: str, owner: str, seconds: float) -> bool:
 
 
 async def drop(session: Session, name: str, owner: str) -> None:
-    """Give the lease back, so that another owner need not wait until it runs out."""
+    """Release the lease, so that another process need not wait until it expires."""
     await session.execute(update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=0.0))

@@ -1,7 +1,8 @@
-"""The tables. The keys carry the promises; what each table is for stands in docs/architecture.md.
+"""The tables; docs/architecture.md explains what each is for and which guarantees its keys give.
 
-Two kinds of time: `Moment` columns are wall time a person may read (aware, UTC); columns of plain floats are seconds
-since 1970 by the database's own clock, which alone rules over leases, the budget and whatever is due.
+Two kinds of time: `Moment` columns are wall-clock time to be shown (aware, UTC). Float columns are seconds since 1970
+by the database's own clock, the only clock used for leases, the budget and due times, so that processes on machines
+with different clocks agree.
 """
 
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from sqlalchemy.types import JSON, Double
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept in UTC; SQLite, which knows no zones, keeps it naive."""
+    """An aware datetime, stored in UTC. SQLite has no time zones, so there it is stored naive and made aware again."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -40,7 +41,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a naive datetime: aware UTC everywhere")
+            raise ValueError("a naive datetime; columns of this type take aware ones")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -56,9 +57,9 @@ class StoryState(StrEnum):
 class SubscriberState(StrEnum):
     ACTIVE = "active"
     BLOCKED = "blocked"  # a person stopped the bot
-    LEFT = "left"  # the bot was removed, or the chat is gone
+    LEFT = "left"  # the bot was removed, or the chat no longer exists
     SILENT = "silent"  # the bot may not write there
-    MOVED = "moved"  # the group lives on under another chat id
+    MOVED = "moved"  # the group has become a supergroup with another chat id
 
 
 class PushKind(StrEnum):
@@ -80,11 +81,11 @@ class PushState(StrEnum):
     EXPIRED = "expired"  # an alert whose story had become too old before all had it
 
 
-Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite generates ids only for an INTEGER key
 Data = MutableDict.as_mutable(JSON)
 
 
-class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):  # eq: a row is one object in a session
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):  # rows are compared by identity
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -96,18 +97,22 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):  # eq: a
 
 
 class Source(Base, kw_only=True, eq=False):
-    """What we remember of a source between polls; its settings stay in the newsroom file."""
+    """The state of a source between polls; its settings are in the newsroom file."""
 
     __tablename__ = "sources"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     url: Mapped[str] = mapped_column(Text)
-    settings: Mapped[str] = mapped_column(String(32), default="", server_default="")  # the digest of its table
-    moved_to: Mapped[str] = mapped_column(Text, default="", server_default="")  # where it is for good, as it said
+    settings: Mapped[str] = mapped_column(
+        String(32), default="", server_default=""
+    )  # digest of its table in the newsroom file
+    moved_to: Mapped[str] = mapped_column(Text, default="", server_default="")  # the target of its permanent redirect
     etag: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_modified: Mapped[str] = mapped_column(Text, default="", server_default="")
-    body_digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # of the bytes last read
-    digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # of what they said
+    body_digest: Mapped[str] = mapped_column(
+        String(32), default="", server_default=""
+    )  # of the last document, for a feed of its entries
+    digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # of what was parsed from it
     next_poll_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"), index=True)
     lease_owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
@@ -121,7 +126,7 @@ class Source(Base, kw_only=True, eq=False):
 
 
 class HubSubscription(Base, kw_only=True, eq=False):
-    """A source that a WebSub hub brings to us; bot.stories.reading.websub."""
+    """A subscription to a WebSub hub for a source; see bot.stories.reading.websub."""
 
     __tablename__ = "hub_subscriptions"
 
@@ -178,7 +183,7 @@ class Story(Base, kw_only=True, eq=False):
 
 
 class StoryKey(Base, kw_only=True, eq=False):
-    """One of the names by which a source may mean a story: bot.stories.telling.keys."""
+    """An identifier under which sources may list a story again; see bot.stories.telling.keys."""
 
     __tablename__ = "story_keys"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -223,7 +228,7 @@ class PageWant(Base, kw_only=True, eq=False):
 
 
 class Subscriber(Base, kw_only=True, eq=False):
-    """One chat: a person, a group, a topic of a group, a channel. No error ever deletes it."""
+    """One chat: a person, a group, a topic of a group, or a channel. Send errors change its state, never delete it."""
 
     __tablename__ = "subscribers"
     __table_args__ = (UniqueConstraint("chat_id", "thread_id"),)
@@ -241,7 +246,7 @@ class Subscriber(Base, kw_only=True, eq=False):
 
 
 class Subscription(Base, kw_only=True, eq=False):
-    """A subscriber follows a target: bot.targets."""
+    """A subscriber follows a target; see bot.targets."""
 
     __tablename__ = "subscriptions"
     __table_args__ = (
@@ -254,7 +259,7 @@ class Subscription(Base, kw_only=True, eq=False):
 
 
 class Push(Base, kw_only=True, eq=False):
-    """One message meant for many; bot.delivery.pushes says what its states are."""
+    """One message to many chats; see bot.delivery.pushes for its states."""
 
     __tablename__ = "pushes"
     __table_args__ = (
@@ -269,7 +274,9 @@ class Push(Base, kw_only=True, eq=False):
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     story_id: Mapped[int | None] = mapped_column(ForeignKey("stories.id"), default=None, index=True)
     alert_of: Mapped[int | None] = mapped_column(ForeignKey("stories.id"), unique=True, default=None)
-    revision: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))  # the story's, as last set
+    revision: Mapped[int] = mapped_column(
+        SmallInteger, default=0, server_default=text("0")
+    )  # the revision of the story that it sends
     content: Mapped[dict[str, Any] | None] = mapped_column(Data, default=None)  # {"method": …, "params": {…}}
     audience: Mapped[dict[str, Any]] = mapped_column(Data)  # bot.audience.segments
     ceiling: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
@@ -291,7 +298,7 @@ class Push(Base, kw_only=True, eq=False):
 
 
 class PushRange(Base, kw_only=True, eq=False):
-    """A stretch of subscriber ids, `start < id <= end`, that one owner at a time works through."""
+    """A range of subscriber ids, `start < id <= end`, that one process at a time sends to."""
 
     __tablename__ = "push_ranges"
     __table_args__ = (Index("ix_push_ranges_done_push_id", "done", "push_id"),)
@@ -299,18 +306,20 @@ class PushRange(Base, kw_only=True, eq=False):
     id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
     push_id: Mapped[int] = mapped_column(ForeignKey("pushes.id", ondelete="CASCADE"))
     start: Mapped[int] = mapped_column(BigInteger)
-    cursor: Mapped[int] = mapped_column(BigInteger)  # every id up to here has its outcome
-    issued: Mapped[int] = mapped_column(BigInteger)  # ids up to here may have been handed to the wire
+    cursor: Mapped[int] = mapped_column(BigInteger)  # every id up to here has an outcome
+    issued: Mapped[int] = mapped_column(BigInteger)  # ids up to here may have been sent
     end: Mapped[int] = mapped_column(BigInteger)
     owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     fence: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     done: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    seen_since: Mapped[datetime | None] = mapped_column(Moment, default=None)  # first pass: only chats seen since
+    seen_since: Mapped[datetime | None] = mapped_column(
+        Moment, default=None
+    )  # first pass: only chats active since then
 
 
 class Delivery(Base, kw_only=True, eq=False):
-    """One push at one subscriber. `not_before` is set only while it waits to be tried again."""
+    """The delivery of one push to one subscriber. `not_before` is set only while it waits to be tried again."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -328,14 +337,16 @@ class Delivery(Base, kw_only=True, eq=False):
     message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     outcome: Mapped[int] = mapped_column(SmallInteger)  # bot.delivery.outcomes.Mark
     tries: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
-    revision: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))  # what the copy shows
+    revision: Mapped[int] = mapped_column(
+        SmallInteger, default=0, server_default=text("0")
+    )  # of the story, as the chat's copy shows it
     photo: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # with a photo, or as text
     at: Mapped[int] = mapped_column(Integer)
     not_before: Mapped[float | None] = mapped_column(Double, default=None)
 
 
 class Budget(Base, kw_only=True, eq=False):
-    """One row: how fast all processes together may send."""
+    """A single row: how fast all processes together may send."""
 
     __tablename__ = "budget"
 
@@ -343,11 +354,13 @@ class Budget(Base, kw_only=True, eq=False):
     next_free: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     rate: Mapped[float] = mapped_column(Double)
     setting: Mapped[float] = mapped_column(Double)
-    changed_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))  # when `rate` was
+    changed_at: Mapped[float] = mapped_column(
+        Double, default=0.0, server_default=text("0")
+    )  # when `rate` was last changed
 
 
 class Lease(Base, kw_only=True, eq=False):
-    """Who alone may do what, until when: the one poller of getUpdates, and its kin."""
+    """A named lock with an owner and an expiry, such as the one for polling getUpdates; see bot.storage.leases."""
 
     __tablename__ = "leases"
 
@@ -357,7 +370,7 @@ class Lease(Base, kw_only=True, eq=False):
 
 
 class Notice(Base, kw_only=True, eq=False):
-    """Something a person should hear, kept until it was said to every admin once."""
+    """A message to the admins, kept until it was sent to each of them once."""
 
     __tablename__ = "notices"
 

@@ -1,4 +1,7 @@
-"""The story API: a newsroom's CMS publishes, corrects and withdraws stories. Described at /api/openapi.json."""
+"""The story API, with which a newsroom's CMS publishes, corrects and withdraws stories.
+
+Its OpenAPI document is served at /api/openapi.json.
+"""
 
 import hmac
 from datetime import UTC, datetime
@@ -30,7 +33,7 @@ ID_LIMIT = 200
 def _address(value: str) -> str:
     if safe := safe_url(value):
         return safe
-    raise ValueError("an absolute http(s) address")
+    raise ValueError("accepted: an absolute http(s) address")
 
 
 def _maybe_address(value: str) -> str:
@@ -41,17 +44,18 @@ def _moment(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("a time in the years 1 to 9999 of UTC") from None
+        raise ValueError("accepted: a time in the years 1 to 9999, in UTC") from None
 
 
 def _text(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("a time in ISO 8601, with its offset")
+        raise ValueError("accepted: a time in ISO 8601 with its offset from UTC")
     return value
 
 
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,40}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,40}[A-Za-z0-9])?){0,4}"
-_ADDRESS = rf"https?://{_HOST}(?::[0-9]{{1,4}})?(?:[/?#][!-~]*)?"  # as described; other alphabets are accepted too
+# For the OpenAPI document only, and narrower than what is accepted: addresses with other alphabets are valid too.
+_ADDRESS = rf"https?://{_HOST}(?::[0-9]{{1,4}})?(?:[/?#][!-~]*)?"
 Address = Annotated[
     str, Field(max_length=1000, json_schema_extra={"pattern": f"^{_ADDRESS}$"}), AfterValidator(_address)
 ]
@@ -61,7 +65,7 @@ MaybeAddress = Annotated[
 
 
 class Published(BaseModel):
-    """A story as the newsroom hands it over; `id` is the newsroom's own, and stays the story's for good."""
+    """The body of POST /api/stories. `id` is the CMS's own identifier of the story and never changes."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -69,7 +73,7 @@ class Published(BaseModel):
     url: Address
     title: str = Field(min_length=1, max_length=1000, json_schema_extra={"pattern": r"[\p{L}\p{N}]"})
     summary: str = Field("", max_length=10_000)
-    body_html: str = Field("", max_length=500_000, description="Where there is no summary, one is made of this.")
+    body_html: str = Field("", max_length=500_000, description="Without a summary, one is made from this.")
     section: str = Field("", max_length=100, description="A section's slug, or its name in any language.")
     author: str = Field("", max_length=500)
     image_url: MaybeAddress = ""
@@ -81,7 +85,7 @@ class Published(BaseModel):
 
 
 class Api:
-    """Routes under /api. Without API_TOKENS there is no API: 404."""
+    """The routes under /api. Without API_TOKENS none is registered, so every request gets 404."""
 
     def __init__(self, app: NewsBot) -> None:
         self._app = app
@@ -97,74 +101,78 @@ class Api:
     async def _publish(self, request: web.Request) -> web.Response:
         caller = self._caller(request)
         if caller is None:
-            return _refuse(401, "a token: Authorization: Bearer SECRET")
+            return _refuse(401, "a valid token is needed: Authorization: Bearer SECRET")
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _refuse(413, f"at most {BODY_LIMIT:,} bytes")
+            return _refuse(413, f"accepted: at most {BODY_LIMIT:,} bytes")
         try:
-            given = Published.model_validate_json(body)
-            section = self._section(given.section)
+            published = Published.model_validate_json(body)
+            section = self._section(published.section)
         except ValidationError as error:
             first = error.errors()[0]
             return _refuse(422, first["msg"], ".".join(map(str, first["loc"])) or "body")
         except LookupError as error:
             return _refuse(422, str(error), "section")
-        item = await in_thread(_item, given)
+        item = await in_thread(_item, published)
         if not item.title:
-            return _refuse(422, "a title that can be shown", "title")
+            return _refuse(422, "accepted: a title with visible characters", "title")
         now = self._app.now()
         story = pipeline.CmsStory(given.id, item, section, given.update, frozenset(given.model_fields_set))
         done = await pipeline.publish(self._app.database, self._app.newsroom, story, now)
         log.info("story_published", caller=caller, id=given.id, new=done.new, corrected=done.corrected)
         if done.new or done.corrected or done.queued:
             self._app.wake.set()
-        state = "new" if done.new else "corrected" if done.corrected else "same"
-        return _answer(201 if done.new else 200, {"id": given.id, "state": state})
+        state = "new" if result.new else "corrected" if result.corrected else "same"
+        return _answer(201 if result.new else 200, {"id": published.id, "state": state})
 
     async def _retract(self, request: web.Request) -> web.Response:
         caller = self._caller(request)
         if caller is None:
-            return _refuse(401, "a token: Authorization: Bearer SECRET")
-        name = request.match_info["id"]
+            return _refuse(401, "a valid token is needed: Authorization: Bearer SECRET")
+        cms_id = request.match_info["id"]
         async with self._app.database.write() as session:
             story = await recognise.find(session, name)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
             withdrawn = await corrections.retract(session, story, self._app.now())
-        log.info("story_retracted", caller=caller, id=name, again=not withdrawn)
+        log.info("story_retracted", caller=caller, id=cms_id, again=not withdrawn)
         self._app.wake.set()
-        return _answer(202, {"id": name, "state": StoryState.RETRACTED})
+        return _answer(202, {"id": cms_id, "state": StoryState.RETRACTED})
 
     async def _show(self, request: web.Request) -> web.Response:
         if self._caller(request) is None:
-            return _refuse(401, "a token: Authorization: Bearer SECRET")
-        name = request.match_info["id"]
+            return _refuse(401, "a valid token is needed: Authorization: Bearer SECRET")
+        cms_id = request.match_info["id"]
         async with self._app.database.read() as session:
             story = await recognise.find(session, name)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
-            found = await pushes.of_story(session, story.id)
-        return _answer(200, {"id": name, **_shown(story), "pushes": [_push(each) for each in found]})
+            progresses = await pushes.of_story(session, story.id)
+        return _answer(200, {"id": cms_id, **_shown(story), "pushes": [_push(progress) for progress in progresses]})
 
     async def _describe(self, _: web.Request) -> web.Response:
         return _answer(200, self._description)
 
     def _caller(self, request: web.Request) -> str | None:
-        """The name of the token that the request bears; every one is compared, in constant time."""
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        """The name of the request's token; None without a valid one.
+
+        It is compared with every secret in constant time, so that the response time reveals nothing about them.
+        """
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         caller = None
         for secret, name in self._app.settings.api_tokens.items():
-            if hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), secret.encode()):
+            if hmac.compare_digest(token.strip().encode("utf-8", "surrogateescape"), secret.encode()):
                 caller = name
         return caller if scheme.lower() == "bearer" else None
 
     def _section(self, text: str) -> str:
+        """The slug of the section given by slug or name, "" for none. Raises LookupError for an unknown section."""
         if not text:
             return ""
         slug = self._app.newsroom.find_section(text)
         if slug is None:
-            raise LookupError(f"one of {', '.join(self._app.newsroom.slugs)}")
+            raise LookupError(f"accepted: one of {', '.join(self._app.newsroom.slugs)}")
         return slug
 
     @cached_property
@@ -172,17 +180,17 @@ class Api:
         return describe(self._app.newsroom.slugs)
 
 
-def _item(given: Published) -> Item:
-    title = plain_text(given.title, TITLE_LIMIT)
-    summary = condensed(plain_lines(given.summary), title) or summary_of(given.body_html, title)
+def _item(published: Published) -> Item:
+    title = plain_text(published.title, TITLE_LIMIT)
+    summary = condensed(plain_lines(published.summary), title) or summary_of(published.body_html, title)
     return Item(
-        url=given.url,
+        url=published.url,
         title=title,
         summary="" if summary == title else summary,
-        author=plain_text(given.author, NAME_LIMIT),
-        image_url=given.image_url,
-        image_caption=plain_text(given.image_caption, CAPTION_LIMIT),
-        published_at=given.published_at,
+        author=plain_text(published.author, NAME_LIMIT),
+        image_url=published.image_url,
+        image_caption=plain_text(published.image_caption, CAPTION_LIMIT),
+        published_at=published.published_at,
     )
 
 
@@ -202,11 +210,11 @@ def _shown(story: Story) -> dict[str, Any]:
     }
 
 
-def _push(found: pushes.Progress) -> dict[str, Any]:
-    push = found.push
+def _push(progress: pushes.Progress) -> dict[str, Any]:
+    push = progress.push
     counts = {name: getattr(push, name) for name in ("sent", "gone", "refused", "lost", "doubled")}
-    total = max(push.total, found.settled + found.waiting)
-    return {"kind": push.kind, "state": push.state, "total": total, **counts, "waiting": found.waiting}
+    total = max(push.total, progress.settled + progress.waiting)
+    return {"kind": push.kind, "state": push.state, "total": total, **counts, "waiting": progress.waiting}
 
 
 def _answer(status: int, data: dict[str, Any]) -> web.Response:
@@ -221,7 +229,7 @@ def _refuse(status: int, error: str, field: str = "") -> web.Response:
 
 
 def describe(sections: tuple[str, ...]) -> dict[str, Any]:
-    """The API as an OpenAPI 3.1 document."""
+    """The API's OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0); `sections` are the slugs it accepts."""
     text, count = {"type": "string"}, {"type": "integer"}
     problem = _object({"error": text, "field": text}, "error")
     counts = {name: count for name in ("total", "sent", "gone", "refused", "lost", "doubled", "waiting")}
@@ -230,13 +238,16 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
     fields = {name: text for name in names}
     fields |= {"revision": count, "update": {"type": "boolean"}, "published_at": text}
     story = _object({**fields, "pushes": {"type": "array", "items": push}}, *fields, "pushes")
-    done = _object({"id": text, "state": {"enum": ["new", "corrected", "same", StoryState.RETRACTED]}}, "id", "state")
-    given = Published.model_json_schema()
-    given["properties"]["section"]["enum"] = ["", *sections]
+    result = _object({"id": text, "state": {"enum": ["new", "corrected", "same", StoryState.RETRACTED]}}, "id", "state")
+    schema = Published.model_json_schema()
+    schema["properties"]["section"]["enum"] = ["", *sections]
     name = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": ID_LIMIT}}
-    links = {each: {"operationId": each, "parameters": {"id": "$response.body#/id"}} for each in ("show", "retract")}
-    refused = {"401": _says("No token, or a wrong one", problem)}
-    missing = {"404": _says("No story with this id was published here", problem)}
+    links = {
+        operation: {"operationId": operation, "parameters": {"id": "$response.body#/id"}}
+        for operation in ("show", "retract")
+    }
+    refused = {"401": _response("No token, or a wrong one", problem)}
+    missing = {"404": _response("No story with this id was published here", problem)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Kabar's story API", "version": "1", "description": "A CMS publishes, corrects, withdraws."},
@@ -248,12 +259,12 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
                     "operationId": "publish",
                     "summary": "Publish a story, or correct it",
                     "description": "The same id and content twice changes nothing and pushes nothing.",
-                    "requestBody": {"required": True, "content": {"application/json": {"schema": given}}},
+                    "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
                     "responses": {
-                        "201": _says("New", done) | {"links": links},
-                        "200": _says("Known; corrected if it differs", done) | {"links": links},
-                        "413": _says(f"More than {BODY_LIMIT:,} bytes", problem),
-                        "422": _says("Something is wrong with a field", problem),
+                        "201": _response("New", result) | {"links": links},
+                        "200": _response("Known; corrected if it differs", result) | {"links": links},
+                        "413": _response(f"More than {BODY_LIMIT:,} bytes", problem),
+                        "422": _response("Something is wrong with a field", problem),
                         **refused,
                     },
                 }
@@ -263,12 +274,16 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
                 "get": {
                     "operationId": "show",
                     "summary": "The story, its pushes and their counts",
-                    "responses": {"200": _says("The story", story), **refused, **missing},
+                    "responses": {"200": _response("The story", story), **refused, **missing},
                 },
                 "delete": {
                     "operationId": "retract",
                     "summary": "Withdraw the story from every chat",
-                    "responses": {"202": _says("Every delivered copy follows at once", done), **refused, **missing},
+                    "responses": {
+                        "202": _response("Every delivered copy follows at once", result),
+                        **refused,
+                        **missing,
+                    },
                 },
             },
         },
@@ -279,5 +294,5 @@ def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(required)}
 
 
-def _says(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}

@@ -1,4 +1,4 @@
-"""Counted links: `GET /r/{code}` leads to the story, which is more popular by it. Of the reader nothing is kept."""
+"""Counted links: `GET /r/{code}` redirects to the story and counts the click, without a record of the reader."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from bot.stories.showing import browse, popularity
 
 log = structlog.get_logger("kabar.clicks")
 
-WRITTEN_EVERY = 5.0  # seconds; a hundred clicks on one story are one statement. A crash loses so much of them
+WRITTEN_EVERY = 5.0  # seconds; all clicks on a story in that time are one statement. A crash loses at most these
 _MACHINE = re.compile(r"bot|crawl|spider|preview|fetch|curl|python|monitor", re.IGNORECASE)
 
 
@@ -40,7 +40,7 @@ class Clicks:
         return web.Response(status=302, headers=headers)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Write what was counted now and then, and at the end."""
+        """Store the counts every WRITTEN_EVERY seconds, and once more after `stopping`."""
         while not stopping.is_set():
             await loops.wait(stopping, WRITTEN_EVERY)
             await self._write()
@@ -52,7 +52,7 @@ class Clicks:
         now = self._app.now()
         try:
             async with self._app.database.write() as session:
-                for story_id in sorted(counts):  # in one order, as two processes may write at once
+                for story_id in sorted(counts):  # always in the same order, so that two processes don't deadlock
                     await popularity.count(session, story_id, popularity.CLICK * counts[story_id], now)
         except (SQLAlchemyError, OSError) as error:
             self._counts.update(counts)

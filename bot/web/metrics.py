@@ -1,4 +1,7 @@
-"""`GET /metrics`: what is kept and what was sent, in Prometheus's text format."""
+"""`GET /metrics`: counts of subscribers, stories, pushes and deliveries, in Prometheus's text format.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
 
 from typing import Any
 
@@ -35,7 +38,7 @@ class Metrics:
 
 
 async def figures_of(app: NewsBot) -> dict[str, Any]:
-    """What is kept and what was sent, in numbers."""
+    """Subscribers and pushes by state, deliveries by outcome, and the number of stories."""
     async with app.database.read() as session:
         return {
             "subscribers": await subscribers.count_by_state(session),

@@ -1,4 +1,4 @@
-"""Our web server: the webhook, health and metrics, and the routes of its neighbours."""
+"""The web server: webhook, health and readiness, and the routes of the other modules in this folder."""
 
 import asyncio
 import hashlib
@@ -21,12 +21,15 @@ from bot.web.websub import WebSub
 log = structlog.get_logger("kabar.web")
 
 UPDATE_LIMIT = 1_000_000  # bytes; Telegram's own updates are far smaller
-STALE_SECONDS = 120.0  # without an answered getUpdates the bot is not ready
+STALE_SECONDS = 120.0  # after so long without an answer to getUpdates, /readyz reports a problem
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 
 
 def webhook_secret(token: str, given: str) -> str:
-    """The secret that Telegram sends along: as set, else derived from the token."""
+    """The secret that Telegram sends with each update: `given`, the setting, or if empty one derived from the token.
+
+    https://core.telegram.org/bots/api#setwebhook
+    """
     return given or hmac.new(token.encode(), b"kabar webhook", hashlib.sha256).hexdigest()
 
 
@@ -63,9 +66,9 @@ class Server:
             await self._runner.cleanup()
 
     async def _telegram(self, request: web.Request) -> web.Response:
-        """An update: answered 200 when it is handled, so that Telegram keeps it until then; else 503."""
-        given = request.headers.get(SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret.encode()):
+        """Handle an update; 200 once it is handled, 503 if it could not be, so that Telegram sends it again."""
+        secret = request.headers.get(SECRET_HEADER, "")
+        if not hmac.compare_digest(secret.encode("utf-8", "surrogateescape"), self._secret.encode()):
             return web.Response(status=403)
         try:
             update = orjson.loads(await request.read())
@@ -90,7 +93,7 @@ class Server:
             problems.append(f"database: {type(error).__name__}")
         polling = self._updates is not None and not self._app.settings.webhook_url
         if polling and self._updates is not None and self._updates.holds_lease:
-            silent = time.monotonic() - self._updates.last_taken
-            if silent > STALE_SECONDS:
-                problems.append(f"updates: none taken for {silent:.0f} s")
+            silence = time.monotonic() - self._updates.last_taken
+            if silence > STALE_SECONDS:
+                problems.append(f"updates: getUpdates unanswered for {silence:.0f} s")
         return web.Response(status=503 if problems else 200, text="\n".join(problems or ["ready"]) + "\n")

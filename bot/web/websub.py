@@ -1,4 +1,4 @@
-"""The WebSub call-back: a hub verifies what we asked for, and brings what has changed."""
+"""The WebSub callback: a hub verifies our subscription here, and delivers new content. https://www.w3.org/TR/websub/"""
 
 import asyncio
 
@@ -15,12 +15,12 @@ from bot.stories.telling.copies import RecentStories
 
 log = structlog.get_logger("kabar.websub")
 
-AT_ONCE = 4  # deliveries that are read: each may be of MAX_BYTES, and anybody may send one
+AT_ONCE = 4  # deliveries read at the same time; bounds memory: each may have MAX_BYTES, and anybody can send one
 READ_SECONDS = 30
 
 
 class WebSub:
-    """`GET,POST /websub/{source}`. Without PUBLIC_URL nothing is asked for, so nothing is confirmed."""
+    """`GET,POST /websub/{source}`. Without PUBLIC_URL we subscribe to no hub, so every verification is refused."""
 
     def __init__(self, app: NewsBot) -> None:
         self._app = app
@@ -33,28 +33,29 @@ class WebSub:
         site.router.add_post("/websub/{source}", self._receive)
 
     async def _verify(self, request: web.Request) -> web.Response:
+        """Confirm or deny a subscription. §5.2, §5.3"""
         source, query = request.match_info["source"], request.query
         mode, topic = query.get("hub.mode", ""), query.get("hub.topic", "")
         database = self._app.database
         async with database.write() as session:
             if mode == "denied":
-                known = await websub.deny(session, source, topic, query.get("hub.reason", ""))
-                return web.Response(status=200 if known else 404)
+                is_ours = await websub.deny(session, source, topic, query.get("hub.reason", ""))
+                return web.Response(status=200 if is_ours else 404)
             challenge, lease = query.get("hub.challenge", ""), query.get("hub.lease_seconds", "")
             if not challenge or not await websub.verify(session, source, mode, topic, lease):
                 return web.Response(status=404)
         return web.Response(text=challenge, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
     async def _receive(self, request: web.Request) -> web.Response:
-        """A delivery. What is not signed with our secret is answered alike, and not looked at. §7.1"""
+        """Take in a delivery. One that is not signed with our secret gets the same answer, but is ignored. §7.1"""
         table = self._tables.get(request.match_info["source"])
         async with self._app.database.read() as session:
             row = await websub.find(session, request.match_info["source"])
             source = await session.get(Source, request.match_info["source"])
         if table is None or row is None or not row.active:
-            return web.Response(status=410)  # the hub may end it
+            return web.Response(status=410)  # 410 tells the hub to end the subscription
         signature, body = request.headers.get("X-Hub-Signature", ""), b""
-        if signature:  # what has none need not be read
+        if signature:  # without one the body would be ignored anyway
             try:
                 async with self._reading, asyncio.timeout(READ_SECONDS):
                     body = await request.clone(client_max_size=MAX_BYTES).read()  # a feed may be larger than an update
@@ -71,10 +72,10 @@ class WebSub:
             log.warning("websub_unreadable", source=table.id, error=str(error))
             return web.Response(status=202)
         push = source is not None and source.primed
-        done = await take_in(
+        result = await take_in(
             self._app.database, self._app.newsroom, table, document.items, now, push=push, recent=self._recent
         )
-        log.info("websub_received", source=table.id, new=done.new, corrected=done.corrected, queued=done.queued)
-        if done.queued:
+        log.info("websub_received", source=table.id, new=result.new, corrected=result.corrected, queued=result.queued)
+        if result.queued:
             self._app.wake.set()
         return web.Response(status=202)

@@ -1,4 +1,4 @@
-"""`kabar check` tells an editor the truth about each source."""
+"""`kabar check`: what passes, what fails and what is a warning, for each kind of source."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ def serve(site: Server, answers: dict[str, str | bytes]) -> None:
 
 
 async def check(site: Server, tmp_path: Path, *sources: dict[str, Any]) -> dict[str, Finding]:
-    """What is found at sources of this site, by their ids."""
+    """The findings of sources on this site, by source id."""
     tables = [{"id": f"s{number}", "url": f"http://{site.place}/", **table} for number, table in enumerate(sources)]
     newsroom = Newsroom.model_validate(
         {"newsroom": {"name": "Kabar", "url": "https://news.example"}, "sources": tables}
@@ -42,7 +42,7 @@ async def check(site: Server, tmp_path: Path, *sources: dict[str, Any]) -> dict[
     given = {"database_url": f"sqlite+aiosqlite:///{tmp_path / 'kabar.db'}", "allow_private_sources": site.place}
     settings = Settings.load(None, **given)
     findings = [finding async for finding in check_everything(settings, newsroom)]
-    return {finding.what.removeprefix("source "): finding for finding in findings}
+    return {finding.subject.removeprefix("source "): finding for finding in findings}
 
 
 def entries(count: int, base: str = "") -> str:
@@ -52,58 +52,62 @@ def entries(count: int, base: str = "") -> str:
 async def test_a_page_as_it_should_be_is_in_order_without_a_warning(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": entries(3)})
     finding = (await check(site, tmp_path, {"kind": "page", "select": SELECT}))["s0"]
-    assert finding.fine
-    assert "!" not in finding.found
+    assert finding.passed
+    assert "!" not in finding.detail
 
 
 async def test_a_list_of_updates_that_is_nowhere_on_its_page_is_a_failure(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": entries(3)})
     select = SELECT | {"item": ".update li"}
     finding = (await check(site, tmp_path, {"kind": "page", "select": select, "update": True}))["s0"]
-    assert not finding.fine
-    assert "UPDATE can never come from here" in finding.found
+    assert not finding.passed
+    assert "UPDATE can never come from here" in finding.detail
 
 
 async def test_a_list_of_updates_that_is_there_and_empty_is_in_order(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": f"<ul class='update'></ul>{entries(3)}"})
     select = SELECT | {"item": ".update > li"}
     finding = (await check(site, tmp_path, {"kind": "page", "select": select, "update": True}))["s0"]
-    assert finding.fine
+    assert finding.passed
 
 
 async def test_a_title_that_no_entry_has_is_a_failure(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": entries(3)})
     finding = (await check(site, tmp_path, {"kind": "page", "select": SELECT | {"title": ".judul"}}))["s0"]
-    assert not finding.fine
-    assert "title = '.judul' finds nothing in any entry" in finding.found
+    assert not finding.passed
+    assert "title = '.judul' finds nothing in any entry" in finding.detail
 
 
 @pytest.mark.parametrize("name", ["time", "summary", "image"])
 async def test_what_no_entry_has_is_a_warning(site: Server, tmp_path: Path, name: str) -> None:
     serve(site, {"/": entries(3)})
     finding = (await check(site, tmp_path, {"kind": "page", "select": SELECT | {name: ".tidak-ada"}}))["s0"]
-    assert finding.fine
-    assert f"! {name} 0 ×" in finding.found
+    assert finding.passed
+    assert f"! {name} 0 ×" in finding.detail
 
 
 async def test_two_lists_that_are_the_same_are_a_warning(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": entries(3), "/other": entries(3), "/more": entries(4)})
     page = {"kind": "page", "select": SELECT}
     other, more = ({**page, "url": f"http://{site.place}/{name}"} for name in ("other", "more"))
-    found = await check(site, tmp_path, page, other, more)
-    assert ["the same list as source s0" in found[name].found for name in ("s0", "s1", "s2")] == [False, True, False]
-    assert found["s1"].fine
+    findings = await check(site, tmp_path, page, other, more)
+    assert ["the same list as source s0" in findings[name].detail for name in ("s0", "s1", "s2")] == [
+        False,
+        True,
+        False,
+    ]
+    assert findings["s1"].passed
 
 
 async def test_entries_that_lead_to_another_host_are_named(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": entries(2) + entries(3, "https://iklan.example") + entries(1, "https://foto.news.example")})
-    found = await check(site, tmp_path, {"kind": "page", "select": SELECT})
-    assert "! 3 of 6 entries lead to another host: iklan.example" in found["s0"].found
+    findings = await check(site, tmp_path, {"kind": "page", "select": SELECT})
+    assert "! 3 of 6 entries lead to another host: iklan.example" in findings["s0"].detail
 
 
 async def test_a_private_address_is_refused_by_name(site: Server, tmp_path: Path) -> None:
-    found = await check(site, tmp_path, {"url": "http://127.0.0.1:1/"})
-    assert "ALLOW_PRIVATE_SOURCES" in found["s0"].found
+    findings = await check(site, tmp_path, {"url": "http://127.0.0.1:1/"})
+    assert "ALLOW_PRIVATE_SOURCES" in findings["s0"].detail
 
 
 async def test_an_index_inside_an_index_is_a_failure_as_it_is_for_a_run(site: Server, tmp_path: Path) -> None:
@@ -113,20 +117,20 @@ async def test_an_index_inside_an_index_is_a_failure_as_it_is_for_a_run(site: Se
     urls = b"<urlset><url><loc>https://news.example/dunia/1/a</loc></url></urlset>"
     serve(site, {"/": whole, "/inner": index.format(place.format(site.place, "map")).encode(), "/map": urls})
     finding = (await check(site, tmp_path, {"kind": "sitemap"}))["s0"]
-    assert not finding.fine
-    assert "an index inside an index" in finding.found
+    assert not finding.passed
+    assert "an index inside an index" in finding.detail
 
 
 async def test_a_sitemap_that_is_empty_at_night_is_in_order(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": b"<urlset></urlset>"})
     finding = (await check(site, tmp_path, {"kind": "sitemap"}))["s0"]
-    assert (finding.fine, "0 stories" in finding.found) == (True, True)
+    assert (finding.passed, "0 stories" in finding.detail) == (True, True)
 
 
 async def test_a_feed_has_no_warnings(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": rss(item(1), item(2))})
     finding = (await check(site, tmp_path, {}))["s0"]
-    assert (finding.fine, finding.found) == (True, "2 stories")
+    assert (finding.passed, finding.detail) == (True, "2 stories")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The commands as an operator calls them, each in a process of its own, and the web server."""
+"""The commands as an operator calls them, each in its own process, and the web server."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 async def run(kabar: Kabar, folder: Path, *arguments: str, typed: str = "", **given: str) -> tuple[int, str, str]:
-    """Exit code, output and errors of a command."""
+    """Run a command; returns its exit code, stdout and stderr."""
     (folder / "newsroom.toml").write_text(NEWSROOM.format(url=kabar.url))
     settings = {
         "BOT_TOKEN": kabar.world.token,
@@ -43,7 +43,7 @@ async def run(kabar: Kabar, folder: Path, *arguments: str, typed: str = "", **gi
     return process.returncode, output.decode(), errors.decode()
 
 
-async def test_check_finds_everything_in_order_and_names_what_is_not(kabar: Kabar, tmp_path: Path) -> None:
+async def test_check_passes_and_names_a_wrong_token_and_a_broken_source(kabar: Kabar, tmp_path: Path) -> None:
     code, output, _ = await run(kabar, tmp_path, "check")
     assert (code, output.count("✗")) == (0, 0)
     assert "@kabar_bot" in output
@@ -70,7 +70,7 @@ async def test_ingest_once_stores_and_the_next_run_pushes(kabar: Kabar, tmp_path
         await kabar.world.wait_for(SARI, "Sekali saja", timeout=PATIENCE)
 
 
-async def test_subscribers_go_out_and_come_in_and_bad_rows_are_named(kabar: Kabar, tmp_path: Path) -> None:
+async def test_subscribers_are_imported_and_exported_and_bad_rows_are_named(kabar: Kabar, tmp_path: Path) -> None:
     rows = ["chat_id,language,sections,update", "7,id,dunia,true", "x,id,,", "8,fr,,", "9,en,entah,", "-100,en,,false"]
     (tmp_path / "in.csv").write_text("\n".join(rows))
     code, output, errors = await run(kabar, tmp_path, "subscribers", "import", "in.csv")
@@ -85,6 +85,7 @@ async def test_subscribers_go_out_and_come_in_and_bad_rows_are_named(kabar: Kaba
 
 
 async def init(kabar: Kabar, bare: Path, *answers: str, private: str = "true") -> tuple[int | None, str]:
+    """Run `init` in a new folder with these answers; returns its exit code and output."""
     bare.mkdir()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "init"),
@@ -113,7 +114,7 @@ async def test_init_asks_verifies_and_writes_what_run_needs(kabar: Kabar, tmp_pa
     assert f'url = "{kabar.url}/news/dunia.xml"' in (bare / "newsroom.toml").read_text()
 
 
-async def test_init_helps_a_site_without_a_feed_to_begin(kabar: Kabar, tmp_path: Path) -> None:
+async def test_init_writes_an_example_page_source_for_a_site_without_a_feed(kabar: Kabar, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     code, output = await init(
         kabar, bare, kabar.world.token, "9001", kabar.url, "y", "Kabar Contoh", "id", "Asia/Jakarta"
@@ -215,7 +216,7 @@ async def test_a_webhook_is_handled_with_its_secret_only(kabar: Kabar, port: int
             assert answer.status == 400
 
 
-async def test_two_bots_of_one_token_take_turns_at_polling(kabar: Kabar) -> None:
+async def test_two_processes_with_one_token_never_poll_at_the_same_time(kabar: Kabar) -> None:
     async with kabar.running(), kabar.running(roles=("chat",)):
         for _ in range(3):
             await kabar.ask(SARI, "/bantuan")

@@ -1,4 +1,4 @@
-"""`kabar move`: a newsroom that outgrew SQLite takes everything along."""
+"""`kabar move` copies everything from SQLite or PostgreSQL to an empty database."""
 
 import pytest
 from sqlalchemy import func, select, update
@@ -16,12 +16,12 @@ CONTENT = {"method": "sendMessage", "params": {"text": "Kabar"}}
 
 
 async def half_sent(database: Database) -> Push:
-    """A broadcast to ten chats, of which four have it, one waits, and one is in doubt."""
+    """A broadcast to ten chats: four have got it, one waits to be tried again, and for one the answer is unknown."""
     async with database.write() as session:
         await budget.prepare(session, 30)
         for chat in range(1, 11):
-            found = await subscribers.greet(session, chat, kind="private", language="id", now=utcnow())
-            await subscriptions.follow(session, found.id, "update")
+            subscriber = await subscribers.greet(session, chat, kind="private", language="id", now=utcnow())
+            await subscriptions.follow(session, subscriber.id, "update")
         made = await pushes.new_draft(session, 1, CONTENT, utcnow())
         await pushes.confirm(session, made.id, utcnow(), 0)
     async with database.write() as session:
@@ -38,14 +38,15 @@ async def half_sent(database: Database) -> Push:
 
 async def test_everything_arrives_and_a_running_push_goes_on_there(database: Database, empty_url: str) -> None:
     push = await half_sent(database)
-    moved = dict([each async for each in move(database.url.render_as_string(hide_password=False), empty_url)])
+    old_url = database.url.render_as_string(hide_password=False)
+    moved = {table: count async for table, count in move(old_url, empty_url)}
     assert set(moved) == set(Base.metadata.tables)
     assert (moved["subscribers"], moved["subscriptions"], moved["deliveries"]) == (10, 10, 5)
     async with Database(empty_url, pool=False) as there, there.write() as session:
         claimed = await ranges.claim(session, "new")
         assert claimed is not None
-        left, _, _ = await ranges.page(session, claimed, push.audience, claimed.cursor, 100)
-        assert [(chat.chat_id, chat.doubt) for chat in left] == [
+        remaining, _, _ = await ranges.page(session, claimed, push.audience, claimed.cursor, 100)
+        assert [(chat.chat_id, chat.doubt) for chat in remaining] == [
             (6, True), (7, False), (8, False), (9, False), (10, False)
         ]  # fmt: skip
         await subscribers.greet(session, 11, kind="private", language="id", now=utcnow())  # numbered after the rest
@@ -65,7 +66,7 @@ async def test_a_target_that_is_not_empty_is_left_as_it_is(database: Database, e
             pass
 
 
-async def test_nothing_is_moved_from_under_a_bot_at_work(database: Database, empty_url: str) -> None:
+async def test_nothing_is_moved_while_a_bot_is_running(database: Database, empty_url: str) -> None:
     await half_sent(database)
     async with database.write() as session:
         await session.execute(update(PushRange).values(lease_until=9e9))

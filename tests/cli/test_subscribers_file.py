@@ -1,4 +1,4 @@
-"""Subscribers as a spreadsheet: what a row may say, and what comes out again."""
+"""`kabar subscribers import` and `export`: which rows are accepted, and what is written."""
 
 import io
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.audience import subscriptions
-from bot.cli import subscribers as spreadsheet
+from bot.cli import subscribers as subscribers_file
 from bot.storage.engine import Database
 from tests.delivery.rows import NOW, add_chats, subscriber_now
 from tests.wire import newsroom
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def read(database: Database, *lines: str) -> tuple[int, list[tuple[int, str]]]:
-    return await spreadsheet.read_rows(database, NEWSROOM, lines, NOW)
+    return await subscribers_file.read_rows(database, NEWSROOM, lines, NOW)
 
 
 async def written(database: Database) -> list[str]:
     file = io.StringIO()
-    count = await spreadsheet.write_rows(database, file)
+    count = await subscribers_file.write_rows(database, file)
     lines = file.getvalue().split()
     assert len(lines) == count + 1
     return lines
@@ -70,7 +70,7 @@ async def test_a_good_row_becomes_a_subscriber(
         ("7,id,,ya", "update must be true or false, not 'ya'"),
     ],
 )
-async def test_a_bad_row_is_named_with_its_line_and_the_others_come_in(
+async def test_a_bad_row_is_reported_with_its_line_and_the_others_are_imported(
     database: Database, row: str, wrong: str
 ) -> None:
     assert await read(database, HEADER, "1,id,,", row, "2,id,,") == (2, [(3, wrong)])
@@ -93,14 +93,14 @@ async def test_an_import_replaces_what_a_known_chat_had_chosen(database: Databas
 
 
 async def test_every_row_is_stored_however_many_they_are(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheet, "AT_ONCE", 3)
+    monkeypatch.setattr(subscribers_file, "AT_ONCE", 3)
     rows = [f"{number},id,,false" for number in range(1, 8)]
     assert await read(database, HEADER, *rows) == (7, [])
     assert await written(database) == [HEADER, *rows]
     assert await read(database, HEADER, *rows[:6]) == (6, [])
 
 
-async def test_only_chats_that_can_be_reached_are_written_and_topics_are_their_groups(database: Database) -> None:
+async def test_only_active_chats_are_written_and_a_topic_counts_as_its_group(database: Database) -> None:
     await add_chats(database, 1, 2, follow=["update", "section:politik", "section:dunia"])
     await add_chats(database, 3, state="blocked")
     await add_chats(database, -5, thread_id=4)

@@ -1,4 +1,4 @@
-"""The handlers as the bot registers them, without a bot that runs."""
+"""The handlers as the bot registers them, without running a bot."""
 
 from functools import cache
 from typing import cast
@@ -16,12 +16,12 @@ TOKEN = "123456:token"
 
 @cache
 def registered() -> tuple[BaseHandler, ...]:
-    """All handlers, in the order they are asked."""
+    """All handlers, in the order in which they are tried."""
     settings = Settings.load(None, bot_token=TOKEN, admin_ids=(OWNER,))
     newsroom = Newsroom.model_validate({"newsroom": {"name": "Kabar Contoh", "url": "https://news.example"}})
-    doors = {"settings": settings, "newsroom": newsroom, "commands": handlers.COMMANDS}
+    services = {"settings": settings, "newsroom": newsroom, "commands": handlers.COMMANDS}
     unused = dict.fromkeys(("database", "now", "wake"))
-    builder = ApplicationBuilder().application_class(NewsBot, doors | unused).bot(ExtBot(TOKEN))
+    builder = ApplicationBuilder().application_class(NewsBot, services | unused).bot(ExtBot(TOKEN))
     app = cast(NewsBot, builder.context_types(ContextTypes(context=Context)).updater(None).job_queue(None).build())
     handlers.register(app)
     return tuple(app.handlers[0])

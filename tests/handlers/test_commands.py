@@ -1,4 +1,4 @@
-"""The table of commands: whatever a menu shows in any language is answered, and nothing means two things."""
+"""The table of commands: every command in a menu has a handler in every language, and no name is used twice."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.handlers.registered import command_handlers, registered
 
 @pytest.fixture
 def third_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A language that is a catalogue and nothing else: every sentence in brackets, every command reversed."""
+    """A language added by a catalogue alone: every sentence is put in brackets, every command's name reversed."""
     names = {command.name for command in COMMANDS}
     catalogue = sentences()
     for message in catalogue:
@@ -42,7 +42,7 @@ def answered() -> set[str]:
     return {name for handler in command_handlers() for name in handler.commands}
 
 
-def test_a_third_language_is_a_catalogue_and_nothing_else(third_language: str) -> None:
+def test_a_third_language_needs_only_a_catalogue(third_language: str) -> None:
     language = load_language(third_language)
     shown = [name for role in Role for name, _ in menu(COMMANDS, role, language)]
     assert "tsetal" in shown
@@ -55,19 +55,19 @@ def test_every_command_of_every_menu_is_answered(code: str) -> None:
     assert {name for role in Role for name, _ in menu(COMMANDS, role, load_language(code))} <= answered()
 
 
-def test_no_name_means_two_commands() -> None:
+def test_no_name_is_used_by_two_commands() -> None:
     names = Counter(name for command in COMMANDS for name in command.names())
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_telegram_takes_every_name_and_every_description() -> None:
+def test_every_name_and_description_is_within_telegrams_limits() -> None:
     for code in spoken():
         for command in COMMANDS:
             assert NAME.fullmatch(command.name_in(load_language(code)))
             assert 1 <= len(load_language(code)._(command.help)) <= 256
 
 
-def test_an_owner_s_menu_begins_with_the_owner_s_commands_and_ends_with_a_reader_s() -> None:
+def test_an_owners_menu_has_the_owners_commands_before_the_readers() -> None:
     english = load_language("en")
     reader, owner = menu(COMMANDS, Role.READER, english), menu(COMMANDS, Role.OWNER, english)
     assert owner[: len(owner) - len(reader)] == [

@@ -1,4 +1,4 @@
-"""Every kind of button: what it writes it reads back, within Telegram's limit, and something answers it."""
+"""Every kind of button: its data can be parsed again, is within Telegram's limit, and has a handler."""
 
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
@@ -22,19 +22,19 @@ LARGEST: dict[Any, Any] = {
 
 
 def example(kind: type[Button]) -> Button:
-    """A button of this kind with the longest values that it meets."""
+    """A button of this kind with the longest values that occur."""
     hints = get_type_hints(kind)
     values = {name: LARGEST.get(hint) or next(iter(get_args(hint)), False) for name, hint in hints.items()}
     return kind(**{field.name: values[field.name] for field in fields(kind)})
 
 
 @pytest.mark.parametrize("kind", buttons.KINDS, ids=lambda kind: kind.__name__)
-def test_a_button_is_read_as_what_it_was_written_as(kind: type[Button]) -> None:
+def test_a_buttons_data_is_parsed_as_the_same_button(kind: type[Button]) -> None:
     assert buttons.parse(example(kind).data) == example(kind)
 
 
 @pytest.mark.parametrize("kind", buttons.KINDS, ids=lambda kind: kind.__name__)
-def test_a_button_fits_into_what_telegram_keeps(kind: type[Button]) -> None:
+def test_a_buttons_data_is_within_telegrams_limit(kind: type[Button]) -> None:
     assert len(example(kind).data.encode()) <= buttons.DATA_LIMIT == 64
     assert example(kind).fits
 
@@ -44,8 +44,8 @@ def test_a_page_of_a_search_for_many_words_does_not_fit() -> None:
 
 
 @pytest.mark.parametrize("kind", buttons.KINDS, ids=lambda kind: kind.__name__)
-def test_one_handler_answers_a_button(kind: type[Button]) -> None:
-    assert [handler for handler in press_handlers() if handler._kind is kind] != []
+def test_every_kind_has_one_handler(kind: type[Button]) -> None:
+    assert len([handler for handler in press_handlers() if handler._kind is kind]) == 1
 
 
 def test_every_kind_is_listed() -> None:
@@ -53,7 +53,7 @@ def test_every_kind_is_listed() -> None:
     assert kinds - {Button} == set(buttons.KINDS)
 
 
-def test_the_state_that_a_choice_leads_to_stands_in_it() -> None:
+def test_the_data_of_a_choice_names_the_state_that_it_sets() -> None:
     choices = [buttons.Choose, buttons.ChooseInGreeting, buttons.FollowSection, buttons.ChooseAudience]
     for kind in choices:
         assert "{on}" in kind.template
@@ -85,11 +85,11 @@ NO_DATA = (
 
 
 @pytest.mark.parametrize("data", NO_DATA)
-def test_data_that_no_button_writes_is_no_button(data: str) -> None:
+def test_data_that_no_button_writes_is_not_parsed(data: str) -> None:
     assert buttons.parse(data) is None
 
 
 @given(st.text(max_size=80))
-def test_whatever_is_read_writes_the_same_data_again(data: str) -> None:
+def test_parsed_data_is_written_the_same_again(data: str) -> None:
     button = buttons.parse(data)
     assert button is None or button.data == data

@@ -1,4 +1,4 @@
-"""Texts with entities: what is counted, what is cut, and what becomes a call of the Bot API."""
+"""Texts with entities: lengths, shortening, and the Bot API call that a message becomes."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ def test_the_limits_are_telegrams() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_lengths_are_those_of_utf_16(text: str) -> None:
+def test_lengths_are_counted_in_utf_16_code_units(text: str) -> None:
     assert utf16_length(text) == len(text.encode("utf-16-le")) // 2
 
 
@@ -40,7 +40,7 @@ def test_a_shortened_text_fits(text: str, limit: int) -> None:
     assert len(shorten(text, limit)) <= limit
 
 
-def test_entities_count_from_where_their_text_begins_in_utf_16() -> None:
+def test_offsets_of_entities_are_counted_in_utf_16_code_units() -> None:
     text = Text().add("😀 ").bold("Gempa").add(" di ").add("sini", "italic", url="https://news.example/1")
     assert str(text) == "😀 Gempa di sini"
     assert [(entity.type, entity.offset, entity.length, entity.url) for entity in text.entities] == [
@@ -63,7 +63,7 @@ def test_a_text_is_sent_without_a_preview_of_its_links() -> None:
     assert params["reply_markup"] == {"inline_keyboard": [[{"text": "Buka", "callback_data": "x"}]]}
 
 
-def test_a_photo_has_the_text_as_its_caption_and_nothing_of_a_text_message() -> None:
+def test_a_photo_has_the_text_as_its_caption_and_no_parameters_of_a_text_message() -> None:
     method, params = Message.of(Text().bold("Gempa"), photo="https://news.example/1.jpg").call()
     assert method == "sendPhoto"
     assert params == {

@@ -23,9 +23,9 @@ async def test_moments_come_back_aware_and_in_utc(database: Database) -> None:
     async with database.write() as session:
         await subscribers.greet(session, 7, kind="private", language="id", now=NOW)
     async with database.read() as session:
-        found = await session.scalar(select(Subscriber.created_at))
-    assert found == NOW
-    assert found.tzinfo is not None
+        created_at = await session.scalar(select(Subscriber.created_at))
+    assert created_at == NOW
+    assert created_at.tzinfo is not None
 
 
 async def test_a_naive_moment_is_refused(database: Database) -> None:
@@ -49,7 +49,7 @@ async def test_foreign_keys_are_enforced(database: Database) -> None:
             session.add(StoryKey(key="u:x", story_id=999))
 
 
-async def test_writers_take_turns_and_lose_nothing(database_url: str) -> None:
+async def test_concurrent_writers_of_two_connections_lose_nothing(database_url: str) -> None:
     async with Database(database_url) as one, Database(database_url) as other:
 
         async def add(database: Database, number: int) -> None:
@@ -81,7 +81,7 @@ async def test_one_owner_holds_a_lease_until_it_gives_it_back(database: Database
         assert await leases.hold(session, "poll", "other", 60)
 
 
-async def test_a_lease_that_ran_out_is_anyones(database: Database) -> None:
+async def test_an_expired_lease_can_be_taken_by_another_owner(database: Database) -> None:
     async with database.write() as session:
         assert await leases.hold(session, "poll", "one", -1)
         assert await leases.hold(session, "poll", "other", 60)

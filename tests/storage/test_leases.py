@@ -1,4 +1,4 @@
-"""Leases: one owner at a time, until the lease runs out by the database's clock or is given back."""
+"""Leases: one owner at a time, until the lease expires by the database's clock or is released."""
 
 from sqlalchemy import select, update
 
@@ -41,25 +41,25 @@ async def test_a_refused_owner_changes_nothing(database: Database) -> None:
     assert await hold(database, "one")
 
 
-async def test_a_lease_that_has_run_out_goes_to_the_next_and_is_lost_to_the_last(database: Database) -> None:
+async def test_an_expired_lease_goes_to_the_next_owner_and_not_back_to_the_last(database: Database) -> None:
     await hold(database, "one")
     await expire(database)
     assert await hold(database, "two")
     assert not await hold(database, "one")
 
 
-async def test_a_lease_given_back_is_free_at_once(database: Database) -> None:
+async def test_a_released_lease_is_free_at_once(database: Database) -> None:
     await hold(database, "one")
     await drop(database, "one")
     assert await hold(database, "two")
 
 
-async def test_nobody_gives_back_a_lease_of_another(database: Database) -> None:
+async def test_an_owner_cannot_release_the_lease_of_another(database: Database) -> None:
     await hold(database, "one")
     await drop(database, "two")
     assert not await hold(database, "two")
 
 
-async def test_leases_of_other_names_are_others(database: Database) -> None:
+async def test_leases_with_different_names_are_independent(database: Database) -> None:
     assert await hold(database, "one", name="updates")
     assert await hold(database, "two", name="housekeeping")

@@ -17,8 +17,8 @@ async def test_migrations_walk_up_down_and_up_again(empty_url: str) -> None:
     await upgrade(empty_url)
     await downgrade(empty_url, "base")
     async with Database(empty_url) as database, database.engine.connect() as connection:
-        left = await connection.run_sync(_tables)
-    assert left == {"alembic_version"}
+        remaining = await connection.run_sync(_tables)
+    assert remaining == {"alembic_version"}
     await upgrade(empty_url)
     async with Database(empty_url) as database:
         await check_schema(database)
@@ -38,7 +38,7 @@ async def test_the_migrated_tables_are_those_of_the_models(empty_url: str) -> No
         assert await connection.run_sync(differences) == []
 
 
-async def test_an_old_schema_is_refused_with_the_command_that_helps(empty_url: str) -> None:
+async def test_an_old_schema_is_refused_and_the_error_names_the_command_that_migrates(empty_url: str) -> None:
     async with Database(empty_url) as database:
         with pytest.raises(OldSchema, match=r"\./kabar migrate"):
             await check_schema(database)

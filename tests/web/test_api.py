@@ -20,12 +20,12 @@ async def test_a_published_story_is_pushed_once_and_a_second_time_changes_nothin
         assert await newsroom.publish() == (201, {"id": "artikel-7", "state": "new"})
         message = await kabar.world.wait_for(SARI, "Banjir surut")
         assert await newsroom.publish() == (200, {"id": "artikel-7", "state": "same"})
-        status, found = await newsroom.call("GET", "/api/stories/artikel-7")
-        while found["pushes"][0]["state"] != "finished":
-            status, found = await newsroom.call("GET", "/api/stories/artikel-7")
+        status, story = await newsroom.call("GET", "/api/stories/artikel-7")
+        while story["pushes"][0]["state"] != "finished":
+            status, story = await newsroom.call("GET", "/api/stories/artikel-7")
     assert message["reply_markup"]["inline_keyboard"][0][0]["url"] == STORY["url"]
-    assert (status, found["section"], found["revision"]) == (200, "dunia", 1)
-    assert [(push["kind"], push["sent"]) for push in found["pushes"]] == [("section", 1)]
+    assert (status, story["section"], story["revision"]) == (200, "dunia", 1)
+    assert [(push["kind"], push["sent"]) for push in story["pushes"]] == [("section", 1)]
     assert len(kabar.world.from_bot(SARI)) == 1
 
 
@@ -40,8 +40,8 @@ async def test_a_correction_reaches_the_copies_at_once_and_a_retraction_takes_th
         assert (await newsroom.call("DELETE", "/api/stories/artikel-7"))[0] == 202
         await kabar.until(lambda: not kabar.world.from_bot(SARI))
         assert (await newsroom.call("DELETE", "/api/stories/artikel-7"))[0] == 202
-        status, found = await newsroom.call("GET", "/api/stories/artikel-7")
-    assert (status, found["state"]) == (200, "retracted")
+        status, story = await newsroom.call("GET", "/api/stories/artikel-7")
+    assert (status, story["state"]) == (200, "retracted")
 
 
 async def test_a_story_of_the_api_that_a_feed_brings_too_is_one_story(kabar: Kabar) -> None:
@@ -52,8 +52,8 @@ async def test_a_story_of_the_api_that_a_feed_brings_too_is_one_story(kabar: Kab
         await kabar.world.wait_for(SARI, "Banjir surut")
         url = f"{kabar.url}/news/read/10007/banjir"
         assert (await newsroom.publish(url=url, title="Banjir surut di lima desa"))[1]["state"] == "corrected"
-        await kabar.until(lambda: any("lima desa" in str(each.get("text")) for each in kabar.world.from_bot(SARI)))
-        await kabar.polled()  # the feed says otherwise, and is not asked any more
+        await kabar.until(lambda: any("lima desa" in str(copy.get("text")) for copy in kabar.world.from_bot(SARI)))
+        await kabar.polled()  # the feed still has the old title, but no longer decides
         await kabar.polled()
         assert (await newsroom.publish(url=url, title="Banjir surut di lima desa"))[1]["state"] == "same"
     assert len(kabar.world.from_bot(SARI)) == 1
@@ -73,8 +73,8 @@ async def test_without_a_summary_the_first_sentences_of_the_body_are_one(kabar: 
     body = "<p>TANAH MERAH — Air setinggi lutut telah surut. Listrik menyala.</p><p>Baca juga: Hujan lagi</p>"
     async with cms(kabar) as newsroom:
         await newsroom.publish(summary="", body_html=body)
-        _, found = await newsroom.call("GET", "/api/stories/artikel-7")
-    assert found["summary"] == "Air setinggi lutut telah surut. Listrik menyala."
+        _, story = await newsroom.call("GET", "/api/stories/artikel-7")
+    assert story["summary"] == "Air setinggi lutut telah surut. Listrik menyala."
 
 
 async def test_two_ids_are_two_stories_whatever_their_addresses_share(kabar: Kabar) -> None:
@@ -87,15 +87,15 @@ async def test_two_ids_are_two_stories_whatever_their_addresses_share(kabar: Kab
     assert (first["title"], first["state"]) == (STORY["title"], "live")
 
 
-async def test_what_the_cms_takes_away_or_files_elsewhere_is_corrected_too(kabar: Kabar) -> None:
+async def test_emptied_fields_and_a_new_section_are_corrections(kabar: Kabar) -> None:
     async with cms(kabar) as newsroom:
         await newsroom.publish(image_url="https://news.example/banjir.jpg", image_caption="Jembatan yang putus")
         less = {"summary": "", "author": "", "image_url": "", "section": "politik", "published_at": PAST}
         for state in ("corrected", "same"):
             assert (await newsroom.publish(**less))[1]["state"] == state
-        _, found = await newsroom.call("GET", "/api/stories/artikel-7")
-    assert [found[name] for name in ("summary", "author", "image_url", "image_caption")] == [""] * 4
-    assert (found["section"], datetime.fromisoformat(found["published_at"])) == (
+        _, story = await newsroom.call("GET", "/api/stories/artikel-7")
+    assert [story[name] for name in ("summary", "author", "image_url", "image_caption")] == [""] * 4
+    assert (story["section"], datetime.fromisoformat(story["published_at"])) == (
         "politik",
         datetime.fromisoformat(PAST),
     )
@@ -120,7 +120,7 @@ async def test_an_id_is_whatever_the_cms_calls_it(kabar: Kabar, name: str) -> No
         assert (await newsroom.call("DELETE", path))[0] == 202
 
 
-async def test_who_may_and_what_is_wrong_is_said(kabar: Kabar) -> None:
+async def test_wrong_tokens_are_refused_and_wrong_fields_are_named(kabar: Kabar) -> None:
     async with cms(kabar) as newsroom:
         for token in ("", "salah", "rahasia2"):
             assert (await newsroom.call("POST", "/api/stories", token, json=STORY))[0] == 401
@@ -158,8 +158,8 @@ async def test_without_tokens_there_is_no_api(kabar: Kabar) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_the_api_describes_itself(kabar: Kabar) -> None:
     async with cms(kabar) as newsroom:
-        status, found = await newsroom.call("GET", "/api/openapi.json", token="")
-    assert (status, found["openapi"]) == (200, "3.1.0")
-    given = found["paths"]["/api/stories"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert set(given["required"]) == {"id", "url", "title"}
-    assert given["additionalProperties"] is False
+        status, document = await newsroom.call("GET", "/api/openapi.json", token="")
+    assert (status, document["openapi"]) == (200, "3.1.0")
+    schema = document["paths"]["/api/stories"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert set(schema["required"]) == {"id", "url", "title"}
+    assert schema["additionalProperties"] is False

@@ -1,4 +1,4 @@
-"""The story API does what its own OpenAPI document says, whatever it is sent: https://schemathesis.io."""
+"""The story API conforms to its own OpenAPI document for generated requests: https://schemathesis.io."""
 
 import asyncio
 import sys

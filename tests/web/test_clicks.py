@@ -1,4 +1,4 @@
-"""Counted links lead to the story, make it more popular, and keep nothing of the reader."""
+"""Counted links redirect to the story, add to its popularity, and keep no record of the reader."""
 
 import asyncio
 import math
@@ -41,7 +41,7 @@ async def test_a_counted_link_leads_to_the_story_and_counts_readers_only(kabar: 
         await follow(kabar, SARI)
         await newsroom.publish()
         card = await kabar.world.wait_for(SARI, str(STORY["title"]))
-        assert button(card, "")["url"] == STORY["url"]  # without us, too
+        assert button(card, "")["url"] == STORY["url"]  # the button does not depend on our server
         address = counted(card)
         assert address.startswith("https://kabar.example/bot/r/")
         ours = newsroom.url + address.removeprefix("https://kabar.example/bot")
@@ -72,16 +72,16 @@ async def test_without_a_public_address_the_title_is_no_link(kabar: Kabar) -> No
     assert {entity["type"] for entity in card.get("entities", [])} == {"bold"}
 
 
-async def test_what_a_shared_link_brings_counts_more_than_an_open(kabar: Kabar) -> None:
+async def test_an_open_by_a_shared_link_counts_more_than_one_by_a_button(kabar: Kabar) -> None:
     async with cms(kabar) as newsroom:
         await newsroom.publish()
         title = str(STORY["title"])
         await kabar.ask(SARI, "/start story_1", title)
         assert kabar.process is not None
         now = kabar.process.app.now()
-        while (found := await heat(kabar)) is None:  # it is counted after the answer
+        while (measured := await heat(kabar)) is None:  # it is counted after the answer
             await asyncio.sleep(0.05)
-    assert found == pytest.approx(popularity.warmed(None, now, popularity.SHARED), abs=0.01)
+    assert measured == pytest.approx(popularity.warmed(None, now, popularity.SHARED), abs=0.01)
 
 
 def test_codes_are_short_and_name_their_story_again() -> None:
