@@ -93,7 +93,7 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
     shown = f"{len(items)} stories" + (f", but {problem}" if problem else "")
     shown += _selected(table, answer, newsroom, items)
     shown += _warned(_other_hosts(table, newsroom, items)) + _warned(document.complaint)
-    return Finding(what, fine, shown), frozenset(item.url for item in items)
+    return Finding(subject, fine, shown), frozenset(item.url for item in items)
 
 
 def _nothing_found(table: SourceTable, answer: Response) -> str:

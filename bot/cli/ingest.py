@@ -36,9 +36,9 @@ async def ingest_once(settings: Settings, newsroom: Newsroom) -> AsyncIterator[F
             result = await poller.poll(rows[table.id])
             async with database.read() as session:
                 row = next(each for each in await sources.everything(session) if each.id == table.id)
-            if isinstance(done, Failed):
+            if isinstance(result, Failed):
                 yield Finding(f"source {table.id}", False, row.last_error)
             else:
-                yield Finding(f"source {table.id}", True, f"{done.new} new, {done.queued} alerts queued")
+                yield Finding(f"source {table.id}", True, f"{result.new} new, {result.queued} alerts queued")
         while await poller.completer.step():  # the pages that the new stories want
             continue

@@ -11,6 +11,7 @@ from bot.messages import buttons
 from bot.messages.links import counted_link
 from bot.messages.text import Message, Rows, Text, link, shorten
 from bot.storage.models import Story, StoryState
+from bot.telegram_limits import BUTTON_URL_LIMIT
 
 TITLE_ON_CARD = 256
 TITLE_IN_LIST = 120

@@ -118,10 +118,10 @@ class Api:
         if not item.title:
             return _refuse(422, "accepted: a title with visible characters", "title")
         now = self._app.now()
-        story = pipeline.CmsStory(given.id, item, section, given.update, frozenset(given.model_fields_set))
-        done = await pipeline.publish(self._app.database, self._app.newsroom, story, now)
-        log.info("story_published", caller=caller, id=given.id, new=done.new, corrected=done.corrected)
-        if done.new or done.corrected or done.queued:
+        story = pipeline.CmsStory(published.id, item, section, published.update, frozenset(published.model_fields_set))
+        result = await pipeline.publish(self._app.database, self._app.newsroom, story, now)
+        log.info("story_published", caller=caller, id=published.id, new=result.new, corrected=result.corrected)
+        if result.new or result.corrected or result.queued:
             self._app.wake.set()
         state = "new" if result.new else "corrected" if result.corrected else "same"
         return _answer(201 if result.new else 200, {"id": published.id, "state": state})
@@ -132,7 +132,7 @@ class Api:
             return _refuse(401, "a valid token is needed: Authorization: Bearer SECRET")
         cms_id = request.match_info["id"]
         async with self._app.database.write() as session:
-            story = await recognise.find(session, name)
+            story = await recognise.find(session, cms_id)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
             withdrawn = await corrections.retract(session, story, self._app.now())
@@ -145,7 +145,7 @@ class Api:
             return _refuse(401, "a valid token is needed: Authorization: Bearer SECRET")
         cms_id = request.match_info["id"]
         async with self._app.database.read() as session:
-            story = await recognise.find(session, name)
+            story = await recognise.find(session, cms_id)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
             progresses = await pushes.of_story(session, story.id)

@@ -106,7 +106,7 @@ async def _parse(
     arguments |= {"default_zone": newsroom.zone, "now": now}
     hub, topic = websub.discover(response.links, response.url)
     if table.kind == "feed":
-        feed = await parse(table.id, parse_feed, response.body, language=newsroom.language, **given)
+        feed = await parse(table.id, parse_feed, response.body, language=newsroom.language, **arguments)
         topic = topic or feed.self_url or response.url
         document = Document(feed.items, hub or feed.hub, topic, unusable=feed.unusable, long_links=feed.long_links)
         return document, ()

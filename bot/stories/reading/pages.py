@@ -9,8 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.config import SelectTable
 from bot.stories.items import Item
-from bot.stories.reading.addresses import without_tracking
-from bot.stories.reading.cleaning import one_line, safe_url, tag_end
+from bot.stories.reading.cleaning import MAX_LINK, one_line, safe_url, tag_end
 from bot.stories.reading.decoding import decode
 from bot.stories.reading.feed_items import TITLE_LIMIT, Feed, Unreadable, distinct, item_from
 from bot.stories.reading.images import best_image
@@ -196,7 +195,7 @@ def _entry(node: LexborNode, select: SelectTable, base: str, zone: ZoneInfo, now
     )
     return item_from(
         url=safe_url(link.attributes.get("href") or "", base, MAX_LINK),
-        title=shown,
+        title=title_text,
         guid="",
         summary=condensed([one_line(summary_node.text(separator=" "))], title_text) if summary_node is not None else "",
         author="",

@@ -87,7 +87,7 @@ async def popular(session: Session, size: int = POPULAR) -> list[Story]:
     shown = select(Story).where(Story.state != StoryState.RETRACTED)
     ranked = shown.join(Appearance, Appearance.story_id == Story.id).where(Appearance.rank > 0)
     own = shown.where(Story.copy_of.is_(None))
-    found: dict[int, Story] = {}
+    stories: dict[int, Story] = {}
     for query in (
         ranked.order_by(Appearance.rank, Appearance.source_id),
         own.where(Story.heat.is_not(None)).order_by(Story.heat.desc(), Story.id.desc()),
