@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-LEFT_OUT = {
+LEFT_OUT = {"__main__", "config", "clock", "i18n", "logs", "targets", "loops", "commands", "incoming", "telegram_limits"}
     "__main__",
     "config",
     "clock",
