@@ -10,9 +10,9 @@ from bot.config import Newsroom
 from bot.i18n import load_language
 from bot.storage.engine import Database
 from bot.storage.models import Story
-from bot.stories import ingest
+from bot.stories import pipeline
 from bot.stories.items import Item
-from bot.stories.telling.duplicates import RecentStories
+from bot.stories.telling.copies import RecentStories
 from tests.wire import newsroom
 
 JAKARTA = ZoneInfo("Asia/Jakarta")  # UTC+7
@@ -75,8 +75,8 @@ async def published_at(database: Database, newsroom: Newsroom, in_source: str | 
     """The stored publication time of a story whose item has the time `in_source`."""
     moment = None if in_source is None else datetime.fromisoformat(in_source)
     item = Item(url=f"https://news.example/{in_source}", title=f"Kereta malam {in_source}", published_at=moment)
-    async with database.write() as session:
-        await ingest.ingest(session, newsroom, newsroom.sources[0], [item], now, push=False, recent=RecentStories())
+    await pipeline.take_in(database, newsroom, newsroom.sources[0], [item], now, push=False, recent=RecentStories())
+    async with database.read() as session:
         story = await session.scalar(select(Story).order_by(Story.id.desc()).limit(1))
     assert story is not None
     return story.published_at

@@ -181,11 +181,15 @@ async def publish(database: Database, newsroom: Newsroom, published: CmsStory, n
 async def complete(
     database: Database, newsroom: Newsroom, want: Want, article: Article | None, now: datetime
 ) -> Stored:
-    """Store what an article's own page says of its story; None: it said nothing, and is asked again."""
+    """Store what an article's own page says of its story.
+
+    None: the page said nothing. It is asked again later, and the story's alert does not wait for it any longer.
+    """
 
     async def once(session: Session) -> Stored:
         if article is None:
             await wants.postpone(session, want)
+            await pushes.go(session, await session.get_one(Story, want.story_id))
             return Stored()
         await wants.fulfil(session, want.story_id)
         said = _fields_of_page(article, want.url, newsroom)

@@ -162,7 +162,9 @@ async def test_entries_without_a_usable_link_are_told_and_a_feed_of_nothing_else
     long = item(7, link=f"https://news.example/{'x' * 2_500}")
     serve(site, {"/": rss(useless, useless), "/some": rss(useless, item(1), long)})
     found = await check(site, tmp_path, {}, {"url": f"http://{site.place}/some"})
-    assert not found["s0"].fine
-    assert "! 2 of 2 entries have no usable link" in found["s0"].found
-    assert found["s1"].fine
-    assert "! 1 of 3 entries have no usable link; links too long for a button, which go without: 1" in found["s1"].found
+    assert not found["s0"].passed
+    assert "! 2 of 2 entries have no usable link" in found["s0"].detail
+    assert found["s1"].passed
+    assert (
+        "! 1 of 3 entries have no usable link; links too long for a button, which go without: 1" in found["s1"].detail
+    )

@@ -101,6 +101,13 @@ async def test_an_alert_waits_for_its_page_a_few_seconds_and_goes_when_it_is_rea
     assert story.correct_at is None, "nobody has the bare text"
 
 
+async def test_an_alert_goes_at_once_when_its_page_says_nothing(database: Database) -> None:
+    await bring(database, "satu")
+    (want,) = await claimed(database)
+    await pipeline.complete(database, NEWSROOM, want, None, NOW)
+    assert await wait_of(database) < 0
+
+
 @pytest.mark.parametrize(("minutes", "follows"), [(1, True), (10, False)])
 async def test_what_the_page_says_later_comes_without_a_word_while_the_story_is_young(
     database: Database, minutes: int, follows: bool
