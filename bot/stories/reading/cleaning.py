@@ -182,7 +182,7 @@ def safe_url(url: str, base: str = "", limit: int = MAX_URL) -> str:
     if "&" in url:
         url = _ESCAPED_AMPERSAND.sub("&", url)
     try:
-        parts = urlsplit(urljoin(base, url) if base else url)
+        parts = urlsplit(urljoin(base, url) if base and not url.startswith(("http://", "https://")) else url)
         host = _ascii_host(parts.hostname or "")
         port = parts.port
     except ValueError:

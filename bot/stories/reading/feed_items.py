@@ -18,6 +18,9 @@ CAPTION_LIMIT = 300
 MAX_CATEGORIES = 30
 MAX_GUID = 500
 TITLE_FROM_SUMMARY = 120
+_MAIL_ADDRESS = re.compile(r"(?<![\w.+-])(?:mailto:)?[\w.+-]++@[\w-]++(?:\.[\w-]++)++")
+_HANDLE = re.compile(r"(?<!\S)\(?@[\w.]{1,40}\)?(?!\S)")
+_EMPTY_BRACKETS = re.compile(r"\(\s*\)|<\s*>|\[\s*\]")
 _NOT_STORED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -103,6 +106,20 @@ def newest(entries: Sequence[T], limit: int, when: Callable[[T], datetime | None
         return entries
     first, last = when(entries[0]), when(entries[-1])
     return entries[-limit:] if first and last and last > first else entries[:limit]
+
+
+def without_addresses(text: str) -> str:
+    """The text without mail addresses."""
+    return _MAIL_ADDRESS.sub("", text) if "@" in text else text
+
+
+def person_name(text: str) -> str:
+    """A person's name in one line of text, which may hold a mail address or a handle beside it; "" without a name."""
+    name = _EMPTY_BRACKETS.sub("", _HANDLE.sub("", without_addresses(text)))
+    name = name.strip(" ,;:-–—|/")
+    if name.startswith("(") and name.endswith(")"):
+        name = name[1:-1].strip()
+    return "" if "@" in name else " ".join(name.split())
 
 
 def _as_written(guid: str) -> str:

@@ -2,7 +2,11 @@
 
 feedparser takes over a minute for one element with 100,000 attributes and raises on "&#xD800;". So a document is first
 scanned once, in linear time: what stays are tags with quoted, unique attributes, text with valid references, and
-CDATA. DOCTYPE, entity declarations, comments and processing instructions go.
+CDATA. DOCTYPE, entity declarations, comments and processing instructions go; short entities are replaced by their text.
+
+Two things are changed because of feedparser. Mail addresses beside an author's name go, since it takes "kabar.media" for
+"kabar.medi" and leaves "a". A picture in an element of the site's own (<image>, <photo>) comes again as <thumb>, since
+it drops the text of <image>.
 """
 
 import html
@@ -10,7 +14,8 @@ import re
 from collections.abc import Callable
 
 from bot.stories.reading.cleaning import tag_end
-from bot.stories.reading.feed_items import Unreadable
+from bot.stories.reading.feed_entities import Entities
+from bot.stories.reading.feed_items import Unreadable, without_addresses
 
 MAX_TAGS = 300_000  # feedparser takes about 20 µs for each: 6 s
 MAX_DEPTH = 1_000
@@ -28,6 +33,9 @@ _SHORT = frozenset(_SHORT_NAMES.split())
 _RENAMED = {"media:description": "media:caption"}  # a picture's, which feedparser takes for the entry's own
 _ROOT_PREFIXES = ("rss:", "atom:", "channel:")  # of an element that needs none, where no xmlns declares it
 _CATEGORIES = frozenset(("category", "subject", "keywords"))
+_PICTURES = frozenset(("image", "img", "photo", "thumb", "thumbnail"))  # of an entry; the names have no prefix
+_ADDRESS_HOLDERS = _PICTURES | {"url"}
+_PICTURE_ADDRESS = re.compile(r""" (?:url|href|src|rdf:resource)="([^"]+)\"""")
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8}|[xX][0-9a-fA-F]{1,7});|([A-Za-z][A-Za-z0-9]{1,31});)?")
@@ -88,6 +96,11 @@ class _Scan:
         self._room = 0
         self._categories = 0  # of the present entry, or of the feed before its first
         self._dropped = 0  # the depth of the element that is left out with all that is in it
+        self._entry_depth = 0  # of the entry that is open; 0 outside of one
+        self._picture = ""  # its address in an element of the site's own
+        self._picture_depth = 0  # of that element, while it is open
+        self._inside = ""  # the element that began last
+        self._entities = Entities()
         self._undeclared = tuple(each for each in _ROOT_PREFIXES if f"xmlns:{each[:-1]}" not in text)
         self._entry_end = 0  # how many pieces of `kept` there were when the last entry ended
         self.kept: list[str] = []
@@ -96,7 +109,7 @@ class _Scan:
         text, position, closed = self._text, 0, False
         while (start := text.find("<", position)) >= 0:
             if start > position:
-                self._text_of(_safe_text, text[position:start])
+                self._text_of(self._safe, text[position:start])
             position = self._markup(start)
             if position < 0:
                 break
@@ -116,7 +129,10 @@ class _Scan:
             end = text.find("-->", start + 4)
             return end + 3 if end >= 0 else -1
         if text.startswith(("<!", "<?"), start):
-            return _declaration_end(text, start)
+            end = _declaration_end(text, start)
+            if not self._root and text.startswith("!", start + 1):
+                self._entities.declare(text[start:end])
+            return end
         tag = _BARE_TAG.match(text, start)
         if tag is not None:
             self._tag(tag[2], "", closing=bool(tag[1]), empty=bool(tag[3]))
@@ -137,7 +153,13 @@ class _Scan:
         if self._short:
             text = text[: self._room]
             self._room -= len(text)
+            text = without_addresses(text)
+        if self._picture_depth and self._inside in _ADDRESS_HOLDERS:
+            self._note_picture(_safe_text(text[:_MAX_VALUE]).replace("<", "&lt;"))
         self.kept.append(written(text))
+
+    def _safe(self, text: str) -> str:
+        return _safe_text(self._entities.expanded(text))
 
     def _tag(self, name: str, attributes: str, *, closing: bool, empty: bool) -> None:
         self._tags += 1
@@ -152,8 +174,13 @@ class _Scan:
         if closing:
             self._close(name, local)
             return
+        self._inside = local
         if local in ("item", "entry"):
-            self._categories = 0
+            self._categories, self._picture, self._entry_depth = 0, "", self._depth + 1
+        elif self._picture_depth or (name in _PICTURES and self._depth == self._entry_depth):
+            self._picture_depth = self._picture_depth or self._depth + 1
+            if address := _PICTURE_ADDRESS.search(attributes):
+                self._note_picture(address[1])
         elif local in _CATEGORIES and not self._dropped:
             self._categories += 1
             if self._categories > MAX_CATEGORIES:
@@ -169,10 +196,17 @@ class _Scan:
             if self._depth > MAX_DEPTH:
                 raise Unreadable("nested too deeply")
 
+    def _note_picture(self, address: str) -> None:
+        address = address.strip()
+        if not self._picture and address.startswith(("http://", "https://", "/")):
+            self._picture = address
+
     def _close(self, name: str, local: str) -> None:
         self._depth = max(0, self._depth - 1)
         if self._depth < self._short:
             self._short = 0
+        if self._depth < self._picture_depth:
+            self._picture_depth = 0
         if self._dropped:
             if self._depth < self._dropped:
                 self._dropped = 0
@@ -180,6 +214,11 @@ class _Scan:
                     return
             else:
                 return
+        if local in ("item", "entry"):
+            self._entry_depth = self._picture_depth = 0
+            if self._picture:
+                self.kept.append(f"<thumb>{self._picture}</thumb>")
+                self._picture = ""
         self.kept.append(f"</{name}>")
         if local in ("item", "entry"):
             self._entry_end = len(self.kept)
@@ -203,7 +242,7 @@ class _Scan:
                 name = name.partition(":")[2]
             if name == "uri" and element.endswith("link"):
                 continue  # feedparser takes it for the address
-            kept[name] = _safe_text(value).replace("<", "&lt;").replace('"', "&quot;")
+            kept[name] = self._safe(value).replace("<", "&lt;").replace('"', "&quot;")
         if len(self._namespaces) > MAX_NAMESPACES:
             raise Unreadable("too many namespaces")
         if kept.get("mode") == "base64":

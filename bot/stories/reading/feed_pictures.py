@@ -73,7 +73,7 @@ def _caption(entry: Any) -> str:
 
 
 def _attached(entry: Any) -> Iterator[str]:
-    """The addresses of thumbnail, enclosed pictures and the entry's image."""
+    """The addresses of thumbnail, enclosed pictures, a site's own element and the entry's image."""
     for each in dict.get(entry, "media_thumbnail", []):
         if isinstance(each, dict):
             yield text_of(each, "url")
@@ -81,6 +81,7 @@ def _attached(entry: Any) -> Iterator[str]:
         href = text_of(link, "href")
         if dict.get(link, "rel") == "enclosure" and looks_like_picture(href, text_of(link, "type")):
             yield href
+    yield text_of(entry, "thumb")  # feed_markup's name for a site's own element
     image = dict.get(entry, "image")
     if isinstance(image, dict):
         yield text_of(image, "href") or text_of(image, "url")

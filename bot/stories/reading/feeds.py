@@ -22,6 +22,7 @@ from bot.stories.reading.feed_items import (
     item_from,
     newest,
     of_entries,
+    person_name,
 )
 from bot.stories.reading.feed_links import base_of, story_url, text_of
 from bot.stories.reading.feed_markup import first_element, safe_markup
@@ -173,9 +174,9 @@ def _is_literal(detail: Any, version: str) -> bool:
 
 
 def _author(entry: Any) -> str:
-    """The names of the authors; an address of RSS's form "mail@example (Name)" gives the name."""
+    """The names of the authors; their mail addresses and handles are left out."""
     names = [text_of(author, "name") for author in dict.get(entry, "authors", []) if isinstance(author, dict)]
     if not any(names):
         names = [text_of(entry, "author")]
-    cleaned = dict.fromkeys(plain_text(name, NAME_LIMIT) for name in names)
-    return one_line(", ".join(name for name in cleaned if name and "@" not in name), NAME_LIMIT)
+    cleaned = dict.fromkeys(person_name(plain_text(name, NAME_LIMIT)) for name in names)
+    return one_line(", ".join(filter(None, cleaned)), NAME_LIMIT)

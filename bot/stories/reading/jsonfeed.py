@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.stories.items import Item
-from bot.stories.reading.cleaning import literal_lines, one_line, plain_lines, safe_url
+from bot.stories.reading.cleaning import literal_lines, one_line, plain_lines, plain_text, safe_url
 from bot.stories.reading.dates import parse_date
 from bot.stories.reading.feed_items import (
     CATEGORY_LIMIT,
@@ -17,6 +17,7 @@ from bot.stories.reading.feed_items import (
     item_from,
     newest,
     of_entries,
+    person_name,
 )
 from bot.stories.reading.feed_links import link_url, with_scheme
 from bot.stories.reading.feed_pictures import usable_picture
@@ -40,7 +41,7 @@ def parse_json_feed(text: str, *, url: str, default_zone: ZoneInfo, now: datetim
         address = _address(entry, site)
         entries.append((address, _item(entry, address, address or site, default_zone, now)))
     return of_entries(
-        one_line(_text(parsed, "title"), NAME_LIMIT),
+        plain_text(_text(parsed, "title"), NAME_LIMIT, is_title=True),
         entries,
         limit,
         hub=safe_url(_text(hubs[0], "url"), url) if hubs else "",
@@ -63,10 +64,12 @@ def _item(entry: dict[str, Any], url: str, base: str, zone: ZoneInfo, now: datet
     given = entry.get("id")
     guid = str(given) if isinstance(given, int | float) and not isinstance(given, bool) else _text(entry, "id")
     markup, caption = without_captions(_text(entry, "content_html"))
-    title = one_line(_text(entry, "title"), TITLE_LIMIT)
+    title = plain_text(_text(entry, "title"), TITLE_LIMIT, is_title=True)
     texts = (literal_lines(_text(entry, "summary")), plain_lines(markup), literal_lines(_text(entry, "content_text")))
     # version 1.0 has one author; some write one where a list should be, or a name where an object should be
-    names = [one_line(name, NAME_LIMIT) for name in _names(entry.get("authors")) or _names(entry.get("author"))]
+    names = [
+        person_name(one_line(name, NAME_LIMIT)) for name in _names(entry.get("authors")) or _names(entry.get("author"))
+    ]
     pictures = [usable_picture(_text(entry, name), base) for name in ("image", "banner_image")]
     pictures += [
         usable_picture(_text(each, "url"), base)

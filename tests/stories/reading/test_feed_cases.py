@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.stories.items import Item
+from bot.stories.reading.feed_markup import safe_markup
 from bot.stories.reading.feeds import Feed, parse_feed
 from bot.stories.reading.sitemaps import parse_sitemap
 
@@ -248,6 +249,40 @@ def test_a_description_of_media_with_a_type_is_read() -> None:
     assert only(parse(rss(f"{LINKED}{media}</media:description>"))).image_caption == "Air surut."
 
 
+# Authors
+
+
+@pytest.mark.parametrize(
+    ("written", "author"),
+    [
+        ("rina@kabar.media (Rina Hastuti)", "Rina Hastuti"),
+        ("Rina Hastuti &lt;rina@kabar.online&gt;", "Rina Hastuti"),
+        ("<![CDATA[Rina Hastuti <rina@kabar.online>]]>", "Rina Hastuti"),
+        ("mailto:rina.h+kota@kabar.digital, Rina Hastuti", "Rina Hastuti"),
+        ("rina@news.example", ""),
+        ("Rina Hastuti (@rinahastuti)", "Rina Hastuti"),
+        ("Rina Hastuti @rinahastuti", "Rina Hastuti"),
+        ("Rina Hastuti (Solo)", "Rina Hastuti (Solo)"),
+        ("@rinahastuti", ""),
+    ],
+)
+def test_an_author_is_a_name_without_mail_addresses_and_handles(written: str, author: str) -> None:
+    for element in ("author", "dc:creator"):
+        assert only(parse(rss(f"{LINKED}<{element}>{written}</{element}>"))).author == author
+    other = "<dc:creator>budi@kabar.media (Budi Sunarto)</dc:creator>"
+    both = only(parse(rss(f"{LINKED}<dc:creator>{written}</dc:creator>{other}"))).author
+    assert both == ", ".join(filter(None, (author, "Budi Sunarto")))
+    name = written.replace("&lt;", "<").replace("&gt;", ">").removeprefix("<![CDATA[").removesuffix("]]>")
+    entry = {"id": "1", "url": "https://news.example/1", "title": "Banjir surut", "authors": [{"name": name}]}
+    listed = {"version": "https://jsonfeed.org/version/1.1", "items": [entry]}
+    assert only(parse(json.dumps(listed))).author == author
+
+
+def test_an_atom_authors_mail_address_is_not_shown() -> None:
+    person = "<author><name>Rina Hastuti</name><email>rina@kabar.media</email></author>"
+    assert only(parse(atom(f'{person}<link href="/1"/>'))).author == "Rina Hastuti"
+
+
 # Pictures
 
 
@@ -310,6 +345,53 @@ def test_an_ampersand_that_was_escaped_twice_is_one() -> None:
     assert only(parse(rss(LINKED + media))).image_url == "https://cdn.example/a.jpg?w=1&h=2&q=3"
 
 
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<image><url>{}</url><title>Foto</title><link>https://foto.example/</link></image>",
+        "<image><title>Foto</title><link>https://foto.example/</link><url>{}</url></image>",
+        "<image>{}</image>",
+        "<image> <![CDATA[{}]]> </image>",
+        '<image url="{}"/>',
+        '<image href="{}"/>',
+        '<image><img src="{}"/></image>',
+        '<img src="{}"/>',
+        "<img>{}</img>",
+        "<thumbnail>{}</thumbnail>",
+        '<thumbnail url="{}"/>',
+        "<thumb>{}</thumb>",
+        "<photo>{}</photo>",
+    ],
+)
+def test_an_entrys_picture_in_an_element_of_the_sites_own_is_shown(element: str) -> None:
+    shown = element.format("https://news.example/foto/a.jpg")
+    for body in (LINKED + shown, shown + LINKED):
+        feed = parse(rss(body, LINKED.replace("banjir", "surut")))
+        assert [item.image_url for item in feed.items] == ["https://news.example/foto/a.jpg", ""]
+        assert (feed.title, feed.items[0].title, feed.items[0].url) == (
+            "Warta",
+            "Banjir surut",
+            "https://news.example/banjir",
+        )
+
+
+@pytest.mark.parametrize(
+    "element", ['<img src="https://news.example/a.jpg">', "<image><![CDATA[https://news.example/a.jpg</image><b>]]>"]
+)
+def test_a_broken_element_of_a_picture_does_not_take_the_entries_after_it(element: str) -> None:
+    feed = parse(rss(LINKED + element, LINKED.replace("banjir", "surut")))
+    assert [item.url for item in feed.items] == ["https://news.example/banjir", "https://news.example/surut"]
+
+
+def test_a_feeds_own_picture_is_no_entrys() -> None:
+    logo = (
+        "<image><url>https://news.example/foto/a.jpg</url><title>Logo</title><link>https://foto.example/</link></image>"
+    )
+    for body in (rss(LINKED).replace("<item>", f"{logo}<item>"), rss(LINKED).replace("</item>", f"</item>{logo}")):
+        feed = parse(body)
+        assert (feed.title, only(feed).image_url) == ("Warta", "")
+
+
 # JSON Feed
 
 
@@ -337,6 +419,21 @@ def test_json_feeds_name_authors_and_tags_in_many_shapes(
 def test_a_json_feeds_id_may_be_a_number(identifier: object, guid: str) -> None:
     entry = {"id": identifier, "url": "https://news.example/1", "title": "Banjir surut"}
     assert only(parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [entry]}))).guid == guid
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ("Harga beras &#8216;turun&#8217; &amp; stabil", "Harga beras ‘turun’ & stabil"),
+        ("Banjir <b>surut</b>", "Banjir surut"),
+        ("Panduan elemen <head>", "Panduan elemen <head>"),
+        ("Suhu <20 derajat", "Suhu <20 derajat"),
+    ],
+)
+def test_a_json_feeds_titles_are_read_as_those_of_other_feeds(given: str, title: str) -> None:
+    entry = {"id": "1", "url": "https://news.example/1", "title": given}
+    feed = parse(json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": given, "items": [entry]}))
+    assert (feed.title, only(feed).title) == (title, title)
 
 
 # Order
@@ -381,3 +478,37 @@ def test_a_sitemap_may_have_addresses_without_a_scheme() -> None:
     body = b"<urlset><url><loc>desa.example/banjir</loc></url></urlset>"
     found = parse_sitemap(body, url="https://news.example/s.xml", default_zone=ZoneInfo("UTC"), now=NOW)
     assert [item.url for item in found.items] == ["https://desa.example/banjir"]
+
+
+# Entities
+
+
+def test_entities_that_the_document_declares_are_read() -> None:
+    names = '<!ENTITY kota "Solo &amp; Klaten"><!ENTITY situs \'https://news.example/\'><!ENTITY kota "Kudus">'
+    body = rss("<title>Banjir di &kota;</title><link>&situs;banjir</link><guid>&situs;7</guid>")
+    item = only(parse(f"<!DOCTYPE rss [{names}]>{body}"))
+    assert (item.title, item.url, item.guid) == (
+        "Banjir di Solo & Klaten",
+        "https://news.example/banjir",
+        "https://news.example/7",
+    )
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!ENTITY kota SYSTEM "file:///etc/hostname">',
+        '<!ENTITY a "Solo"><!ENTITY kota "&a;&a;&a;">',
+        '<!ENTITY kota "<b>Solo</b>">',
+        f'<!ENTITY kota "{"Solo" * 1_000}">',
+    ],
+)
+def test_entities_that_are_files_markup_others_or_huge_are_not(declared: str) -> None:
+    item = only(parse(f"<!DOCTYPE rss [{declared}]>{rss('<title>Banjir di &kota;</title><link>/1</link>')}"))
+    assert item.title == "Banjir di &kota;"
+
+
+def test_entities_that_a_document_repeats_without_end_do_not_fill_memory() -> None:
+    many = "&kota;" * 200_000
+    body = f'<!DOCTYPE rss [<!ENTITY kota "{"x" * 200}">]>{rss(f"{LINKED}<description>{many}</description>")}'
+    assert len(safe_markup(body)) < 4_000_000
