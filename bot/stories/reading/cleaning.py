@@ -55,6 +55,9 @@ _ESCAPED_MARKUP = re.compile(
 )
 
 
+_NEEDS_NO_ENCODING = re.compile(r"[\w!$&'()*+,;=:@/?~.-]*", re.ASCII)
+
+
 def _ranges(*pairs: tuple[int, int]) -> list[int]:
     return [point for first, last in pairs for point in range(first, last + 1)]
 
@@ -343,5 +346,7 @@ def _encoded_host(host: str) -> str:
 
 
 def _percent_encoded(part: str) -> str:
+    if _NEEDS_NO_ENCODING.fullmatch(part):  # most do; quote() was a tenth of the time that a feed takes
+        return part
     encoded = quote(part, safe="%!$&'()*+,;=:@/?~")
     return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", encoded)

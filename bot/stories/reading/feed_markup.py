@@ -2,11 +2,12 @@
 
 feedparser takes over a minute for one element with 100,000 attributes and raises on "&#xD800;". So a document is first
 scanned once, in linear time: what stays are tags with quoted, unique attributes, text with valid references, and
-CDATA. DOCTYPE, entity declarations, comments and processing instructions go; short entities are replaced by their text.
+CDATA. DOCTYPE, entity declarations, comments and processing instructions go; short entities become their
+text.
 
-Two things are changed because of feedparser. Mail addresses beside an author's name go, since it takes "kabar.media" for
-"kabar.medi" and leaves "a". A picture in an element of the site's own (<image>, <photo>) comes again as <thumb>, since
-it drops the text of <image>.
+Two things are changed because of feedparser. Mail addresses beside an author's name go, since it takes "kabar.media"
+for "kabar.medi" and leaves "a". A picture in an element of the site's own (<image>, <photo>) comes again as <thumb>,
+since it drops the text of <image>.
 """
 
 import html
@@ -101,6 +102,7 @@ class _Scan:
         self._picture_depth = 0  # of that element, while it is open
         self._inside = ""  # the element that began last
         self._entities = Entities()
+        self._safe = _safe_text  # what makes texts and values safe; with the entities, where the document has some
         self._undeclared = tuple(each for each in _ROOT_PREFIXES if f"xmlns:{each[:-1]}" not in text)
         self._entry_end = 0  # how many pieces of `kept` there were when the last entry ended
         self.kept: list[str] = []
@@ -132,6 +134,7 @@ class _Scan:
             end = _declaration_end(text, start)
             if not self._root and text.startswith("!", start + 1):
                 self._entities.declare(text[start:end])
+                self._safe = self._safe_with_entities
             return end
         tag = _BARE_TAG.match(text, start)
         if tag is not None:
@@ -158,7 +161,7 @@ class _Scan:
             self._note_picture(_safe_text(text[:_MAX_VALUE]).replace("<", "&lt;"))
         self.kept.append(written(text))
 
-    def _safe(self, text: str) -> str:
+    def _safe_with_entities(self, text: str) -> str:
         return _safe_text(self._entities.expanded(text))
 
     def _tag(self, name: str, attributes: str, *, closing: bool, empty: bool) -> None:

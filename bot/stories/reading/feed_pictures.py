@@ -21,9 +21,12 @@ def picture_of(entry: Any, bodies: Sequence[tuple[str, str]], base: str) -> tupl
     if not picture:
         picture = next(filter(None, (usable_picture(each, base) for each in _attached(entry))), "")
     for markup, its_base in bodies if not (picture and caption) else ():
-        shown = first_image(markup, its_base) if "<" in markup else ""
+        its_caption = caption or without_captions(markup)[1]
+        if "<" not in markup or (picture and not its_caption):
+            continue
+        shown = first_image(markup, its_base)
         if shown and picture in ("", shown):
-            return shown, caption or without_captions(markup)[1]
+            return shown, its_caption
     return picture, caption
 
 
