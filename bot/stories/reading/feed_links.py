@@ -14,6 +14,7 @@ _HOST = re.compile(
 _FILE_NAMES = "php html htm shtml xhtml asp aspx jsp cgi pl cfm do xml json rss txt pdf jpg jpeg png gif webp"
 _FILES = frozenset(_FILE_NAMES.split())
 
+_OLD_CODES = {"in": "id", "iw": "he", "ji": "yi"}  # ISO 639 before 1989, which Java still writes
 _NO_ADDRESS = frozenset(("n/a", "na", "#", "-", "null", "none", "nil", "undefined", "tba", "tbd", "false", "true"))
 
 
@@ -84,7 +85,8 @@ def _is_page(link: Any) -> bool:
 
 
 def _is_in(link: Any, language: str) -> bool:
-    return bool(language) and re.split("[-_]", text_of(link, "hreflang").lower())[0] == language.lower()
+    code = re.split("[-_]", text_of(link, "hreflang").lower(), maxsplit=1)[0]
+    return bool(language) and _OLD_CODES.get(code, code) == language.lower()
 
 
 def _own_link(entry: Any) -> str:

@@ -76,10 +76,10 @@ def _caption(entry: Any) -> str:
 
 
 def _attached(entry: Any) -> Iterator[str]:
-    """The addresses of thumbnail, enclosed pictures, a site's own element and the entry's image."""
-    for each in dict.get(entry, "media_thumbnail", []):
-        if isinstance(each, dict):
-            yield text_of(each, "url")
+    """Addresses of thumbnails, the widest first, of enclosed pictures, a site's own element and the entry's image."""
+    thumbnails = [each for each in dict.get(entry, "media_thumbnail", []) if isinstance(each, dict)]
+    for each in sorted(thumbnails, key=_width, reverse=True):
+        yield text_of(each, "url")
     for link in dict.get(entry, "links", []):
         href = text_of(link, "href")
         if dict.get(link, "rel") == "enclosure" and looks_like_picture(href, text_of(link, "type")):

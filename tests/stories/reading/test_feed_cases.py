@@ -113,6 +113,13 @@ def test_of_several_links_the_story_is_the_page_in_the_newsrooms_language(links:
     assert only(parse(atom(links.format(story=story)))).url == "https://news.example/gaya/7"
 
 
+@pytest.mark.parametrize("code", ["id", "id-ID", "ID_id", "in", "in-ID"])  # Java wrote "in" for Indonesian until 17
+def test_a_page_in_the_newsrooms_language_is_found_by_each_of_its_codes(code: str) -> None:
+    links = '<link rel="alternate" hreflang="en" href="https://news.example/en"/>'
+    links += f'<link rel="alternate" hreflang="{code}" href="https://news.example/7"/>'
+    assert only(parse(atom(links))).url == "https://news.example/7"
+
+
 def test_without_a_page_in_the_newsrooms_language_the_first_is_the_story() -> None:
     links = "".join(
         f'<link rel="alternate" hreflang="{code}" href="https://news.example/{code}"/>' for code in ("en", "ms")
@@ -338,6 +345,18 @@ def test_of_several_pictures_the_default_one_is_shown() -> None:
         for name, width, default in sizes
     )
     assert only(parse(rss(f"{LINKED}<media:group>{group}</media:group>"))).image_url == "https://cdn.example/3x2.jpg"
+
+
+def test_of_several_thumbnails_the_widest_is_shown() -> None:
+    sizes = ("75", "1200", "640", "", "x")
+    shown = "".join(f'<media:thumbnail url="https://news.example/{size}.jpg" width="{size}"/>' for size in sizes)
+    for body in (shown, f"<media:group>{shown}</media:group>"):
+        assert only(parse(rss(LINKED + body))).image_url == "https://news.example/1200.jpg"
+
+
+def test_of_thumbnails_without_a_size_the_first_is_shown() -> None:
+    shown = "".join(f'<media:thumbnail url="https://news.example/{name}.jpg"/>' for name in "abc")
+    assert only(parse(rss(LINKED + shown))).image_url == "https://news.example/a.jpg"
 
 
 def test_an_ampersand_that_was_escaped_twice_is_one() -> None:
