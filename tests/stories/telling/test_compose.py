@@ -84,6 +84,7 @@ def test_a_list_whose_photo_the_newsroom_file_names_goes_before_the_page() -> No
         ([said(Kind.FEED, names=("Umum", "Dunia"))], "dunia"),
         ([said(Kind.LIST, url="https://news.example/politik/7")], "politik"),
         ([said(Kind.POPULAR, section="politik"), said(Kind.FEED, names=("Dunia",))], "dunia"),
+        ([said(Kind.POPULAR, names=("Politik",))], "politik"),
         ([said(Kind.FEED)], ""),
     ],
 )

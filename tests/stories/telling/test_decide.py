@@ -73,6 +73,12 @@ def test_a_new_story_is_pushed_or_the_reason_is_kept(
         (changed(Kind.FEED, None, title="Kata lain"), {"title": "Kata lain"}, Change.COMPLETED),
         (changed(Kind.POPULAR, None, title="Kata lain"), {}, Change.UNCHANGED),
         (changed(Kind.CMS, None, title="Kata lain"), {"title": "Kata lain"}, Change.CORRECTED),
+        (changed(Kind.CMS, None, author="Rina"), {"author": "Rina"}, Change.COMPLETED),
+        (
+            changed(Kind.POPULAR, said(Kind.POPULAR, title=SHOWN.title), title="Kata lain"),
+            {"title": "Kata lain"},
+            Change.COMPLETED,
+        ),
         (changed(update=True), {"is_update": True}, Change.PROMOTED),
         (changed(url=URL + "-baru"), {"url": URL + "-baru"}, Change.EXCHANGED),
         (

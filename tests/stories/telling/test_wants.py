@@ -1,5 +1,6 @@
 """Pages that are wanted: nobody is robbed, and a page that was away is asked again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -72,6 +73,26 @@ async def test_two_sources_that_list_one_story_share_its_page(database: Database
         story = (await session.scalars(select(Story))).one()
         assert (story.summary, story.author, story.correct_at) == ("Warga pulang.", "Rina", None)
         assert list(await session.scalars(select(PageWant))) == []
+
+
+@pytest.mark.parametrize(
+    ("lacking", "wanted"), [("", 0), ("summary", 1), ("image_url", 1)], ids=["nothing", "the summary", "the photo"]
+)
+async def test_a_page_is_wanted_where_a_feed_lacks_what_it_may_say(
+    database: Database, lacking: str, wanted: int
+) -> None:
+    whole = Item(URL, "Banjir surut", summary="Warga pulang.", image_url="https://news.example/a.jpg")
+    items = [replace(whole, **{lacking: ""}) if lacking else whole]
+    await pipeline.take_in(database, NEWSROOM, TABLES["satu"], items, NOW, push=True, recent=RecentStories())
+    assert len(await claimed(database)) == wanted
+
+
+async def test_no_more_pages_are_claimed_than_there_are_places(database: Database) -> None:
+    items = [Item(f"https://news.example/dunia/1000{number}/a", f"Kabar {number}") for number in range(3)]
+    await pipeline.take_in(database, NEWSROOM, TABLES["satu"], items, NOW, push=True, recent=RecentStories())
+    async with database.write() as session:
+        assert len(await wants.claim(session, 2, 2)) == 2
+    assert len(await claimed(database)) == 1
 
 
 async def test_a_page_that_was_away_is_asked_again_ever_later_and_then_given_up(database: Database) -> None:
