@@ -211,6 +211,7 @@ class NewsroomTable(_Table):
     language: Language = "id"
     timezone: Annotated[str, AfterValidator(_check_zone)] = "Asia/Jakarta"
     push_max_age: Duration = timedelta(hours=6)
+    retract: Literal["notice", "delete"] = "notice"
 
 
 class SectionTable(_Table):

@@ -25,7 +25,7 @@ async def open_story(context: Context, story_id: int, weight: float = popularity
     if story is None:
         return False
     if story.state != StoryState.LIVE:
-        await context.reply(retracted(context.newsroom, language))
+        await context.reply(retracted(context.newsroom, language, story.updated_at))
         return True
     message = card(context.newsroom, story, language, context.news.settings.public_url)
     if context.is_owner:

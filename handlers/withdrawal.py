@@ -15,7 +15,7 @@ async def ask(_: Update, context: Context, button: buttons.AskWithdrawal) -> Non
     async with context.read() as session:
         story = await browse.get(session, button.story_id)
     if story is not None:
-        await context.reply(stories.withdrawal_question(language, story))
+        await context.reply(stories.withdrawal_question(context.newsroom, language, story))
 
 
 async def answer(_: Update, context: Context, button: buttons.AnswerWithdrawal) -> None:

@@ -187,14 +187,18 @@ class Correction(Alert):
 
 
 class Retraction(Content):
-    """Deletes each copy while Telegram allows it, and edits an older one to a notice. `now`: seconds since 1970."""
+    """Edits each copy to a notice. Where the newsroom prefers it, deletes those that Telegram still allows to delete.
+
+    `now`: seconds since 1970.
+    """
 
     def __init__(self, newsroom: Newsroom, push: Push, now: float) -> None:
         super().__init__(newsroom, push)
         self._now = now
+        self._withdrawn_at = push.created_at
 
     def _deletes(self, chat: Chat) -> bool:
-        return self._now - _copy(chat).at < DELETABLE_SECONDS
+        return self._newsroom.newsroom.retract == "delete" and self._now - _copy(chat).at < DELETABLE_SECONDS
 
     def _variant(self, chat: Chat) -> Hashable:
         return "delete" if self._deletes(chat) else (chat.language, _copy(chat).photo)
@@ -202,7 +206,8 @@ class Retraction(Content):
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         if self._deletes(chat):
             return "deleteMessage", {}
-        notice = retracted(self._newsroom, load_language(choose(chat.language, self._newsroom.language)))
+        language = load_language(choose(chat.language, self._newsroom.language))
+        notice = retracted(self._newsroom, language, self._withdrawn_at)
         if _copy(chat).photo:
             return "editMessageCaption", {"caption": notice.text}
         return "editMessageText", notice.call()[1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from telegram import InlineKeyboardButton
 
@@ -75,8 +76,10 @@ def card(newsroom: Newsroom, story: Story, language: Language, public_url: str =
     return Message.of(text, rows, photo)
 
 
-def retracted(newsroom: Newsroom, language: Language) -> Message:
-    return Message.of(language._("{newsroom} has withdrawn this story.").format(newsroom=newsroom.name))
+def retracted(newsroom: Newsroom, language: Language, withdrawn_at: datetime) -> Message:
+    """What stands in the place of a withdrawn story: who withdrew it, and when."""
+    words = language._("{newsroom} has withdrawn this story.").format(newsroom=newsroom.name)
+    return Message.of(f"{words}\n{newsroom_language(newsroom).time(withdrawn_at, newsroom.zone)}")
 
 
 def withdrawal_offer(language: Language, story: Story) -> tuple[InlineKeyboardButton, ...]:
@@ -84,9 +87,15 @@ def withdrawal_offer(language: Language, story: Story) -> tuple[InlineKeyboardBu
     return (buttons.AskWithdrawal(story.id).labelled(language._("Withdraw the story…")),)
 
 
-def withdrawal_question(language: Language, story: Story) -> Message:
+def withdrawal_question(newsroom: Newsroom, language: Language, story: Story) -> Message:
+    """The last question before a story is withdrawn: what its copies become is said in it."""
     _ = language._
-    words = _("Withdraw “{title}”? It disappears from all lists and is deleted from every chat that got it.")
+    noticed = _("Withdraw “{title}”? It disappears from all lists, and every chat that got it sees a notice instead.")
+    words = (
+        noticed
+        if newsroom.newsroom.retract == "notice"
+        else _("Withdraw “{title}”? It disappears from all lists and is deleted from every chat that got it.")
+    )
     yes = buttons.AnswerWithdrawal(story.id, "yes").labelled(_("Withdraw it"))
     no = buttons.AnswerWithdrawal(story.id, "no").labelled(_("Keep it"))
     return Message.of(words.format(title=shorten(story.title, TITLE_IN_LIST)), ((yes, no),))

@@ -82,6 +82,7 @@ class Published(BaseModel):
         Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text), AfterValidator(_moment)] | None
     ) = None
     update: bool = Field(False, description="Breaking: pushed to all who follow UPDATE.")
+    restore: bool = Field(False, description="Bring a story back that was withdrawn; without it that is refused.")
 
 
 class Api:
@@ -117,6 +118,8 @@ class Api:
         item = await in_thread(_item, published)
         if not item.title:
             return _refuse(422, "accepted: a title with visible characters", "title")
+        if not published.restore and await self._is_retracted(published.id):
+            return _refuse(409, "the story was withdrawn; restore: true brings it back", "restore")
         now = self._app.now()
         story = pipeline.CmsStory(published.id, item, section, published.update, frozenset(published.model_fields_set))
         result = await pipeline.publish(self._app.database, self._app.newsroom, story, now)
@@ -125,6 +128,11 @@ class Api:
             self._app.wake.set()
         state = "new" if result.new else "corrected" if result.corrected else "same"
         return _answer(201 if result.new else 200, {"id": published.id, "state": state})
+
+    async def _is_retracted(self, cms_id: str) -> bool:
+        async with self._app.database.read() as session:
+            story = await recognise.find(session, cms_id)
+        return story is not None and story.state == StoryState.RETRACTED
 
     async def _retract(self, request: web.Request) -> web.Response:
         caller = self._caller(request)
@@ -263,6 +271,7 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
                     "responses": {
                         "201": _response("New", result) | {"links": links},
                         "200": _response("Known; corrected if it differs", result) | {"links": links},
+                        "409": _response("Withdrawn before, and restore is not true", problem),
                         "413": _response(f"More than {BODY_LIMIT:,} bytes", problem),
                         "422": _response("Something is wrong with a field", problem),
                         **refused,

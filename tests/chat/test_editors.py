@@ -25,7 +25,7 @@ async def test_an_owner_withdraws_a_story_from_every_chat(kabar: Kabar) -> None:
         await kabar.press_button(EDITOR, card, "Tarik berita ini")
         question = await kabar.world.wait_for(EDITOR, lambda each: "Tarik saja" in labels(each))
         await kabar.press_button(EDITOR, question, "Tarik saja")
-        await kabar.until(lambda: is_deleted(kabar, alert))
+        await kabar.until(lambda: is_withdrawn(kabar, alert))
         assert "Kabar yang keliru" not in (await kabar.ask(SARI, "/terbaru"))["text"]
 
 
@@ -68,14 +68,14 @@ async def test_a_story_whose_page_is_gone_for_good_is_withdrawn_and_one_only_unl
         press.raw["dua-2"] = (404, b"", "text/html")
         show("tiga-3")
         gone = next(each for each in kabar.world.from_bot(SARI) if "satu-1" in str(each.get("text")))
-        await kabar.until(lambda: is_deleted(kabar, gone))
+        await kabar.until(lambda: is_withdrawn(kabar, gone))
         await kabar.world.wait_for(EDITOR, "sudah tidak ada di situsnya")
         latest = (await kabar.ask(SARI, "/terbaru"))["text"]
         assert "dua-2" in latest and "satu-1" not in latest
 
 
-def is_deleted(kabar: Kabar, message: Message) -> bool:
-    return message["message_id"] not in kabar.world.chats[message["chat"]["id"]].messages
+def is_withdrawn(kabar: Kabar, message: Message) -> bool:
+    return "telah menarik berita ini" in shown(kabar, message)
 
 
 def front_page(url: str) -> Newsroom:

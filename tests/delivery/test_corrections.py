@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.clock import utcnow
+from bot.config import Newsroom
 from bot.delivery import corrections, pushes
 from bot.sandbox.world import Message
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Notice, Push, Story
 from tests.delivery.steps import follow, shown
-from tests.wire import OLIVER, SARI, Kabar
+from tests.wire import OLIVER, SARI, Kabar, newsroom
 
 PHOTO = "/news/foto.png"
 
@@ -176,8 +177,24 @@ async def retract(kabar: Kabar) -> bool:
     return done
 
 
-async def test_a_retracted_story_is_deleted_everywhere_and_leaves_the_lists(kabar: Kabar) -> None:
+def deleting(kabar: Kabar) -> Newsroom:
+    """A newsroom that has withdrawn stories' messages deleted."""
+    file = newsroom(kabar.url)
+    return file.model_copy(update={"newsroom": file.newsroom.model_copy(update={"retract": "delete"})})
+
+
+async def test_a_retracted_story_becomes_a_notice_everywhere_and_leaves_the_lists(kabar: Kabar) -> None:
     async with kabar.running():
+        message = await published(kabar)
+        assert await retract(kabar)
+        await kabar.until(lambda: "telah menarik berita ini" in shown(kabar, message))
+        assert "Sepuluh" not in shown(kabar, message)
+        await kabar.polled()
+        assert "Sepuluh" not in (await kabar.ask(SARI, "/terbaru"))["text"]
+
+
+async def test_a_retracted_story_is_deleted_everywhere_where_the_newsroom_prefers_it(kabar: Kabar) -> None:
+    async with kabar.running(newsroom=deleting(kabar)):
         await follow(kabar, OLIVER)
         await published(kabar)
         await kabar.world.wait_for(OLIVER, "Sepuluh")
@@ -192,7 +209,7 @@ async def test_a_retracted_story_is_deleted_everywhere_and_leaves_the_lists(kaba
 
 @pytest.mark.parametrize("photo", [False, True])
 async def test_a_copy_too_old_to_delete_becomes_a_notice(kabar: Kabar, photo: bool) -> None:
-    async with kabar.running() as process:
+    async with kabar.running(newsroom=deleting(kabar)) as process:
         message = await published(kabar, **({"photo": kabar.url + PHOTO} if photo else {}))
         async with process.database.write() as session:
             await session.execute(update(Delivery).values(at=Delivery.at - 3 * 86_400))
@@ -202,7 +219,7 @@ async def test_a_copy_too_old_to_delete_becomes_a_notice(kabar: Kabar, photo: bo
 
 
 async def test_where_telegram_does_not_delete_the_copy_becomes_a_notice(kabar: Kabar) -> None:
-    async with kabar.running():
+    async with kabar.running(newsroom=deleting(kabar)):
         message = await published(kabar)
         kabar.world.fail(
             "deleteMessage", SARI, kind="refuse", code=400, description="Bad Request: message can't be deleted"
@@ -225,7 +242,7 @@ async def test_a_retraction_stops_the_alert_and_gets_what_was_on_the_wire(kabar:
     assert alert.state == pushes.CANCELLED
     assert 5 <= alert.sent < 40
     assert done[0].sent == alert.sent
-    assert not any(kabar.world.from_bot(reader) for reader in readers)
+    assert not any("Sepuluh" in str(message) for reader in readers for message in kabar.world.from_bot(reader))
 
 
 async def test_a_correction_during_the_alert_reaches_whoever_got_the_earlier_text(kabar: Kabar) -> None:

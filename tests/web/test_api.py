@@ -38,10 +38,23 @@ async def test_a_correction_reaches_the_copies_at_once_and_a_retraction_takes_th
         await kabar.until(lambda: "empat desa" in shown(kabar, message))
         assert "Dikoreksi" in shown(kabar, message)
         assert (await newsroom.call("DELETE", "/api/stories/artikel-7"))[0] == 202
-        await kabar.until(lambda: not kabar.world.from_bot(SARI))
+        await kabar.until(lambda: "telah menarik berita ini" in shown(kabar, message))
+        assert "empat desa" not in shown(kabar, message)
         assert (await newsroom.call("DELETE", "/api/stories/artikel-7"))[0] == 202
         status, story = await newsroom.call("GET", "/api/stories/artikel-7")
     assert (status, story["state"]) == (200, "retracted")
+
+
+async def test_a_withdrawn_story_comes_back_only_when_the_cms_says_so(kabar: Kabar) -> None:
+    async with cms(kabar) as newsroom:
+        await newsroom.publish()
+        await newsroom.call("DELETE", "/api/stories/artikel-7")
+        status, refused = await newsroom.publish()
+        assert (status, refused["field"]) == (409, "restore")
+        assert (await newsroom.call("GET", "/api/stories/artikel-7"))[1]["state"] == "retracted"
+        assert (await newsroom.publish(restore=True))[0] == 200
+        assert (await newsroom.call("GET", "/api/stories/artikel-7"))[1]["state"] == "live"
+        assert (await newsroom.publish())[0] == 200
 
 
 async def test_a_story_of_the_api_that_a_feed_brings_too_is_one_story(kabar: Kabar) -> None:
