@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Row, bindparam, case, exists, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    Integer,
+    Row,
+    and_,
+    bindparam,
+    case,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from bot.audience import segments, subscribers
@@ -106,14 +119,20 @@ class DueDelivery:
 
 
 def _claimable() -> tuple[ColumnElement[bool], ...]:
-    """Conditions of a range that can be claimed now. A push's second pass begins when all of the first is done."""
-    first = aliased(PushRange)
-    in_first = exists().where(first.push_id == PushRange.push_id, first.done.is_(False), first.seen_since.is_not(None))
+    """The conditions under which somebody may take a range now.
+
+    The second pass of a large push begins when all of the first is done. Of two ranges that overlap, the later one
+    waits for the earlier: it has copies that arrived meanwhile, and a chat in both would be served twice.
+    """
+    other = aliased(PushRange)
+    first_pass = and_(other.seen_since.is_not(None), PushRange.seen_since.is_(None))
+    overlaps = and_(other.id < PushRange.id, other.start < PushRange.end, other.end > PushRange.start)
+    waits = exists().where(other.push_id == PushRange.push_id, other.done.is_(False), or_(first_pass, overlaps))
     return (
         PushRange.push_id == Push.id,
         PushRange.done.is_(False),
         PushRange.lease_until < clock(),
-        or_(PushRange.seen_since.is_not(None), ~in_first),
+        ~waits,
         Push.state == RUNNING,
         Push.not_before <= clock(),
         _not_expired(),

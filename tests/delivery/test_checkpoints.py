@@ -322,7 +322,7 @@ async def test_only_a_running_push_whose_time_has_come_is_claimed(database: Data
 
 
 async def test_the_second_pass_of_one_push_does_not_wait_for_the_first_of_another(database: Database) -> None:
-    one, other = await add_push(database, ranges=[(0, 9), (0, 9)]), await add_push(database, ranges=[(0, 9), (0, 9)])
+    one, other = await add_push(database, ranges=[(0, 9), (0, 9)]), await add_push(database, ranges=[(0, 9), (9, 18)])
     first = (await ranges_of(database, one.id))[0]
     await change(database, PushRange, PushRange.id == first.id, seen_since=NOW)
     claims = [await claim(database) for _ in range(4)]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.delivery import corrections, notices, pushes
+from bot.delivery import corrections, notices, pushes, ranges
 from bot.delivery.corrections import CORRECTIONS_AT_MOST, ROUNDS
 from bot.delivery.outcomes import Mark
 from bot.delivery.ranges import Chat, Record
@@ -19,6 +19,7 @@ from tests.delivery.rows import (
     add_push,
     add_story,
     change,
+    claim,
     deliveries_of,
     moment,
     push_now,
@@ -285,6 +286,21 @@ async def test_copies_that_were_on_the_wire_are_corrected_after_all(database: Da
     assert (now.state, now.finished_at, now.total) == ("running", None, pushes.UNCOUNTED)
     assert [(row.start, row.end, row.done) for row in await ranges_of(database, newest.id)] == [(1, 9, False)]
     assert await deliveries_of(database, newest.id) == {}  # so that its pages find chat 2 again
+
+
+async def test_late_copies_wait_until_the_pages_that_may_hold_them_are_done(database: Database) -> None:
+    """Two ranges that are worked on at once would both edit a chat that stands in both."""
+    story, alert = await pushed(database)
+    newest = await add_push(database, kind="retraction", state="running", story_id=story.id, ranges=[(0, 20)])
+    main = await claim(database, "one")
+    assert main is not None
+    await hand_over(database, alert, sent(7), sent(8))
+    assert await claim(database, "two") is None
+    async with database.write() as session:
+        await ranges.release(session, main, done=True)
+    late = await claim(database, "two")
+    assert late is not None
+    assert (late.push_id, late.cursor, late.end) == (newest.id, 6, 8)
 
 
 @on_sqlite
