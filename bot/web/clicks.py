@@ -34,7 +34,8 @@ class Clicks:
             story = await browse.get(session, story_id) if story_id else None
         if story is None or story.state != StoryState.LIVE:
             return web.Response(status=404, text="404: no such story\n")
-        if request.method == "GET" and not _MACHINE.search(request.headers.get("User-Agent", "bot")):
+        agent = request.headers.get("User-Agent", "")  # every browser sends one
+        if request.method == "GET" and agent and not _MACHINE.search(agent):
             self._counts[story.id] += 1
         headers = {"Location": story.url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         return web.Response(status=302, headers=headers)

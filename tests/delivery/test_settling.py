@@ -160,7 +160,8 @@ async def test_a_stop_without_a_connection_leaves_the_chat_to_be_tried_again(dat
     working = sender_on(database, wire)
     async with asyncio.TaskGroup() as group:
         group.create_task(working.step())
-        await asyncio.sleep(0.1)
+        while not wire.taken:
+            await asyncio.sleep(0.01)
         working.stopping.set()
     row = (await deliveries_of(database, push.id))[1]
     assert (row.outcome, row.not_before is not None) == (Mark.WAITING, True)

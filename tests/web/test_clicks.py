@@ -48,13 +48,14 @@ async def test_a_counted_link_leads_to_the_story_and_counts_readers_only(kabar: 
         for agent in ("TelegramBot (like TwitterBot)", "curl/8.5.0", ""):
             async with client.get(ours, allow_redirects=False, headers={"User-Agent": agent}) as answer:
                 assert (answer.status, answer.headers["Location"]) == (302, STORY["url"])
+        assert kabar.process is not None
+        await kabar.process.clicks._write()
         assert await heat(kabar) is None
         for _ in range(3):
             async with client.get(ours, allow_redirects=False, headers=READER) as answer:
                 assert (answer.status, answer.headers["Location"]) == (302, STORY["url"])
                 assert answer.cookies == {}
         while await heat(kabar) is None:
-            assert kabar.process is not None
             await kabar.process.clicks._write()
         for code in ("zzz", "0", "-1", "%00", "a" * 500, "١٢", "1/2"):
             async with client.get(f"{newsroom.url}/r/{code}", allow_redirects=False, headers=READER) as answer:
