@@ -117,7 +117,7 @@ async def kabar(url: str, chats: range, given: argparse.Namespace) -> None:
         async with delivering(address, url, given.rate) as process:
             push_id = await broadcast(process.database, list(chats), given.rate)
             mark_start()
-            process.sender.wake.set()
+            process.wake.set()
             push = await finished(process.database, push_id)
             mark_end()
         if push.sent != len(chats):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.clock import utcnow
 from bot.config import Newsroom
-from bot.delivery import budget, pushes
+from bot.delivery import budget, drafts, pushes
 from bot.storage.engine import Database, upgrade
 from bot.storage.models import Push, Subscriber, Subscription
 
@@ -98,8 +98,8 @@ async def announce(opened: Database, rate: float) -> int:
     async with opened.write() as session:
         await budget.prepare(session, rate)
         content = {"method": "sendMessage", "params": {"text": TEXT}}
-        push = await pushes.new_draft(session, 1, content, now)
-        await pushes.confirm(session, push.id, now, 0)
+        push = await drafts.new(session, 1, content, now)
+        await drafts.confirm(session, push.id, now, 0)
     return push.id
 
 

@@ -19,7 +19,7 @@ from benchmarks import sink
 from benchmarks.newsroom import announce, database, delivering, finished, subscribe
 from bot.app import Process
 from bot.clock import utcnow
-from bot.delivery import pushes, ranges
+from bot.delivery import alerts, pushes, ranges
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Push, Story
 
@@ -46,7 +46,7 @@ async def _push(process: Process, rate: float, url: str) -> Figures:
     await asyncio.to_thread(sink.count, url)
     started = time.monotonic()
     push_id = await announce(process.database, rate)
-    process.sender.wake.set()
+    process.wake.set()
     confirmed = time.monotonic() - started
     while (await asyncio.to_thread(sink.count, url))["taken"] == 0:
         await asyncio.sleep(0.01)
@@ -66,8 +66,8 @@ async def _push(process: Process, rate: float, url: str) -> Figures:
         )
         session.add(story)
         await session.flush()
-        alert = await pushes.queue_alert(session, story, now)
-    process.sender.wake.set()
+        alert = await alerts.queue(session, story, now)
+    process.wake.set()
     seen = None
     while seen is None:
         await asyncio.sleep(0.05)

@@ -22,6 +22,10 @@ from bot.config import Newsroom, Settings, SettingsError
 from bot.context import Context, NewsBot
 from bot.delivery import budget
 from bot.delivery.budget import AnswerLimiter, ChatPace, Window
+from bot.delivery.courier import Courier
+from bot.delivery.desk import Desk
+from bot.delivery.ledger import Ledger
+from bot.delivery.retries import Retries
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
 from bot.housekeeping import Housekeeper
@@ -75,7 +79,7 @@ class Process:
         self.started = asyncio.Event()
         self.owner = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.database = Database(settings.database_url)
-        wake = asyncio.Event()
+        self.wake = asyncio.Event()
         pace = ChatPace() if settings.chat_rate else None
         window = Window(settings.send_rate)
         self.limiter = AnswerLimiter(self.database, settings.send_rate, window, pace)
@@ -93,7 +97,7 @@ class Process:
             "settings": settings,
             "newsroom": newsroom,
             "now": utcnow,
-            "wake": wake,
+            "wake": self.wake,
             "commands": handlers.COMMANDS,
         }
         built = (
@@ -108,20 +112,12 @@ class Process:
         self.app = cast(NewsBot, built)  # the builder's types don't follow application_class
         handlers.register(self.app)
         self.push_request = AiohttpRequest()
-        self.sender = Sender(
-            database=self.database,
-            request=self.push_request,
-            base_url=f"{settings.bot_api_url}/bot{settings.bot_token}",
-            newsroom=newsroom,
-            rate=settings.send_rate,
-            window=window,
-            pace=pace,
-            owner=self.owner,
-            now=utcnow,
-            stopping=self.stopping,
-            wake=wake,
-            public_url=settings.public_url,
-        )
+        ledger = Ledger(self.database, utcnow, self.stopping)
+        base_url = f"{settings.bot_api_url}/bot{settings.bot_token}"
+        courier = Courier(ledger, self.push_request, base_url, pace)
+        self.sender = Sender(ledger, courier, newsroom, window, self.owner, settings.public_url)
+        self.retries = Retries(ledger, courier, newsroom, window, settings.public_url)
+        self.desk = Desk(ledger, self.wake)
         self.clicks = Clicks(self.app)
         self.updates: Updates | None = None
         if "chat" in roles:
@@ -220,7 +216,7 @@ class Process:
             now=utcnow,
             stopping=self.stopping,
             public_url=self.settings.public_url,
-            on_push=self.sender.wake.set,
+            on_push=self.wake.set,
         )
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(self.limiter.run())]
@@ -228,9 +224,9 @@ class Process:
             if self.settings.http_port:
                 working.append(group.create_task(self.clicks.run(self.stopping)))
             if "deliver" in self.roles:
-                working += [group.create_task(self.sender.run_ranges()) for _ in range(RANGES_AT_ONCE)]
-                working.append(group.create_task(self.sender.run_waiting()))
-                working.append(group.create_task(self.sender.run_desk()))
+                working += [group.create_task(self.sender.run(self.wake)) for _ in range(RANGES_AT_ONCE)]
+                working.append(group.create_task(self.retries.run(self.wake)))
+                working.append(group.create_task(self.desk.run()))
                 keeper = Housekeeper(self.database, self.settings.retention_days, self.stopping)
                 working.append(group.create_task(keeper.run()))
             if "ingest" in self.roles:

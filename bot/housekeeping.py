@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from bot import loops
-from bot.delivery import pushes
+from bot.delivery import deliveries
 from bot.storage.engine import Database
 
 log = structlog.get_logger("kabar.housekeeping")
@@ -35,7 +35,7 @@ class Housekeeper:
     async def step(self) -> bool:
         """Delete up to AT_ONCE rows; return whether there may be more."""
         async with self._database.write() as session:
-            count = await pushes.prune(session, self._days, AT_ONCE)
+            count = await deliveries.prune(session, self._days, AT_ONCE)
         if count:
             log.info("deliveries_pruned", count=count)
         return count == AT_ONCE

@@ -8,7 +8,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from bot import loops
 from bot.audience import subscribers
 from bot.context import NewsBot
-from bot.delivery import notices, pushes
+from bot.delivery import figures, notices, pushes
 from bot.i18n import Language, choose, load_language
 from bot.messages import broadcasts
 from bot.messages import notices as messages
@@ -54,7 +54,7 @@ class Reporter:
         if push.author is None or push.progress_message_id is None:
             return
         async with self._app.database.read() as session:
-            state = await pushes.progress(session, push.id)
+            state = await figures.progress(session, push.id)
             clock = await session.moment()
         if state is None:
             return

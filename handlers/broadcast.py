@@ -8,7 +8,7 @@ from telegram.error import TelegramError
 
 from bot.audience import segments
 from bot.context import Context
-from bot.delivery import pushes
+from bot.delivery import drafts, figures, pushes
 from bot.messages import broadcasts, buttons
 from bot.messages.text import Message
 from bot.storage.models import Push
@@ -19,7 +19,7 @@ async def broadcast(update: Update, context: Context) -> None:
     """Begin a draft; the editor's next message becomes its content."""
     language = context.language(await context.subscriber())
     async with context.write() as session:
-        await pushes.new_draft(session, _author(update), {}, context.news.now())
+        await drafts.new(session, _author(update), {}, context.news.now())
     await context.reply(broadcasts.ask_content(language))
 
 
@@ -28,7 +28,7 @@ async def compose(update: Update, context: Context) -> None:
     message = update.effective_message
     subscriber = await context.subscriber()
     async with context.write() as session:
-        draft = await pushes.draft_of(session, _author(update))
+        draft = await drafts.of_author(session, _author(update))
         is_empty = draft is not None and not draft.content
         if draft is not None and is_empty and message is not None:
             draft.content = content_of(message)
@@ -58,7 +58,7 @@ def content_of(message: TelegramMessage) -> dict[str, Any]:
 async def choose_audience(update: Update, context: Context, button: buttons.ChooseAudience) -> None:
     """Add a target to the audience of a draft, or remove it."""
     async with context.write() as session:
-        draft = await pushes.draft_of(session, _author(update))
+        draft = await drafts.of_author(session, _author(update))
         if draft is not None and draft.id == button.push_id:
             draft.audience = _changed(draft.audience, button.target, button.on)
     await _show_audience(context, draft, button.push_id)
@@ -67,7 +67,7 @@ async def choose_audience(update: Update, context: Context, button: buttons.Choo
 async def show_audience(update: Update, context: Context, button: buttons.DraftAudience) -> None:
     """Go back from the preview to the audience."""
     async with context.read() as session:
-        draft = await pushes.draft_of(session, _author(update))
+        draft = await drafts.of_author(session, _author(update))
     await _show_audience(context, draft, button.push_id)
 
 
@@ -102,7 +102,7 @@ async def send(update: Update, context: Context, button: buttons.SendDraft) -> N
 async def _written_draft(update: Update, context: Context, number: int) -> Push | None:
     """The draft that the button belongs to. If it is no longer a draft, tell the editor so and return None."""
     async with context.read() as session:
-        draft = await pushes.draft_of(session, _author(update))
+        draft = await drafts.of_author(session, _author(update))
     if draft is not None and draft.id == number and draft.content:
         return draft
     await context.answer(broadcasts.too_late(context.language(await context.subscriber())))
@@ -112,7 +112,7 @@ async def _written_draft(update: Update, context: Context, number: int) -> Push 
 async def drop(update: Update, context: Context, _: buttons.DropDraft) -> None:
     language = context.language(await context.subscriber())
     async with context.write() as session:
-        draft = await pushes.draft_of(session, _author(update))
+        draft = await drafts.of_author(session, _author(update))
         if draft is not None:
             await pushes.cancel(session, draft.id, context.news.now())
     await context.answer()
@@ -130,7 +130,7 @@ async def _preview(context: Context, draft: Push) -> None:
         return
     async with context.read() as session:
         count = await segments.count(session, draft.audience, await segments.ceiling(session))
-    seconds = pushes.seconds_needed(count, context.news.settings.send_rate)
+    seconds = figures.seconds_needed(count, context.news.settings.send_rate)
     await context.reply(broadcasts.preview(context.newsroom, language, draft, count, seconds))
 
 
@@ -156,8 +156,8 @@ async def _send(context: Context, number: int) -> None:
     undo = context.news.settings.undo_seconds
     message = context.incoming.effective_message
     async with context.write() as session:
-        confirmed = await pushes.confirm(session, number, context.news.now(), undo)
-        state = await pushes.progress(session, number)
+        confirmed = await drafts.confirm(session, number, context.news.now(), undo)
+        state = await figures.progress(session, number)
         if confirmed and state is not None and message is not None:
             state.push.progress_message_id = message.message_id
     if not confirmed or state is None:

@@ -3,7 +3,7 @@
 from telegram import Update
 
 from bot.context import Context
-from bot.delivery import pushes
+from bot.delivery import figures, pushes
 from bot.messages import broadcasts, buttons
 from bot.messages.text import shorten
 from bot.stories.showing import browse
@@ -14,7 +14,7 @@ TITLE_SHOWN = 80
 async def show_pushes(_: Update, context: Context) -> None:
     language = context.language(await context.subscriber())
     async with context.read() as session:
-        current = await pushes.current(session)
+        current = await figures.current(session)
     if not current:
         await context.reply(broadcasts.no_pushes(language))
     for progress in current:
@@ -41,7 +41,7 @@ async def change(_: Update, context: Context, button: buttons.ChangePush) -> Non
                 changed = await pushes.release(session, button.push_id, now)
             case _:
                 changed = await pushes.cancel(session, button.push_id, now)
-        state = await pushes.progress(session, button.push_id)
+        state = await figures.progress(session, button.push_id)
     context.news.wake.set()
     await context.answer("" if changed else broadcasts.too_late(language))
     if state is not None:

@@ -4,9 +4,9 @@ from sqlalchemy import func, select, update
 
 from bot.audience import subscribers
 from bot.clock import utcnow
-from bot.delivery import pushes, ranges
+from bot.delivery import deliveries, drafts, pushes
+from bot.delivery.deliveries import Record
 from bot.delivery.outcomes import Mark
-from bot.delivery.ranges import Record
 from bot.housekeeping import Housekeeper
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Push
@@ -18,10 +18,10 @@ async def test_old_deliveries_are_dropped_and_their_counts_stay(database: Databa
             await subscribers.greet(session, chat, kind="private", language="id", now=utcnow())
         push_ids = []
         for _ in range(3):
-            push = await pushes.new_draft(session, 1, {"method": "sendMessage", "params": {"text": "a"}}, utcnow())
-            await pushes.confirm(session, push.id, utcnow(), 0)
-            chats = [ranges.Chat(number, number, 0, "id") for number in (1, 2, 3)]
-            await ranges.record(session, push.id, [Record(chat, Mark.SENT, 7) for chat in chats], utcnow())
+            push = await drafts.new(session, 1, {"method": "sendMessage", "params": {"text": "a"}}, utcnow())
+            await drafts.confirm(session, push.id, utcnow(), 0)
+            chats = [deliveries.Chat(number, number, 0, "id") for number in (1, 2, 3)]
+            await deliveries.record(session, push.id, [Record(chat, Mark.SENT, 7) for chat in chats], utcnow())
             push_ids.append(push.id)
         old, recent, running = push_ids
         await session.execute(update(Push).where(Push.id.in_((old, recent))).values(state=pushes.FINISHED))

@@ -144,6 +144,7 @@ class Window:
     """
 
     def __init__(self, rate: float) -> None:
+        self.rate = rate
         self._sent: deque[float] | None = deque(maxlen=max(1, int(rate))) if rate > 0 else None
         self._seconds = 1 + 0.6 * (rate / pace_of(rate) - 1) if rate > 0 else 0.0
 

@@ -8,8 +8,8 @@ import orjson
 from sqlalchemy import update
 
 from bot.config import Newsroom
+from bot.delivery.deliveries import Chat, Copy, Record
 from bot.delivery.outcomes import Mark, Refused
-from bot.delivery.ranges import Chat, Copy, Record
 from bot.delivery.revisions import same_photo
 from bot.i18n import choose, load_language
 from bot.messages.stories import card, retracted

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, exists, select, update
+from sqlalchemy import ColumnElement, case, select, update
 
 from bot.audience import segments
-from bot.delivery import notices, pushes
+from bot.delivery import deliveries, notices, pushes
+from bot.delivery.deliveries import Record
 from bot.delivery.lanes import LANES
 from bot.delivery.outcomes import Mark
 from bot.delivery.pushes import CANCELLED, DRAFT, FINISHED, HELD, PAUSED, RUNNING
-from bot.delivery.ranges import Record
 from bot.storage.engine import Session, clock
-from bot.storage.models import Delivery, Push, PushKind, Story, StoryState
+from bot.storage.models import Push, PushKind, Story, StoryState
 
 LIVE, RETRACTED = StoryState
 CORRECTION, RETRACTION = PushKind.CORRECTION, PushKind.RETRACTION
@@ -76,10 +76,8 @@ async def _correct(
     alert = await _alert(session, story)
     if story.state != LIVE or alert is None or alert.state in (DRAFT, HELD):
         return
-    stale = select(
-        exists().where(Delivery.push_id == alert.id, Delivery.message_id > 0, Delivery.revision != story.revision)
-    )
-    if alert.state not in (RUNNING, PAUSED) and not await session.scalar(stale):
+    running = alert.state in (RUNNING, PAUSED)
+    if not running and not await deliveries.any_stale(session, alert.id, story.revision):
         return  # all copies already show this revision
     if not trusted and await _flaps(session, story):
         await notices.add(session, "story_flaps", {"title": story.title, "source": story.source_id}, now)
@@ -136,11 +134,7 @@ async def hand_over_late_copies(session: Session, push: Push, records: Iterable[
     )
     if not late:
         return
-    await session.execute(
-        delete(Delivery)
-        .where(Delivery.push_id == newest.id, Delivery.subscriber_id.in_(late))
-        .execution_options(synchronize_session=False)
-    )
+    await deliveries.forget(session, newest.id, late)
     session.add(pushes.new_range(newest.id, late[0] - 1, late[-1]))
     newest.total = pushes.UNCOUNTED
     if newest.state == FINISHED:

@@ -3,18 +3,18 @@
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.delivery import budget, contents, corrections, pushes, ranges
+from bot.delivery.budget import Window
+from bot.delivery.courier import Courier
+from bot.delivery.deliveries import Chat, Record
+from bot.delivery.ledger import Ledger
 from bot.delivery.outcomes import Mark
-from bot.delivery.ranges import Chat, Claim, Record
+from bot.delivery.ranges import Claim
 from bot.storage.engine import Session
 from bot.storage.models import Push
-
-if TYPE_CHECKING:
-    from bot.delivery.sender import Sender
 
 log = structlog.get_logger("kabar.sender")
 
@@ -32,17 +32,26 @@ UNANSWERED_WAIT = 5.0
 class RangeRun:
     """The work of one process on one range, from claim to release."""
 
-    def __init__(self, sender: "Sender", claimed: Claim, push: Push, content: contents.Content) -> None:
-        self._sender = sender
-        self._database = sender.database
+    def __init__(
+        self,
+        ledger: Ledger,
+        courier: Courier,
+        window: Window,
+        claimed: Claim,
+        push: Push,
+        content: contents.Content,
+    ) -> None:
+        self._ledger = ledger
+        self._courier = courier
+        self._window = window
         self._claim = claimed
         self._push = push
         self._content = content
-        self._batch = max(1, round((sender.rate or 5000) * budget.AHEAD))
+        self._batch = max(1, round((window.rate or 5000) * budget.AHEAD))
         self._queue: deque[Chat] = deque()  # chats read and not sent; the first len(_places) have a place
         self._places: deque[float] = deque()  # monotonic times to send at
         self._gap = 0.0
-        self._pause = CHECKPOINT_SECONDS * (2 if 0 < sender.rate < SLOW_RATE else 1)
+        self._pause = CHECKPOINT_SECONDS * (2 if 0 < window.rate < SLOW_RATE else 1)
         self._read_to = claimed.cursor
         self._exhausted = False
         self._cursor = claimed.cursor
@@ -78,9 +87,9 @@ class RangeRun:
             if result is None:
                 log.warning("range_fenced_out", push=self._claim.push_id, range=self._claim.range_id)
                 return False
-            if not result.go_on or self._sender.stopping.is_set():
+            if not result.go_on or self._ledger.stopping.is_set():
                 return True
-            await self._sender.brake(self._push)
+            await self._ledger.brake(self._push)
             await self._wait()
 
     def _wanted(self) -> int:
@@ -94,7 +103,7 @@ class RangeRun:
         if self._exhausted or len(self._queue) >= self._batch * 2:
             return
         size = max(PAGE, self._batch)
-        async with self._database.read() as session:
+        async with self._ledger.database.read() as session:
             chats, self._read_to, self._exhausted = await ranges.page(
                 session, self._claim, self._push.audience, self._read_to, size
             )
@@ -116,7 +125,7 @@ class RangeRun:
             if early < -LATE_SECONDS and self._gap:
                 self._places.popleft()
                 continue
-            if wait := self._sender.window.wait(now):
+            if wait := self._window.wait(now):
                 await asyncio.sleep(wait)
                 continue
             self._places.popleft()
@@ -127,11 +136,11 @@ class RangeRun:
     async def _deliver(self, chat: Chat) -> None:
         record = Record(chat, Mark.UNKNOWN, wait=UNANSWERED_WAIT)  # the record if the drain cancels this send
         try:
-            record = await self._sender.deliver(self._content, chat)
+            record = await self._courier.deliver(self._content, chat)
         finally:
             self._records.append(record)
             del self._in_flight[chat.subscriber_id]
-            self._sender.brakes[self._push.id].note(record.mark, again=chat.doubt)
+            self._ledger.note(self._push.id, record)
             self._activity.set()
 
     async def _wait(self) -> None:
@@ -161,7 +170,7 @@ class RangeRun:
         cursor = self._settled_to()
         last = len(self._places) + wanted
         issued = self._queue[last - 1].subscriber_id if last else self._last_sent
-        result, place = await self._sender.persist(once)
+        result, place = await self._ledger.persist(once)
         self._cursor, self._recorded_at = cursor, time.monotonic()
         self._ask_again_at = self._recorded_at + (place.delay or self._pause)
         if place.count:
@@ -181,7 +190,7 @@ class RangeRun:
             issued=issued,
             records=records,
             push=self._push,
-            now=self._sender.now(),
+            now=self._ledger.now(),
         )
         if result is None or result.overtaken:
             await corrections.hand_over_late_copies(session, self._push, records)
@@ -194,7 +203,7 @@ class RangeRun:
         """Wait for sends in flight and record them; when stopping, cancel those unanswered after DRAIN_SECONDS."""
         stopped_at: float | None = None
         while self._in_flight:
-            if self._sender.stopping.is_set():
+            if self._ledger.stopping.is_set():
                 stopped_at = stopped_at or time.monotonic()
                 if time.monotonic() - stopped_at > DRAIN_SECONDS:
                     cut = list(self._in_flight.values())
@@ -213,6 +222,6 @@ class RangeRun:
             changed = result is not None and not result.same_audience
             await ranges.release(session, self._claim, done=done and not changed, rewind=changed)
 
-        await self._sender.persist(once)
+        await self._ledger.persist(once)
         if done:
-            await self._sender.finish(self._push.id)
+            await self._ledger.finish(self._push.id)

@@ -31,7 +31,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from bot.config import Newsroom, SourceTable
-from bot.delivery import corrections, notices, pushes, revisions
+from bot.delivery import alerts, corrections, notices, revisions
 from bot.storage.engine import Database, Session
 from bot.storage.models import Story, StoryState
 from bot.stories import sources
@@ -189,7 +189,7 @@ async def complete(
     async def once(session: Session) -> Stored:
         if article is None:
             await wants.postpone(session, want)
-            await pushes.go(session, await session.get_one(Story, want.story_id))
+            await alerts.go(session, await session.get_one(Story, want.story_id))
             return Stored()
         await wants.fulfil(session, want.story_id)
         said = _fields_of_page(article, want.url, newsroom)
@@ -223,7 +223,7 @@ async def separate(session: Session, story: Story, newsroom: Newsroom, now: date
     max_age = newsroom.newsroom.push_max_age
     if is_too_old(story.published_at, max_age, now):
         story.verdict = Verdict.TOO_OLD
-    elif await pushes.queue_alert(session, story, now, max_age=max_age) is None:
+    elif await alerts.queue(session, story, now, max_age=max_age) is None:
         story.verdict = Verdict.NO_SECTION
     else:
         story.verdict = Verdict.PUSHED
@@ -419,7 +419,7 @@ async def _queue(session: Session, tellings: Sequence[Telling], urgent: set[int]
     stored = Stored()
     for each in tellings:
         if each.decision.recall:
-            await pushes.recall(session, each.story, round_.now)
+            await alerts.recall(session, each.story, round_.now)
         changed = not each.is_new and await _correct(session, each, round_)
         held = each.decision.push and round_.flood
         queued = each.decision.push and await _alert(session, each, held, urgent, round_)
@@ -431,7 +431,7 @@ async def _queue(session: Session, tellings: Sequence[Telling], urgent: set[int]
 
 async def _alert(session: Session, telling: Telling, held: bool, urgent: set[int], round_: Round) -> bool:
     wait = wants.UPDATE_WAITS if telling.shown.is_update else wants.ALERT_WAITS
-    push = await pushes.queue_alert(
+    push = await alerts.queue(
         session,
         telling.story,
         round_.now,
@@ -447,7 +447,7 @@ async def _correct(session: Session, telling: Telling, round_: Round) -> bool:
     story, decision, now = telling.story, telling.decision, round_.now
     if decision.change in (Change.UNCHANGED, Change.WITHDRAWN):
         if round_.kind is Kind.PAGE:
-            await pushes.go(session, story)
+            await alerts.go(session, story)
         return False
     differs = revisions.note(story)
     if round_.kind is Kind.CMS:
@@ -456,7 +456,7 @@ async def _correct(session: Session, telling: Telling, round_: Round) -> bool:
         else:
             await corrections.correct_now(session, story, now)
         return True
-    went = round_.kind is Kind.PAGE and await pushes.go(session, story)
+    went = round_.kind is Kind.PAGE and await alerts.go(session, story)
     if not differs or went:
         return differs
     if decision.change is Change.CORRECTED:

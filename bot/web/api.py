@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.context import NewsBot
-from bot.delivery import corrections, pushes
+from bot.delivery import corrections, figures
 from bot.storage.models import Story, StoryState
 from bot.stories import pipeline
 from bot.stories.items import Item
@@ -156,7 +156,7 @@ class Api:
             story = await recognise.find(session, cms_id)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
-            progresses = await pushes.of_story(session, story.id)
+            progresses = await figures.of_story(session, story.id)
         return _answer(200, {"id": cms_id, **_shown(story), "pushes": [_push(progress) for progress in progresses]})
 
     async def _describe(self, _: web.Request) -> web.Response:
@@ -218,7 +218,7 @@ def _shown(story: Story) -> dict[str, Any]:
     }
 
 
-def _push(progress: pushes.Progress) -> dict[str, Any]:
+def _push(progress: figures.Progress) -> dict[str, Any]:
     push = progress.push
     counts = {name: getattr(push, name) for name in ("sent", "gone", "refused", "lost", "doubled")}
     total = max(push.total, progress.settled + progress.waiting)

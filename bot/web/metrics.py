@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.audience import subscribers
 from bot.context import NewsBot
-from bot.delivery import pushes
+from bot.delivery import figures
 from bot.stories.showing import browse
 
 
@@ -43,6 +43,6 @@ async def figures_of(app: NewsBot) -> dict[str, Any]:
         return {
             "subscribers": await subscribers.count_by_state(session),
             "stories": await browse.count(session),
-            "pushes": await pushes.count_by_state(session),
-            "deliveries": await pushes.totals(session),
+            "pushes": await figures.count_by_state(session),
+            "deliveries": await figures.totals(session),
         }

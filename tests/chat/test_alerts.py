@@ -14,7 +14,7 @@ def alerts(kabar: Kabar, chat: int, words: str) -> list[Message]:
 
 async def quiet(kabar: Kabar) -> None:
     """Wait until sources were polled again and nothing is left to send."""
-    from bot.delivery import pushes
+    from bot.delivery import figures
 
     assert kabar.process is not None
     polls = kabar.press.polls
@@ -22,7 +22,7 @@ async def quiet(kabar: Kabar) -> None:
         await kabar.ask(EDITOR, "/bantuan")
     while True:
         async with kabar.process.database.read() as session:
-            if not await pushes.current(session):
+            if not await figures.current(session):
                 return
         await kabar.ask(EDITOR, "/bantuan")
 

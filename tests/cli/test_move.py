@@ -6,9 +6,9 @@ from sqlalchemy import func, select, update
 from bot.audience import subscribers, subscriptions
 from bot.cli.move import CannotMove, move
 from bot.clock import utcnow
-from bot.delivery import budget, pushes, ranges
+from bot.delivery import budget, drafts, ranges
+from bot.delivery.deliveries import Record
 from bot.delivery.outcomes import Mark
-from bot.delivery.ranges import Record
 from bot.storage.engine import Database
 from bot.storage.models import Base, Push, PushRange, Subscriber
 
@@ -22,8 +22,8 @@ async def half_sent(database: Database) -> Push:
         for chat in range(1, 11):
             subscriber = await subscribers.greet(session, chat, kind="private", language="id", now=utcnow())
             await subscriptions.follow(session, subscriber.id, "update")
-        made = await pushes.new_draft(session, 1, CONTENT, utcnow())
-        await pushes.confirm(session, made.id, utcnow(), 0)
+        made = await drafts.new(session, 1, CONTENT, utcnow())
+        await drafts.confirm(session, made.id, utcnow(), 0)
     async with database.write() as session:
         claimed = await ranges.claim(session, "killed")
         assert claimed is not None

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 
 from bot.audience import segments
-from bot.delivery import budget, pushes, ranges
+from bot.delivery import budget, deliveries, pushes, ranges
+from bot.delivery.deliveries import Record
 from bot.delivery.outcomes import Mark
-from bot.delivery.ranges import Record
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Push, PushRange, Story, Subscriber, Subscription
+from tests.wire import PATIENCE
 
 NOW = datetime(2026, 2, 22, 2, 40, tzinfo=UTC)
 CONTENT = {"method": "sendMessage", "params": {"text": "Kabar"}}
@@ -120,9 +121,9 @@ async def take_over(database: Database, owner: str) -> ranges.Claim | None:
         return await ranges.claim(session, owner)
 
 
-async def claim_waiting(database: Database, size: int = 10) -> list[ranges.DueDelivery]:
+async def claim_waiting(database: Database, size: int = 10) -> list[deliveries.DueDelivery]:
     async with database.write() as session:
-        return await ranges.claim_waiting(session, size)
+        return await deliveries.claim_due(session, size)
 
 
 async def checkpoint(
@@ -136,12 +137,12 @@ async def checkpoint(
 
 async def record(database: Database, push_id: int, *records: Record) -> None:
     async with database.write() as session:
-        await ranges.record(session, push_id, records, NOW)
+        await deliveries.record(session, push_id, records, NOW)
 
 
 async def page(
     database: Database, claimed: ranges.Claim, audience: segments.Audience = segments.EVERYONE, size: int = 100
-) -> list[ranges.Chat]:
+) -> list[deliveries.Chat]:
     async with database.read() as session:
         return (await ranges.page(session, claimed, audience, claimed.cursor, size))[0]
 
@@ -154,6 +155,6 @@ async def moment(database: Database) -> float:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until the condition holds; only a broken promise takes the whole time."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not await condition():
             await asyncio.sleep(0.005)

@@ -3,13 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 from yarl import URL
 
-from bot.delivery.budget import Window
+from bot.delivery.budget import ChatPace, Window
+from bot.delivery.courier import Courier
+from bot.delivery.desk import Desk
+from bot.delivery.ledger import Ledger
 from bot.delivery.outcomes import Outcome, Sent
+from bot.delivery.retries import Retries
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
 from bot.storage.engine import Database
@@ -65,19 +71,36 @@ async def at_work(work: Coroutine[Any, Any, object], wire: SilentWire) -> AsyncI
             wire.answer()
 
 
-def sender_on(database: Database, wire: SilentWire, *, rate: float = 0, owner: str = "one", **more: Any) -> Sender:
-    """The real sender of one process, on that wire."""
-    parts = {
-        "database": database,
-        "request": wire,
-        "base_url": "http://wire.example/bot1:x",
-        "newsroom": newsroom("http://wire.example"),
-        "rate": rate,
-        "window": Window(rate),
-        "pace": None,
-        "owner": owner,
-        "now": lambda: NOW,
-        "stopping": asyncio.Event(),
-        "wake": asyncio.Event(),
-    }
-    return Sender(**(parts | more))
+@dataclass
+class Senders:
+    """What a process with the role `deliver` sends with."""
+
+    sender: Sender
+    retries: Retries
+    desk: Desk
+    stopping: asyncio.Event
+    wake: asyncio.Event
+
+
+def senders_on(
+    database: Database,
+    wire: SilentWire,
+    *,
+    rate: float = 0,
+    owner: str = "one",
+    pace: ChatPace | None = None,
+    window: Window | None = None,
+    now: Callable[[], datetime] = lambda: NOW,
+) -> Senders:
+    """The real senders of one process, on that wire."""
+    stopping, wake = asyncio.Event(), asyncio.Event()
+    ledger = Ledger(database, now, stopping)
+    courier = Courier(ledger, wire, "http://wire.example/bot1:x", pace)
+    window, news = window or Window(rate), newsroom("http://wire.example")
+    return Senders(
+        Sender(ledger, courier, news, window, owner),
+        Retries(ledger, courier, news, window),
+        Desk(ledger, wake),
+        stopping,
+        wake,
+    )

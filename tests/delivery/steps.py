@@ -4,7 +4,7 @@ import asyncio
 
 from bot.audience import subscribers, subscriptions
 from bot.clock import utcnow
-from bot.delivery import pushes
+from bot.delivery import drafts, pushes
 from bot.sandbox.world import Message
 from bot.storage.models import Push
 from tests.wire import Kabar
@@ -15,9 +15,9 @@ async def announce(kabar: Kabar, text: str = "Kabar uji", **more: object) -> int
     assert kabar.process is not None
     async with kabar.process.database.write() as session:
         content = {"method": "sendMessage", "params": {"text": text, **more}}
-        push = await pushes.new_draft(session, 1, content, utcnow())
-        await pushes.confirm(session, push.id, utcnow(), 0)
-    kabar.process.sender.wake.set()
+        push = await drafts.new(session, 1, content, utcnow())
+        await drafts.confirm(session, push.id, utcnow(), 0)
+    kabar.process.wake.set()
     return push.id
 
 

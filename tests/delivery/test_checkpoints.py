@@ -7,8 +7,9 @@ import pytest
 
 from bot.audience import segments
 from bot.delivery import ranges
+from bot.delivery.deliveries import Chat, Copy, Record
 from bot.delivery.outcomes import Gone, Mark
-from bot.delivery.ranges import LEASE_SECONDS, Chat, CheckpointResult, Copy, Record
+from bot.delivery.ranges import LEASE_SECONDS, CheckpointResult
 from bot.storage.engine import Database
 from bot.storage.models import Push, PushRange
 from tests.delivery.rows import (

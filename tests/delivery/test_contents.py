@@ -7,8 +7,8 @@ import pytest
 
 from bot.config import Newsroom
 from bot.delivery.contents import DELETABLE_SECONDS, Alert, Broadcast, Content, Correction, Retraction, load
+from bot.delivery.deliveries import Chat, Copy
 from bot.delivery.outcomes import Mark, Refused
-from bot.delivery.ranges import Chat, Copy
 from bot.delivery.revisions import note
 from bot.storage.engine import Database
 from bot.storage.models import Push, Story

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from bot.delivery import corrections, notices, pushes, ranges
 from bot.delivery.corrections import CORRECTIONS_AT_MOST, ROUNDS
+from bot.delivery.deliveries import Chat, Record
 from bot.delivery.outcomes import Mark
-from bot.delivery.ranges import Chat, Record
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Notice, Push, Story
 from tests.delivery.rows import (

@@ -23,7 +23,7 @@ PHOTO = "/news/foto.png"
 def still_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A change has settled after a moment instead of a minute."""
     monkeypatch.setattr(corrections, "SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr("bot.delivery.sender.DESK_SECONDS", 0.1)
+    monkeypatch.setattr("bot.delivery.desk.DESK_SECONDS", 0.1)
     yield
 
 
@@ -151,7 +151,7 @@ async def test_a_newer_revision_replaces_a_correction_that_is_running(kabar: Kab
         await published(kabar)
         for reader in readers:
             await kabar.world.wait_for(reader, "Sepuluh")
-        process.sender.rate = 10
+        process.limiter._window.rate = 10
         rewrite(kabar, title="Sebelas orang mengungsi")
         await kabar.until(lambda: sum(edited(kabar, reader, "Sebelas") for reader in readers) >= 3)
         rewrite(kabar, title="Dua belas orang mengungsi")
@@ -173,7 +173,7 @@ async def retract(kabar: Kabar) -> bool:
     async with kabar.process.database.write() as session:
         story = (await session.scalars(select(Story))).one()
         done = await corrections.retract(session, story, utcnow())
-    kabar.process.sender.wake.set()
+    kabar.process.wake.set()
     return done
 
 

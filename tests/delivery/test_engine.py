@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.audience import subscriptions
-from bot.delivery import ranges, sender
+from bot.delivery import courier, ranges
 from bot.delivery.budget import Window
 from bot.delivery.outcomes import Mark
 from bot.storage.models import Delivery, Subscriber
@@ -19,7 +19,7 @@ from tests.wire import OLIVER, PATIENCE, SARI, Kabar
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Tries again after tenths of a second instead of several."""
-    monkeypatch.setattr(sender, "UNKNOWN_BACKOFF", 0.1)
+    monkeypatch.setattr(courier, "UNKNOWN_BACKOFF", 0.1)
     yield
 
 
@@ -49,7 +49,7 @@ async def test_a_send_that_is_never_answered_is_given_up_after_four_more_tries(k
         kabar.world.fail("sendMessage", SARI, kind="reset_before", times=99)
         push = await finished(kabar, await announce(kabar))
     assert (push.sent, push.lost) == (9, 1)
-    assert kabar.world.faults[0].times == 99 - 1 - sender.TRIES
+    assert kabar.world.faults[0].times == 99 - 1 - courier.TRIES
 
 
 async def test_a_flood_wait_for_one_chat_holds_up_nobody_else(kabar: Kabar) -> None:

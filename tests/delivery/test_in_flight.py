@@ -26,7 +26,7 @@ from tests.delivery.rows import (
     take_over,
     until,
 )
-from tests.delivery.silent_wire import SilentWire, at_work, sender_on
+from tests.delivery.silent_wire import SilentWire, at_work, senders_on
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no statement is in question
 
@@ -63,7 +63,7 @@ async def settle_at(database: Database, push_id: int, cursor: int, outcomes: int
 async def test_the_cursor_waits_for_a_chat_that_is_in_flight_whoever_is_answered_after_it(database: Database) -> None:
     push = await broadcast_to(database, 10)
     wire = SilentWire(3, 7)
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await settle_at(database, push.id, cursor=2, outcomes=8)
         wire.answer(3)
         await settle_at(database, push.id, cursor=6, outcomes=9)
@@ -77,7 +77,7 @@ async def test_the_cursor_waits_for_a_chat_that_is_in_flight_whoever_is_answered
 async def test_the_cursor_stays_at_the_start_while_nobody_was_answered(database: Database) -> None:
     push = await broadcast_to(database, 4)
     wire = SilentWire(1, 2, 3, 4)
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await until(lambda: has_taken(wire, 4))
         await settle_at(database, push.id, cursor=0, outcomes=0)
 
@@ -97,7 +97,7 @@ async def test_before_a_message_leaves_the_database_knows_that_it_may(database: 
             wrong.append(f"the cursor stood at {row.cursor} without an outcome of {missing}")
 
     wire.before = look
-    async with at_work(sender_on(database, wire, rate=rate).step(), wire):
+    async with at_work(senders_on(database, wire, rate=rate).sender.step(), wire):
         await settle_at(database, push.id, cursor=1, outcomes=22)
     assert wrong == []
     assert len(wire.taken) == 24
@@ -107,7 +107,7 @@ async def test_before_a_message_leaves_the_database_knows_that_it_may(database: 
 async def test_a_kill_leaves_no_more_in_doubt_than_a_tenth_of_a_second_sends(database: Database) -> None:
     push = await broadcast_to(database, 30, rate=20)
     wire = SilentWire()
-    async with at_work(sender_on(database, wire, rate=20).step(), wire):
+    async with at_work(senders_on(database, wire, rate=20).sender.step(), wire):
         for count in (2, 5, 8):
             await until(lambda count=count: has_taken(wire, count))  # type: ignore[misc]  # its own
             (row,) = await ranges_of(database, push.id)
@@ -117,7 +117,7 @@ async def test_a_kill_leaves_no_more_in_doubt_than_a_tenth_of_a_second_sends(dat
 async def test_whoever_takes_over_doubts_the_unanswered_chats_and_no_other(database: Database) -> None:
     push = await broadcast_to(database, 10)
     wire = SilentWire(3, 7)
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await settle_at(database, push.id, cursor=2, outcomes=8)
         second = await take_over(database, "other")
         assert second is not None
@@ -132,10 +132,10 @@ async def test_the_next_owner_sends_what_is_unanswered_again_and_counts_it_as_po
 ) -> None:
     push = await broadcast_to(database, 10)
     wire, next_wire = SilentWire(3, 7), SilentWire()
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await settle_at(database, push.id, cursor=2, outcomes=8)
         monkeypatch.setattr(ranges, "LEASE_SECONDS", -1.0)  # as if the first owner had been killed
-        await until(sender_on(database, next_wire, owner="other").step)
+        await until(senders_on(database, next_wire, owner="other").sender.step)
         assert next_wire.taken == [3, 7]
         done = await push_now(database, push.id)
         assert (done.state, done.sent, done.doubled) == (pushes.FINISHED, 10, 2)
@@ -145,10 +145,10 @@ async def test_the_next_owner_sends_what_is_unanswered_again_and_counts_it_as_po
 async def test_a_stop_waits_for_answers_and_leaves_no_doubt_about_those_that_came(database: Database) -> None:
     push = await broadcast_to(database, 30, rate=100)
     wire = SilentWire(2)
-    sender = sender_on(database, wire, rate=100)
-    async with at_work(sender.step(), wire) as task:
+    working = senders_on(database, wire, rate=100)
+    async with at_work(working.sender.step(), wire) as task:
         await until(lambda: has_taken(wire, 4))
-        sender.stopping.set()
+        working.stopping.set()
         await asyncio.sleep(0.2)
         assert not task.done()
     stopped = max(wire.taken)
@@ -165,10 +165,10 @@ async def test_an_answer_that_has_not_come_when_the_stop_must_end_is_in_doubt_an
     monkeypatch.setattr(runs, "DRAIN_SECONDS", 0.1)
     push = await broadcast_to(database, 3)
     wire = SilentWire(2)
-    sender = sender_on(database, wire)
-    async with at_work(sender.step(), wire) as task:
+    working = senders_on(database, wire)
+    async with at_work(working.sender.step(), wire) as task:
         await settle_at(database, push.id, cursor=1, outcomes=2)
-        sender.stopping.set()
+        working.stopping.set()
         await asyncio.wait([task], timeout=5)
     row = (await deliveries_of(database, push.id))[2]
     assert (row.outcome, row.tries, row.not_before is not None) == (Mark.UNKNOWN, 1, True)
@@ -181,7 +181,7 @@ async def test_a_paused_push_sends_nothing_more_and_keeps_the_answers_that_were_
 ) -> None:
     push = await broadcast_to(database, 40, rate=50)
     wire = SilentWire(1, 2, 3)
-    async with at_work(sender_on(database, wire, rate=50).step(), wire):
+    async with at_work(senders_on(database, wire, rate=50).sender.step(), wire):
         await until(lambda: has_taken(wire, 3))
         async with database.write() as session:
             assert await pushes.pause(session, push.id)
@@ -198,7 +198,7 @@ async def test_a_paused_push_sends_nothing_more_and_keeps_the_answers_that_were_
 async def test_a_better_lane_takes_the_range_from_a_broadcast_whose_answers_hang(database: Database) -> None:
     push = await broadcast_to(database, 40, rate=50)
     wire = SilentWire(1)
-    async with at_work(sender_on(database, wire, rate=50).step(), wire):
+    async with at_work(senders_on(database, wire, rate=50).sender.step(), wire):
         await until(lambda: has_taken(wire, 2))
         urgent = await add_push(database, kind="update", lane=1, ranges=[(0, 40)], ceiling=40)
         await asyncio.sleep(0.3)
@@ -213,7 +213,7 @@ async def test_a_better_lane_takes_the_range_from_a_broadcast_whose_answers_hang
 async def test_an_audience_that_was_widened_in_flight_is_paged_from_the_start_again(database: Database) -> None:
     push = await broadcast_to(database, 3)
     wire = SilentWire(2)
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await settle_at(database, push.id, cursor=1, outcomes=2)
         await change(database, Push, audience={"targets": ["update"]})
         await asyncio.sleep(runs.CHECKPOINT_SECONDS * 3)
@@ -229,7 +229,7 @@ async def test_no_more_than_so_many_requests_are_on_their_way_at_once(
     monkeypatch.setattr(runs, "IN_FLIGHT", 3)
     push = await broadcast_to(database, 8)
     wire = SilentWire(*range(1, 9))
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await until(lambda: has_taken(wire, 3))
         await settle_at(database, push.id, cursor=0, outcomes=0)
         assert wire.taken == [1, 2, 3]
@@ -246,7 +246,7 @@ async def test_a_new_photo_goes_to_one_chat_alone_and_its_file_id_to_all_others(
     await add_chats(database, 1, 2, 3)
     push = await add_push(database, kind="section", lane=2, story_id=story.id, ranges=[(0, 3)], ceiling=3, content=None)
     wire = SilentWire(1)
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await until(lambda: has_taken(wire, 1))
         await settle_at(database, push.id, cursor=0, outcomes=0)
         assert wire.taken == [1]
@@ -258,7 +258,7 @@ async def test_a_chat_that_was_told_to_wait_is_a_row_and_the_range_goes_on(datab
     push = await broadcast_to(database, 3)
     wire = SilentWire()
     wire.fail(2, Unknown("no answer"))
-    await sender_on(database, wire).step()
+    await senders_on(database, wire).sender.step()
     rows = await deliveries_of(database, push.id)
     assert [rows[number].outcome for number in (1, 2, 3)] == [Mark.SENT, Mark.UNKNOWN, Mark.SENT]
     (row,) = await ranges_of(database, push.id)
@@ -269,9 +269,9 @@ async def test_a_chat_that_was_told_to_wait_is_a_row_and_the_range_goes_on(datab
 async def test_a_chat_that_had_a_message_a_moment_ago_waits_without_a_try(database: Database) -> None:
     first, second = await broadcast_to(database, 2), await add_push(database, ranges=[(0, 2)], ceiling=2)
     wire = SilentWire()
-    sender = sender_on(database, wire, pace=ChatPace())
-    await sender.step()
-    await sender.step()
+    working = senders_on(database, wire, pace=ChatPace())
+    await working.sender.step()
+    await working.sender.step()
     assert wire.taken == [1, 2]
     assert (await push_now(database, first.id)).sent == 2
     rows = (await deliveries_of(database, second.id)).values()
@@ -282,12 +282,12 @@ async def test_a_due_delivery_whose_answer_hangs_is_not_taken_by_another_process
     push = await broadcast_to(database, 2)
     wire = SilentWire()
     wire.fail(2, Unknown("no answer"))
-    await sender_on(database, wire).step()
+    await senders_on(database, wire).sender.step()
     await change(database, Delivery, Delivery.not_before > 0, not_before=1.0)
     again, other = SilentWire(2), SilentWire()
-    async with at_work(sender_on(database, again).step_waiting(), again):
+    async with at_work(senders_on(database, again).retries.step(), again):
         await until(lambda: has_taken(again, 1))
-        assert not await sender_on(database, other, owner="other").step_waiting()
+        assert not await senders_on(database, other, owner="other").retries.step()
     assert (again.taken, other.taken) == ([2], [])
     done = await push_now(database, push.id)
     assert (done.state, done.sent, done.doubled) == (pushes.FINISHED, 2, 1)
@@ -306,7 +306,7 @@ async def test_a_new_photo_finds_its_first_chat_behind_those_that_have_the_story
     for number in (1, 2, 3):
         await add_delivery(database, push.id, number)
     wire = SilentWire()
-    await sender_on(database, wire, rate=10).step()
+    await senders_on(database, wire, rate=10).sender.step()
     assert wire.taken == [4]
 
 
@@ -315,7 +315,7 @@ async def test_a_range_is_worked_through_page_by_page(database: Database, monkey
     monkeypatch.setattr(runs, "PAGE", 2)
     push = await broadcast_to(database, 7, rate=60)
     wire = SilentWire()
-    await sender_on(database, wire, rate=60).step()
+    await senders_on(database, wire, rate=60).sender.step()
     assert wire.taken == list(range(1, 8))
     assert (await push_now(database, push.id)).state == pushes.FINISHED
 
@@ -328,7 +328,7 @@ async def test_a_copy_that_arrives_after_its_storys_correction_is_handed_to_it(d
     fields = {"story_id": story.id, "content": None, "ceiling": 3}
     alert = await add_push(database, kind="section", lane=2, revision=1, ranges=[(0, 3)], **fields)
     wire = SilentWire(2)
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await settle_at(database, alert.id, cursor=1, outcomes=2)
         await change(database, Push, revision=2)
         correction = await add_push(database, kind="correction", lane=5, state="finished", revision=2, **fields)
@@ -349,7 +349,7 @@ async def test_places_that_a_stall_has_missed_are_given_up_and_not_made_up_for_i
         times.append(time.monotonic())
 
     wire.before = stall
-    await sender_on(database, wire, rate=100).step()
+    await senders_on(database, wire, rate=100).sender.step()
     assert wire.taken == list(range(1, 21))
     assert times[8] - times[2] > 5 / 100  # of ten places that had been reserved
     assert (await push_now(database, push.id)).state == pushes.FINISHED

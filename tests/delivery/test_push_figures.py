@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import pushes
+from bot.delivery import deliveries, figures, pushes
 from bot.delivery.outcomes import Mark
 from bot.delivery.pushes import UNCOUNTED
 from bot.storage.engine import Database
@@ -28,10 +28,10 @@ async def test_a_push_is_counted_as_those_it_has_reached_those_it_will_and_those
         await add_delivery(database, push.id, number, outcome=mark)
     await add_delivery(database, push.id, 5, outcome=Mark.WAITING, not_before=1e10)
     async with database.write() as session:
-        assert [each.id for each in await pushes.uncounted(session)] == [push.id]
-        total = await pushes.count(session, push)
-        await pushes.set_total(session, push.id, total)
-        assert await pushes.uncounted(session) == []
+        assert [each.id for each in await figures.uncounted(session)] == [push.id]
+        total = await figures.count(session, push)
+        await figures.set_total(session, push.id, total)
+        assert await figures.uncounted(session) == []
     assert total == 4 + 1 + 4  # the tenth chat came after the push had started
     assert (await push_now(database, push.id)).total == 9
 
@@ -40,7 +40,7 @@ async def test_a_cancelled_push_is_counted_as_what_it_has_reached(database: Data
     await add_chats(database, *range(1, 5))
     push = await add_push(database, state="cancelled", ceiling=4, sent=2, gone=1)
     async with database.read() as session:
-        assert await pushes.count(session, push) == 3
+        assert await figures.count(session, push) == 3
 
 
 async def test_progress_is_of_one_push(database: Database) -> None:
@@ -49,8 +49,8 @@ async def test_progress_is_of_one_push(database: Database) -> None:
         await add_delivery(database, push.id, number, not_before=not_before)
     await add_delivery(database, other.id, 4, not_before=1e10)
     async with database.read() as session:
-        progress = await pushes.progress(session, push.id)
-        assert await pushes.progress(session, 404) is None
+        progress = await figures.progress(session, push.id)
+        assert await figures.progress(session, 404) is None
     assert progress is not None
     assert (progress.waiting, progress.settled, progress.push.id) == (2, 14, push.id)
 
@@ -59,7 +59,7 @@ async def test_a_storys_pushes_come_in_the_order_they_were_made(database: Databa
     one, other = await add_story(database), await add_story(database)
     made = [(await add_push(database, story_id=story.id)).id for story in (one, other, one)]
     async with database.read() as session:
-        assert [each.push.id for each in await pushes.of_story(session, one.id)] == [made[0], made[2]]
+        assert [each.push.id for each in await figures.of_story(session, one.id)] == [made[0], made[2]]
 
 
 async def test_what_an_editor_sees_of_pushes_is_what_is_going_on_the_most_urgent_first(database: Database) -> None:
@@ -70,8 +70,8 @@ async def test_what_an_editor_sees_of_pushes_is_what_is_going_on_the_most_urgent
     ):
         ids[(await add_push(database, lane=lane, state=state)).id] = (lane, state)
     async with database.read() as session:
-        shown = [ids[each.push.id] for each in await pushes.current(session)]
-        few = await pushes.current(session, limit=2)
+        shown = [ids[each.push.id] for each in await figures.current(session)]
+        few = await figures.current(session, limit=2)
     assert shown == [(1, "paused"), (2, "running"), (3, "held"), (3, "running")]
     assert [ids[each.push.id] for each in few] == shown[:2]
 
@@ -127,7 +127,7 @@ async def test_audiences_are_counted_so_many_at_a_time(database: Database) -> No
     for _ in range(3):
         await add_push(database, total=UNCOUNTED)
     async with database.read() as session:
-        assert [len(await pushes.uncounted(session, limit=limit)) for limit in (2, 5)] == [2, 3]
+        assert [len(await figures.uncounted(session, limit=limit)) for limit in (2, 5)] == [2, 3]
 
 
 @on_sqlite
@@ -136,7 +136,7 @@ async def test_what_was_shown_and_what_must_be_text_are_noted_for_one_push(datab
     async with database.write() as session:
         await pushes.note_shown(session, push.id, "50 %")
         await pushes.go_text_only(session, push.id)
-        await pushes.set_total(session, push.id, 12)
+        await figures.set_total(session, push.id, 12)
     now, untouched = await push_now(database, push.id), await push_now(database, other.id)
     assert (now.progress_shown, now.text_only, now.total) == ("50 %", True, 12)
     assert (untouched.progress_shown, untouched.text_only, untouched.total) == ("", False, 0)
@@ -148,18 +148,18 @@ async def test_what_was_shown_and_what_must_be_text_are_noted_for_one_push(datab
     ids=lambda value: str(value),
 )
 def test_how_long_a_push_takes(count: int, rate: float, seconds: float) -> None:
-    assert pushes.seconds_needed(count, rate) == pytest.approx(seconds)
+    assert figures.seconds_needed(count, rate) == pytest.approx(seconds)
 
 
 async def test_pushes_and_their_outcomes_are_summed_for_the_statistics(database: Database) -> None:
     async with database.read() as session:
-        assert await pushes.totals(session) == {"sent": 0, "gone": 0, "refused": 0, "lost": 0, "doubled": 0}
-        assert await pushes.count_by_state(session) == {}
+        assert await figures.totals(session) == {"sent": 0, "gone": 0, "refused": 0, "lost": 0, "doubled": 0}
+        assert await figures.count_by_state(session) == {}
     await add_push(database, sent=1, gone=2, refused=3, lost=4, doubled=5)
     await add_push(database, sent=10, gone=20, refused=30, lost=40, doubled=50, state="paused")
     async with database.read() as session:
-        assert await pushes.totals(session) == {"sent": 11, "gone": 22, "refused": 33, "lost": 44, "doubled": 55}
-        assert await pushes.count_by_state(session) == {"running": 1, "paused": 1}
+        assert await figures.totals(session) == {"sent": 11, "gone": 22, "refused": 33, "lost": 44, "doubled": 55}
+        assert await figures.count_by_state(session) == {"running": 1, "paused": 1}
 
 
 DAY = 86_400
@@ -182,8 +182,8 @@ async def test_single_deliveries_are_dropped_after_their_time(
     push = await add_push(database, state=state, sent=1)
     await add_delivery(database, push.id, 1, at=int(await moment(database)) - days * DAY)
     async with database.write() as session:
-        assert await pushes.prune(session, 30, 100) == int(dropped)
-        rows = await pushes.progress(session, push.id)
+        assert await deliveries.prune(session, 30, 100) == int(dropped)
+        rows = await figures.progress(session, push.id)
     assert rows is not None
     assert rows.settled == 1  # the counts stay
 
@@ -195,5 +195,5 @@ async def test_deliveries_are_dropped_so_many_at_a_time(database: Database) -> N
     dropped = []
     while not dropped or dropped[-1]:
         async with database.write() as session:
-            dropped.append(await pushes.prune(session, 30, 4))
+            dropped.append(await deliveries.prune(session, 30, 4))
     assert dropped == [4, 2, 0]

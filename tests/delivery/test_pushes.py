@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.delivery import pushes
+from bot.delivery import alerts, drafts, pushes
+from bot.delivery.lanes import LANES
 from bot.delivery.outcomes import Mark
-from bot.delivery.pushes import LANES, UNCOUNTED
+from bot.delivery.pushes import UNCOUNTED
 from bot.storage.engine import Database, Session
 from bot.storage.models import Push, PushRange, Story
 from tests.delivery.rows import (
@@ -182,7 +183,7 @@ async def test_a_push_that_starts_later_says_when(database: Database) -> None:
 async def alert(database: Database, story_id: int, **more: Any) -> Push | None:
     """Queue the alert of the story as it stands now."""
     async with database.write() as session:
-        return await pushes.queue_alert(session, await session.get_one(Story, story_id), LATER, **more)
+        return await alerts.queue(session, await session.get_one(Story, story_id), LATER, **more)
 
 
 @pytest.mark.parametrize(
@@ -310,10 +311,10 @@ def test_retractions_run_with_updates_and_corrections_last() -> None:
 
 async def test_a_persons_draft_is_for_everyone_and_replaces_the_earlier_one(database: Database) -> None:
     async with database.write() as session:
-        first = await pushes.new_draft(session, 9, CONTENT, NOW)
-        other = await pushes.new_draft(session, 8, CONTENT, NOW)
-        second = await pushes.new_draft(session, 9, CONTENT, LATER)
-        draft = await pushes.draft_of(session, 9)
+        first = await drafts.new(session, 9, CONTENT, NOW)
+        other = await drafts.new(session, 8, CONTENT, NOW)
+        second = await drafts.new(session, 9, CONTENT, LATER)
+        draft = await drafts.of_author(session, 9)
     assert draft is not None
     assert draft.id == second.id
     assert (second.kind, second.lane, second.state, second.author) == ("broadcast", 3, "draft", 9)
@@ -326,7 +327,7 @@ async def test_a_persons_draft_is_for_everyone_and_replaces_the_earlier_one(data
 async def test_a_new_draft_leaves_the_authors_running_broadcast_alone(database: Database) -> None:
     running = await add_push(database, author=9)
     async with database.write() as session:
-        await pushes.new_draft(session, 9, CONTENT, NOW)
+        await drafts.new(session, 9, CONTENT, NOW)
     assert (await push_now(database, running.id)).state == "running"
 
 
@@ -337,8 +338,8 @@ async def test_a_confirmed_draft_starts_after_the_time_to_take_it_back(database:
     push = await add_push(database, state="draft", started_at=None)
     before = await moment(database)
     async with database.write() as session:
-        assert await pushes.confirm(session, push.id, LATER, undo)
-        assert not await pushes.confirm(session, push.id, LATER, undo)
+        assert await drafts.confirm(session, push.id, LATER, undo)
+        assert not await drafts.confirm(session, push.id, LATER, undo)
     now = await push_now(database, push.id)
     assert (now.state, now.started_at, now.total, now.ceiling) == ("running", LATER, 2, 3)
     assert (now.not_before == 0.0) if not undo else (0 <= now.not_before - before - undo < 5)

@@ -7,9 +7,9 @@ from sqlalchemy import update
 
 from bot.audience import segments, subscribers
 from bot.clock import utcnow
-from bot.delivery import budget, pushes, ranges
+from bot.delivery import budget, deliveries, drafts, pushes, ranges
+from bot.delivery.deliveries import Record
 from bot.delivery.outcomes import Mark
-from bot.delivery.ranges import Record
 from bot.storage.engine import Database
 from bot.storage.models import Push, Subscriber
 
@@ -23,8 +23,8 @@ async def push(database: Database) -> Push:
         await budget.prepare(session, 30)
         for chat in range(1, 11):
             await subscribers.greet(session, chat, kind="private", language="id", now=utcnow())
-        made = await pushes.new_draft(session, 1, CONTENT, utcnow())
-        await pushes.confirm(session, made.id, utcnow(), 0)
+        made = await drafts.new(session, 1, CONTENT, utcnow())
+        await drafts.confirm(session, made.id, utcnow(), 0)
     return made
 
 
@@ -48,7 +48,7 @@ async def store(
         )
 
 
-async def pages(database: Database, claimed: ranges.Claim) -> list[ranges.Chat]:
+async def pages(database: Database, claimed: ranges.Claim) -> list[deliveries.Chat]:
     async with database.read() as session:
         return (await ranges.page(session, claimed, segments.EVERYONE, claimed.cursor, 100))[0]
 
@@ -128,11 +128,11 @@ async def test_a_push_is_finished_when_nothing_is_left_and_nobody_waits(database
     async with database.write() as session:
         await ranges.release(session, claimed, done=True)
         assert not await pushes.finish_if_done(session, push.id, utcnow())
-        (due,) = await ranges.claim_waiting(session, 10)
+        (due,) = await deliveries.claim_due(session, 10)
         again = due.chat
         assert (again.chat_id, again.doubt, due.reachable) == (1, False, True)
-        assert await ranges.claim_waiting(session, 10) == []
-        await ranges.record(session, push.id, [Record(again, Mark.SENT, 2)], utcnow())
+        assert await deliveries.claim_due(session, 10) == []
+        await deliveries.record(session, push.id, [Record(again, Mark.SENT, 2)], utcnow())
         assert await pushes.finish_if_done(session, push.id, utcnow())
 
 
@@ -148,8 +148,8 @@ async def test_a_large_push_goes_first_to_recently_active_chats(
         away = update(Subscriber).where(Subscriber.chat_id.in_((2, 5))).values(last_seen_at=now - timedelta(days=31))
         await session.execute(away)
         await session.execute(update(Subscriber).where(Subscriber.chat_id == 7).values(last_seen_at=None))
-        made = await pushes.new_draft(session, 1, CONTENT, now)
-        await pushes.confirm(session, made.id, now, 0)
+        made = await drafts.new(session, 1, CONTENT, now)
+        await drafts.confirm(session, made.id, now, 0)
     first = await take(database, "one")
     assert first is not None
     chats = await pages(database, first)

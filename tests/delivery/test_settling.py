@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.delivery import budget, notices, pushes, sender
+from bot.delivery import budget, courier, notices, pushes, sender
 from bot.delivery.outcomes import Gone, Mark, Missing, Moved, Outcome, Refused, Sent, Unknown, Wait
 from bot.storage.engine import Database
 from bot.storage.models import Budget, Delivery, Push, Story
@@ -23,7 +23,7 @@ from tests.delivery.rows import (
     subscriber_now,
     until,
 )
-from tests.delivery.silent_wire import SilentWire, at_work, sender_on
+from tests.delivery.silent_wire import SilentWire, at_work, senders_on
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no statement is in question here
 PHOTO = "https://news.example/foto.jpg"
@@ -31,7 +31,7 @@ PHOTO = "https://news.example/foto.jpg"
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(sender, "CONNECTION_WAITS", (0.01, 0.02))
+    monkeypatch.setattr(courier, "CONNECTION_WAITS", (0.01, 0.02))
     yield
 
 
@@ -42,7 +42,7 @@ async def send_to(database: Database, *outcomes: Outcome, **fields: Any) -> tupl
     push = await add_push(database, ranges=[(0, 1)], ceiling=1, total=1, **fields)
     wire = SilentWire()
     wire.fail(101, *outcomes)
-    await sender_on(database, wire).step()
+    await senders_on(database, wire).sender.step()
     return wire, (await deliveries_of(database, push.id))[1]
 
 
@@ -90,7 +90,7 @@ async def try_again(database: Database, *outcomes: Outcome, tries: int = 1, mark
     await add_delivery(database, push.id, 1, outcome=mark, message_id=None, tries=tries, not_before=1.0)
     wire = SilentWire()
     wire.fail(101, *outcomes)
-    assert await sender_on(database, wire).step_waiting()
+    assert await senders_on(database, wire).retries.step()
     assert wire.taken == [101] * max(1, len(outcomes))
     return (await deliveries_of(database, push.id))[1]
 
@@ -140,7 +140,7 @@ async def test_a_waiting_chat_that_was_lost_meanwhile_is_gone_without_a_try(data
     push = await add_push(database, ceiling=1, total=1)
     await add_delivery(database, push.id, 1, outcome=Mark.WAITING, not_before=1.0)
     wire = SilentWire()
-    assert await sender_on(database, wire).step_waiting()
+    assert await senders_on(database, wire).retries.step()
     assert (wire.taken, (await deliveries_of(database, push.id))[1].outcome) == ([], Mark.GONE)
     assert (await push_now(database, push.id)).state == pushes.FINISHED
 
@@ -157,9 +157,9 @@ async def test_a_stop_without_a_connection_leaves_the_chat_to_be_tried_again(dat
     push = await add_push(database, ranges=[(0, 1)], ceiling=1)
     wire = SilentWire()
     wire.fail(101, *[Wait(2.0, "no connection")] * 1000)
-    working = sender_on(database, wire)
+    working = senders_on(database, wire)
     async with asyncio.TaskGroup() as group:
-        group.create_task(working.step())
+        group.create_task(working.sender.step())
         while not wire.taken:
             await asyncio.sleep(0.01)
         working.stopping.set()
@@ -180,7 +180,7 @@ async def test_a_group_that_moves_again_and_again_is_refused(database: Database)
     wire = SilentWire()
     wire.fail(-5, Moved(-1005))
     wire.fail(-1005, Moved(-2005))
-    await sender_on(database, wire).step()
+    await senders_on(database, wire).sender.step()
     assert (await deliveries_of(database, push.id))[1].outcome == Mark.REFUSED
 
 
@@ -200,7 +200,7 @@ async def test_a_refused_photo_costs_one_more_message_and_the_push_goes_on_as_te
 async def test_a_message_that_is_refused_in_every_way_is_refused(database: Database) -> None:
     fields = await story_push(database)
     wire, row = await send_to(database, *[Refused("wrong file identifier", photo=True)] * 9, **fields)
-    assert (len(wire.taken), row.outcome) == (1 + sender.OTHER_WAYS, Mark.REFUSED)
+    assert (len(wire.taken), row.outcome) == (1 + courier.OTHER_WAYS, Mark.REFUSED)
 
 
 async def test_the_file_id_of_a_new_photo_is_kept_for_the_next_push(database: Database) -> None:
@@ -219,7 +219,7 @@ async def rate_after(database: Database, *chats: int, rate: float = 20.0) -> flo
     wire = SilentWire()
     for chat in chats:
         wire.fail(chat, Wait(1, "retry after 1", flood=True))
-    await sender_on(database, wire, rate=rate).step()
+    await senders_on(database, wire, rate=rate).sender.step()
     assert len(await deliveries_of(database, push.id)) == 3
     async with database.read() as session:
         return (await session.scalars(select(Budget.rate))).one()
@@ -236,7 +236,7 @@ async def test_flood_waits_of_two_chats_are_the_bots(database: Database) -> None
 async def test_flood_waits_of_two_chats_at_different_times_are_each_their_own(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "FLOOD_WINDOW", 0.01)
+    monkeypatch.setattr(courier, "FLOOD_WINDOW", 0.01)
     assert await rate_after(database, 101, 103) == 20.0
 
 
@@ -251,7 +251,7 @@ async def test_a_push_that_everybody_refuses_is_paused_and_an_admin_told_once(da
     async def paused() -> bool:
         return (await push_now(database, push.id)).state == pushes.PAUSED
 
-    async with at_work(sender_on(database, wire).step(), wire):
+    async with at_work(senders_on(database, wire).sender.step(), wire):
         await until(paused)
     assert (await push_now(database, push.id)).reason == "refused"
     async with database.read() as session:
@@ -262,23 +262,23 @@ async def test_a_push_that_everybody_refuses_is_paused_and_an_admin_told_once(da
 async def test_the_desk_counts_pushes_and_says_whether_there_was_anything(database: Database) -> None:
     await add_chats(database, 101, 102)
     push = await add_push(database, ceiling=2, total=pushes.UNCOUNTED)
-    desk = sender_on(database, SilentWire())
-    assert await desk.step_desk()
+    working = senders_on(database, SilentWire())
+    assert await working.desk.step()
     assert (await push_now(database, push.id)).total == 2
-    assert not await desk.step_desk()
+    assert not await working.desk.step()
 
 
 async def test_the_desk_queues_corrections_that_are_due_and_wakes_the_sender(database: Database) -> None:
     await add_story(database, correct_at=1.0)
-    desk = sender_on(database, SilentWire())
-    assert await desk.step_desk()
-    assert desk.wake.is_set()
+    working = senders_on(database, SilentWire())
+    assert await working.desk.step()
+    assert working.wake.is_set()
 
 
-@pytest.mark.parametrize("step", ["step", "step_waiting", "step_desk"])
-async def test_a_step_without_work_says_so(database: Database, step: str) -> None:
+@pytest.mark.parametrize("part", ["sender", "retries", "desk"])
+async def test_a_step_without_work_says_so(database: Database, part: str) -> None:
     await add_budget(database)
-    assert await getattr(sender_on(database, SilentWire()), step)() is False
+    assert await getattr(senders_on(database, SilentWire()), part).step() is False
 
 
 async def test_what_waits_is_sent_within_the_budget(database: Database) -> None:
@@ -290,7 +290,7 @@ async def test_what_waits_is_sent_within_the_budget(database: Database) -> None:
     wire = SilentWire()
     loop = asyncio.get_running_loop()
     start = loop.time()
-    await sender_on(database, wire, rate=20).step_waiting()
+    await senders_on(database, wire, rate=20).retries.step()
     assert len(wire.taken) == 10
     assert loop.time() - start > 8 / 19
     assert (await push_now(database, push.id)).state == pushes.FINISHED
@@ -298,10 +298,10 @@ async def test_what_waits_is_sent_within_the_budget(database: Database) -> None:
 
 async def test_the_loops_end_when_they_are_told_to(database: Database) -> None:
     await add_budget(database)
-    idle = sender_on(database, SilentWire())
+    idle = senders_on(database, SilentWire())
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-        for loop in (idle.run_ranges, idle.run_waiting, idle.run_desk):
-            group.create_task(loop())
+        for loop in (idle.sender.run(idle.wake), idle.retries.run(idle.wake), idle.desk.run()):
+            group.create_task(loop)
         await asyncio.sleep(0.05)
         idle.stopping.set()
 
@@ -311,13 +311,13 @@ async def test_a_sender_at_rest_is_woken_by_a_new_push(database: Database, monke
     await add_budget(database)
     await add_chats(database, 101)
     wire = SilentWire()
-    idle = sender_on(database, wire)
+    idle = senders_on(database, wire)
 
     async def taken() -> bool:
         return wire.taken == [101]
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(idle.run_ranges())
+        group.create_task(idle.sender.run(idle.wake))
         await asyncio.sleep(0.05)
         await add_push(database, ranges=[(0, 1)], ceiling=1)
         idle.wake.set()
@@ -331,13 +331,13 @@ async def test_the_loops_do_what_there_is_to_do(database: Database) -> None:
     push = await add_push(database, ceiling=2, total=pushes.UNCOUNTED)
     await add_delivery(database, push.id, 1, outcome=Mark.WAITING, not_before=1.0)
     wire = SilentWire()
-    working = sender_on(database, wire)
+    working = senders_on(database, wire)
 
     async def counted_and_sent() -> bool:
         return wire.taken == [101] and (await push_now(database, push.id)).total >= 0
 
     async with asyncio.TaskGroup() as group:
-        for loop in (working.run_waiting, working.run_desk):
-            group.create_task(loop())
+        for loop in (working.retries.run(working.wake), working.desk.run()):
+            group.create_task(loop)
         await until(counted_and_sent)
         working.stopping.set()

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from bot.audience import segments
+from bot.delivery.deliveries import Copy
 from bot.delivery.outcomes import Mark
-from bot.delivery.ranges import LEASE_SECONDS, Copy
+from bot.delivery.ranges import LEASE_SECONDS
 from bot.storage.engine import Database
 from tests.delivery.rows import add_chats, add_delivery, add_push, claim_waiting, deliveries_of, moment
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.wire import PATIENCE
+
 ROOT = Path(__file__).parent.parent.parent
 SARI, EDITOR = 1001, 9001
 
@@ -30,7 +32,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[str]:
     assert address, line
     yield address[0]
     process.terminate()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         assert await process.wait() == 0
 
 

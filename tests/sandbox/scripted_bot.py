@@ -7,6 +7,8 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession
 
+from tests.wire import PATIENCE
+
 
 class ScriptedBot:
     """`seen`: the updates it got. `answers`: by a button's data, what a press is answered with (`edit` first)."""
@@ -55,7 +57,7 @@ class ScriptedBot:
 
     async def got(self, kind: str, *, number: int = 1) -> dict[str, Any]:
         """The `number`th update of that kind, waited for."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 fitting = [update[kind] for update in self.seen if kind in update]
                 if len(fitting) >= number:

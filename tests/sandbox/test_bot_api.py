@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.sandbox.server import Server
 from bot.sandbox.world import World
+from tests.wire import PATIENCE
 
 SARI, BIMA = 1001, 1002
 
@@ -218,7 +219,7 @@ async def test_a_webhook_gets_each_update_until_it_says_200(wire: Wire) -> None:
     wire.world.say(SARI, "satu")
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/telegram"
     assert (await wire.call("setWebhook", url=url, secret_token="rahasia"))["description"] == "Webhook was set"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while len(taken) < 3:
             await asyncio.sleep(0.02)
     await runner.cleanup()
@@ -263,7 +264,7 @@ async def test_another_sites_page_cannot_work_the_sandbox(wire: Wire) -> None:
 async def test_events_tell_the_page_what_happens(wire: Wire) -> None:
     async with wire.session.get(f"{wire.url}/sandbox/events") as events:
         await wire.call("sendMessage", chat_id=SARI, text="Halo")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             async for line in events.content:
                 if b'"Halo"' in line:
                     break

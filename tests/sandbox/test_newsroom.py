@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.config import Newsroom as NewsroomFile
 from bot.sandbox.newsroom import AT_START, IN_A_FEED, KEPT, PICTURES_KEPT, SECTIONS, Newsroom
 from bot.sandbox.pictures import MOTIFS, PALETTES, draw
+from tests.wire import PATIENCE
 
 Web = TestClient[web.Request, web.Application]
 SAMPLES, PLAIN, UPDATES = 52, 41, 11
@@ -88,7 +89,7 @@ async def test_who_listens_hears_of_each_story_and_updates_come_between() -> Non
             heard.set()
 
     newsroom.on_publish.append(listen)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         running = group.create_task(newsroom.run())
         await heard.wait()
         running.cancel()

@@ -80,7 +80,7 @@ class Beside:
         async with self.database.read() as session:
             return await session.get_one(Source, name)
 
-    async def poll(self, answer: Answer | None = None) -> Source:
+    async def poll(self, answer: Answer | None = None, patience: float = PATIENCE) -> Source:
         """Poll the hostile source, check that the healthy one is served meanwhile, and return the hostile one's row."""
         if answer is not None:
             self.hostile.answer = answer
@@ -88,10 +88,10 @@ class Beside:
         self.healthy.answer = response(rss(item(self._number, f"Kabar baik nomor {self._number}")))
         async with asyncio.TaskGroup() as group:
             hostile_poll = group.create_task(self.poller.poll(await self.row()))
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 await self.poller.poll(await self.row("healthy"))
             assert f"Kabar baik nomor {self._number}" in await self.titles("healthy")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 await hostile_poll
         return await self.row()
 

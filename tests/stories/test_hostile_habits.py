@@ -83,7 +83,7 @@ async def test_ten_thousand_new_stories_are_stored_and_their_alerts_wait_for_an_
     items = [item(700_000 + number, f"Kabar banjir nomor {number} dari desa") for number in range(9_510)]
     async with beside(database, timeout=60) as both:  # stored in parts, of which the last is no flood by itself
         await both.primed()
-        await both.poll(response(rss(*items)))
+        await both.poll(response(rss(*items)), patience=360)
         async with database.read() as session:
             pushed = select(Push.state, func.count()).join(Story, Story.id == Push.alert_of).group_by(Push.state)
             states = {

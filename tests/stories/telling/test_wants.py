@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from bot.clock import utcnow
 from bot.config import Newsroom
-from bot.delivery import pushes
+from bot.delivery import alerts, pushes
 from bot.storage.engine import Database
 from bot.storage.models import PageWant, Push, Story
 from bot.stories import pipeline
@@ -177,8 +177,8 @@ async def test_the_cms_waits_for_no_page(database: Database) -> None:
 async def test_what_is_too_old_when_it_would_be_sent_expires(database: Database) -> None:
     await bring(database, "satu")
     async with database.write() as session:
-        assert await pushes.expire(session, NOW) == []
+        assert await alerts.expire(session, NOW) == []
         await session.execute(update(Push).values(expires_at=1.0))
-        assert await pushes.expire(session, NOW) == ["Banjir surut"]
-        assert await pushes.expire(session, NOW) == []
+        assert await alerts.expire(session, NOW) == ["Banjir surut"]
+        assert await alerts.expire(session, NOW) == []
         assert (await session.scalars(select(Push))).one().state == pushes.EXPIRED
