@@ -11,7 +11,8 @@ The rate adapts: a flood wait (HTTP 429) of the whole bot lowers it, time withou
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ class Reservation:
 
 
 UNLIMITED_GAP = 0.0
+NO_PLACES = Reservation(0, 0.0, 0.0)
 
 
 async def prepare(session: Session, rate: float) -> None:
@@ -60,6 +62,11 @@ async def prepare(session: Session, rate: float) -> None:
 def pace_of(rate: float) -> float:
     """How many messages a second pushes send under a rate; 0 is unlimited for both."""
     return max(min(rate - 1, rate * BELOW), rate * 0.5)
+
+
+async def lock(session: Session) -> None:
+    """Let nobody else reserve until this transaction ends: what it reads from now on is newer than all reservations."""
+    await session.execute(_LOCK)
 
 
 async def reserve(session: Session, wanted: int) -> Reservation:
@@ -85,6 +92,7 @@ async def reserve(session: Session, wanted: int) -> Reservation:
 _STARTS = case((Budget.next_free > clock(), Budget.next_free), else_=clock())
 _QUIET = and_(Budget.rate < Budget.setting, Budget.changed_at < clock() - QUIET_SECONDS)
 _RAISED = Budget.rate + Budget.setting * RAISED_BY
+_LOCK = select(Budget.id).where(Budget.id == ROW).with_for_update()
 _LOOK = select(Budget.rate, Budget.next_free - clock(), _QUIET).where(Budget.id == ROW)
 _MOVE = (
     update(Budget)
@@ -147,6 +155,20 @@ class Window:
         self.rate = rate
         self._sent: deque[float] | None = deque(maxlen=max(1, int(rate))) if rate > 0 else None
         self._seconds = 1 + 0.6 * (rate / pace_of(rate) - 1) if rate > 0 else 0.0
+        self._reserved: list[tuple[int, deque[float]]] = []  # each run's lane and its places that are not used yet
+
+    @contextmanager
+    def sharing(self, lane: int, places: deque[float]) -> Iterator[None]:
+        """Within the block, worse lanes of this process let these places go first."""
+        self._reserved.append(entry := (lane, places))
+        try:
+            yield
+        finally:
+            self._reserved = [other for other in self._reserved if other is not entry]
+
+    def yields(self, lane: int) -> bool:
+        """Whether a run in a better lane has places now."""
+        return any(places for other, places in self._reserved if other < lane)
 
     def wait(self, now: float) -> float:
         """Seconds until a push may send; 0 records a send at `now`, in seconds of a monotonic clock."""

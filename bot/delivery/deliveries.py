@@ -84,7 +84,7 @@ _WAITING = (
     .join(Push, Push.id == Delivery.push_id)
     .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
     .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock(), Push.state == RUNNING)
-    .where(pushes.not_expired())
+    .where(pushes.not_expired(), ~pushes.unsent_before(Push.lane))
     .order_by(Push.lane, Delivery.not_before)
     .limit(bindparam("at_most", type_=Integer))
     .with_for_update(of=Delivery, skip_locked=True)

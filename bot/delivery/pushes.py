@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, bindparam, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from bot.audience import segments
 from bot.storage.engine import Session, clock
@@ -128,6 +129,28 @@ async def note_shown(session: Session, push_id: int, shown: str) -> None:
     await session.execute(update(Push).where(Push.id == push_id).values(progress_shown=shown))
 
 
-def not_expired() -> ColumnElement[bool]:
+def not_expired(push: type[Push] = Push) -> ColumnElement[bool]:
     """The story of an alert is young enough; `alerts.expire` ends those that are not."""
-    return or_(Push.expires_at.is_(None), Push.expires_at > clock())
+    return or_(push.expires_at.is_(None), push.expires_at > clock())
+
+
+def unsent_before(lane: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Whether a push in a better lane than `lane` has anything unsent: while it has, worse lanes send nothing.
+
+    What was issued and has no answer yet does not count, as it could take half a minute.
+    """
+    better = aliased(Push)
+    runs = (better.state == RUNNING, better.lane < lane, better.not_before <= clock(), not_expired(better))
+    unissued = exists().where(
+        *runs, PushRange.push_id == better.id, PushRange.done.is_(False), PushRange.issued < PushRange.end
+    )
+    due = exists().where(*runs, Delivery.push_id == better.id, Delivery.not_before <= clock())
+    return or_(unissued.correlate_except(better, PushRange), due.correlate_except(better, Delivery))
+
+
+_BETTER_WAITS = select(unsent_before(bindparam("lane", type_=Integer)))
+
+
+async def better_waits(session: Session, lane: int) -> bool:
+    """Whether a push in a better lane has anything unsent."""
+    return lane > 1 and bool(await session.scalar(_BETTER_WAITS, {"lane": lane}))

@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Double,
-    Integer,
     and_,
     bindparam,
     case,
@@ -34,7 +33,8 @@ PAGES_AT_ONCE = 20
 class Claim:
     """A range that this process owns until its lease ends.
 
-    An earlier owner may have sent to ids in (cursor, issued]. `fence` increases with every claim, so a checkpoint of an
+    An earlier owner may have sent to ids in (cursor, issued]. `issued` is `end` when nothing of the range is left to
+    issue. `fence` increases with every claim, so a checkpoint of an
     earlier owner matches no row.
     """
 
@@ -50,17 +50,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointResult:
-    """What a checkpoint tells the owner: whether the push still runs, whether its audience and revision are those with
-    which the range was claimed, and whether a push in a better lane can be claimed."""
+    """What a checkpoint tells the owner: whether the push still runs, and whether its audience and revision are those
+    with which the range was claimed."""
 
     running: bool
     same_audience: bool
     same_revision: bool
-    better: bool
 
     @property
     def go_on(self) -> bool:
-        return self.running and self.same_audience and self.same_revision and not self.better
+        return self.running and self.same_audience and self.same_revision
 
     @property
     def overtaken(self) -> bool:
@@ -86,6 +85,7 @@ def _claimable() -> tuple[ColumnElement[bool], ...]:
         Push.state == RUNNING,
         Push.not_before <= clock(),
         pushes.not_expired(),
+        ~pushes.unsent_before(Push.lane),
     )
 
 
@@ -141,12 +141,10 @@ async def checkpoint(
         state = await deliveries.record_at(session, claimed.push_id, records, now, float(row[0]))
     else:
         state = (await session.execute(_STATEMENTS.push, {"push": claimed.push_id})).one()
-    better = claimed.lane > 1 and bool(await session.scalar(_STATEMENTS.better, {"than": claimed.lane}))
     return CheckpointResult(
         running=state.state == RUNNING,
         same_audience=state.audience == push.audience,
         same_revision=state.revision == push.revision,
-        better=better,
     )
 
 
@@ -195,7 +193,6 @@ class _Statements:
             .execution_options(synchronize_session=False)
         )
         self.push = select(Push.state, Push.audience, Push.revision).where(Push.id == bindparam("push"))
-        self.better = select(exists().where(*_claimable(), Push.lane < bindparam("than", type_=Integer)))
 
 
 _STATEMENTS = _Statements()

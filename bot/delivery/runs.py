@@ -53,6 +53,7 @@ class RangeRun:
         self._gap = 0.0
         self._pause = CHECKPOINT_SECONDS * (2 if 0 < window.rate < SLOW_RATE else 1)
         self._read_to = claimed.cursor
+        self._owned = True  # until another process has taken the range over
         self._exhausted = False
         self._cursor = claimed.cursor
         self._last_sent = claimed.cursor
@@ -68,27 +69,24 @@ class RangeRun:
         # Not in a task group, which would wrap database errors in an ExceptionGroup.
         pump = asyncio.get_running_loop().create_task(self._pump())
         try:
-            owned = await self._send_range(pump)
+            with self._window.sharing(self._claim.lane, self._places):
+                await self._send_range(pump)
         finally:
             pump.cancel()
             self._places.clear()
             await self._drain()
-        await self._finish(owned and self._exhausted and not self._queue)
+        await self._finish(self._owned and self._exhausted and not self._queue)
 
-    async def _send_range(self, pump: asyncio.Task[None]) -> bool:
-        """Read, checkpoint and wait in turn until the range is sent or must be left; False if it was taken over."""
+    async def _send_range(self, pump: asyncio.Task[None]) -> None:
+        """Read, checkpoint and wait in turn until the range is sent or must be left."""
         while True:
             if pump.done():  # only by a bug: raise it, rather than keep the lease of a range without sending
                 pump.result()
             await self._read_page()
             if self._exhausted and not self._queue and not self._in_flight:
-                return True
-            result = await self._checkpoint(self._wanted())
-            if result is None:
-                log.warning("range_fenced_out", push=self._claim.push_id, range=self._claim.range_id)
-                return False
-            if not result.go_on or self._ledger.stopping.is_set():
-                return True
+                return
+            if not await self._checkpoint(self._wanted()) or self._ledger.stopping.is_set():
+                return
             await self._ledger.brake(self._push)
             await self._wait()
 
@@ -125,6 +123,9 @@ class RangeRun:
             if early < -LATE_SECONDS and self._gap:
                 self._places.popleft()
                 continue
+            if self._window.yields(self._claim.lane):
+                await asyncio.sleep(TOGETHER_SECONDS)
+                continue
             if wait := self._window.wait(now):
                 await asyncio.sleep(wait)
                 continue
@@ -159,26 +160,42 @@ class RangeRun:
             return self._claim.end
         return max(self._cursor, self._last_sent)
 
-    async def _checkpoint(self, wanted: int) -> ranges.CheckpointResult | None:
-        async def once(session: Session) -> tuple[ranges.CheckpointResult | None, budget.Reservation]:
+    async def _checkpoint(self, wanted: int) -> bool:
+        """Record what came back and reserve `wanted` places. False: the range must be left."""
+
+        async def once(session: Session) -> tuple[ranges.CheckpointResult | None, budget.Reservation | None]:
             result = await self._store(session, records, cursor, issued)
-            if wanted and result is not None and result.go_on:
-                return result, await budget.reserve(session, wanted)
-            return result, budget.Reservation(0, 0.0, 0.0)
+            if result is None or not result.go_on:
+                return result, None
+            if wanted:  # locked before looking at the other lanes: who begins after that reserves later places
+                await budget.lock(session)
+            if await pushes.better_waits(session, self._claim.lane):
+                return result, None
+            return result, await budget.reserve(session, wanted) if wanted else budget.NO_PLACES
 
         records, self._records = self._records, []
-        cursor = self._settled_to()
-        last = len(self._places) + wanted
-        issued = self._queue[last - 1].subscriber_id if last else self._last_sent
-        result, place = await self._ledger.persist(once)
+        cursor, issued = self._settled_to(), self._issued_to(wanted)
+        result, reserved = await self._ledger.persist(once)
         self._cursor, self._recorded_at = cursor, time.monotonic()
-        self._ask_again_at = self._recorded_at + (place.delay or self._pause)
-        if place.count:
-            start = self._recorded_at + place.delay
-            self._gap = place.gap
-            self._places.extend(start + number * place.gap for number in range(place.count))
+        if result is None:
+            log.warning("range_fenced_out", push=self._claim.push_id, range=self._claim.range_id)
+            self._owned = False
+        if reserved is None:
+            return False
+        self._ask_again_at = self._recorded_at + (reserved.delay or self._pause)
+        if reserved.count:
+            start = self._recorded_at + reserved.delay
+            self._gap = reserved.gap
+            self._places.extend(start + number * reserved.gap for number in range(reserved.count))
             self._activity.set()
-        return result
+        return True
+
+    def _issued_to(self, wanted: int) -> int:
+        """The highest id that may be on the wire before the next checkpoint; the range's end if all have a place."""
+        if self._exhausted and len(self._queue) == len(self._places):
+            return self._claim.end
+        last = len(self._places) + wanted
+        return self._queue[last - 1].subscriber_id if last else self._last_sent
 
     async def _store(
         self, session: Session, records: list[Record], cursor: int, issued: int

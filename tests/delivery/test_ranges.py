@@ -108,9 +108,7 @@ async def test_a_pause_and_a_better_lane_are_seen_at_the_checkpoint(database: Da
             urgent := Push(kind="update", lane=1, state="draft", audience={"everyone": True}, created_at=utcnow())
         )
         await pushes.start(session, urgent, utcnow())
-    standing = await store(database, claimed, 0, 0, [])
-    assert standing is not None
-    assert standing.better
+        assert await pushes.better_waits(session, claimed.lane)
     async with database.write() as session:
         assert await pushes.pause(session, push.id)
         assert not await pushes.pause(session, push.id)
