@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import Double, and_, bindparam, case, select, update
 from telegram.ext import BaseRateLimiter
 
+from bot.delivery import lanes, pushes
 from bot.storage.engine import Database, Session, clock
 from bot.storage.models import Budget
 
@@ -34,6 +35,8 @@ CHARGE_EVERY = 0.1  # seconds; answers sent within them are charged in one state
 LOWERED_TO = 0.75  # of the rate, after a flood wait of the whole bot
 RAISED_BY = 0.05  # of the setting, after every QUIET_SECONDS without a flood wait
 QUIET_SECONDS = 10.0
+ANSWER_BURST = 5  # answers to one chat at once; Telegram allows short bursts above one a second
+GROUP_A_MINUTE = 20  # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +112,34 @@ _LEARN = (
 )
 
 
-async def charge(session: Session, count: int) -> float:
-    """Charge `count` answers to readers, so that pushes send less. Returns seconds from now to the next free time."""
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """After a charge: answers have used up the next `lead` seconds of what they may, and `share` of the rate is not
+    theirs for now."""
+
+    lead: float
+    share: float
+
+
+async def charge(session: Session, count: int) -> Charge:
+    """Charge `count` answers to readers, so that pushes send less. While a push waits, answers leave it its share."""
+    share = lanes.share(await pushes.best_lane(session))
     pace = case(
         (Budget.rate > 1 / (1 - BELOW), Budget.rate * BELOW),
         (Budget.rate > 2, Budget.rate - 1),
         (Budget.rate > 0, Budget.rate * 0.5),
         else_=1e9,
     )
-    lead = await session.scalar(
+    answers_start = case((Budget.answers_free > clock(), Budget.answers_free), else_=clock()) if share else clock()
+    row = await session.execute(
         update(Budget)
         .where(Budget.id == ROW)
-        .values(next_free=_STARTS + count / pace)
-        .returning(Budget.next_free - clock())
+        .values(next_free=_STARTS + count / pace, answers_free=answers_start + count / (pace * (1 - share)))
+        .returning(Budget.next_free - clock(), Budget.answers_free - clock())
+        .execution_options(synchronize_session=False)
     )
-    return float(lead or 0.0)
+    leads = row.one_or_none() or (0.0, 0.0)
+    return Charge(float(max(leads)), share)
 
 
 async def halt(session: Session, seconds: float) -> float:
@@ -197,30 +213,46 @@ class Window:
 class ChatPace:
     """When this process may next send to a chat: one message a second, to a group twenty a minute.
 
-    Keeps only the chats of the last minute. Processes don't share it: if two send to one chat at once, Telegram answers
-    with a wait for that chat, and the delivery is tried again later.
+    Answers may burst: ANSWER_BURST at once, then one a second. Keeps only the chats of the last minute. Processes don't
+    share it: if two send to one chat at once, Telegram answers with a wait for that chat, and it is tried again later.
     """
 
     def __init__(self) -> None:
         self._sent: dict[int, deque[float]] = {}
+        self._burst_free: dict[int, float] = {}  # when a chat's burst of answers is whole again
         self._swept = 0.0
 
     def wait(self, chat_id: int, now: float) -> float:
         """Seconds until a push may send to the chat; 0 records a send at `now`, in seconds of a monotonic clock."""
-        if now - self._swept > 60:
-            self._swept = now
-            self._sent = {chat: times for chat, times in self._sent.items() if now - times[-1] < 60}
-        times = self._sent.setdefault(chat_id, deque(maxlen=20 if chat_id < 0 else 1))
+        times = self._times(chat_id, now)
         if times and now - times[-1] < 1:
             return times[-1] + 1 - now
-        if chat_id < 0 and len(times) == 20 and now - times[0] < 60:
-            return times[0] + 60 - now
+        if _full_until(times) > now:
+            return _full_until(times) - now
         times.append(now)
         return 0.0
 
-    def note(self, chat_id: int, now: float) -> None:
-        """Record an answer to the chat, so that pushes count it."""
-        self._sent.setdefault(chat_id, deque(maxlen=20 if chat_id < 0 else 1)).append(now)
+    def turn(self, chat_id: int, now: float) -> float:
+        """Seconds until the next answer to the chat, which is recorded as sent then."""
+        times = self._times(chat_id, now)
+        free = max(self._burst_free.get(chat_id, 0.0), now)
+        at = max(now, free + 1 - ANSWER_BURST, _full_until(times))
+        self._burst_free[chat_id] = max(free, at) + 1
+        times.append(at)
+        return at - now
+
+    def _times(self, chat_id: int, now: float) -> deque[float]:
+        """The latest sends to the chat, as many as are needed to judge the next."""
+        if now - self._swept > 60:
+            self._swept = now
+            self._sent = {chat: times for chat, times in self._sent.items() if now - times[-1] < 60}
+            self._burst_free = {chat: free for chat, free in self._burst_free.items() if free > now}
+        return self._sent.setdefault(chat_id, deque(maxlen=GROUP_A_MINUTE if chat_id < 0 else 1))
+
+
+def _full_until(times: deque[float]) -> float:
+    """Until when a group has had as many messages as it may in a minute; 0 if it has not, or is none."""
+    return times[0] + 60 if times.maxlen == GROUP_A_MINUTE and len(times) == GROUP_A_MINUTE else 0.0
 
 
 class AnswerLimiter(BaseRateLimiter[None]):
@@ -235,6 +267,7 @@ class AnswerLimiter(BaseRateLimiter[None]):
         self._window = window
         self._pace = pace
         self._next = 0.0
+        self._share = 0.0
         self._uncharged = 0
         self._due = asyncio.Event()
 
@@ -252,21 +285,20 @@ class AnswerLimiter(BaseRateLimiter[None]):
         rate_limit_args: None,
     ) -> bool | dict[str, Any] | list[dict[str, Any]]:
         if endpoint in SENDING:
+            chat = data.get("chat_id")
+            if self._pace is not None and isinstance(chat, int):
+                await asyncio.sleep(self._pace.turn(chat, time.monotonic()))
             await self._wait_turn()
             self._uncharged += 1
             self._due.set()
-            now = time.monotonic()
-            self._window.note(now)
-            chat = data.get("chat_id")
-            if self._pace is not None and isinstance(chat, int):
-                self._pace.note(chat, now)
+            self._window.note(time.monotonic())
         return await callback(*args, **kwargs)
 
     async def _wait_turn(self) -> None:
         """Local virtual scheduling with a burst of a quarter second: at most 10.25 × rate in any ten seconds."""
         if self._rate <= 0:
             return
-        gap = 1 / max(self._rate * 0.97, 0.1)
+        gap = 1 / max(self._rate * 0.97 * (1 - self._share), 0.1)
         now = time.monotonic()
         turn = max(self._next, now - 0.25)
         self._next = turn + gap
@@ -282,8 +314,9 @@ class AnswerLimiter(BaseRateLimiter[None]):
             count, self._uncharged = self._uncharged, 0
             try:
                 async with self._database.write() as session:
-                    lead = await charge(session, count)
+                    charged = await charge(session, count)
             except Exception as error:  # the answers are sent already: the rate is only less exact
                 log.warning("charge_failed", count=count, error=str(error))
             else:  # the row is far ahead after a halt or many answers elsewhere: answers here wait too
-                self._next = max(self._next, time.monotonic() + lead - HOLD_BACK)
+                self._share = charged.share
+                self._next = max(self._next, time.monotonic() + charged.lead - HOLD_BACK)

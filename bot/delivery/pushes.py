@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot.audience import segments
@@ -134,23 +134,32 @@ def not_expired(push: type[Push] = Push) -> ColumnElement[bool]:
     return or_(push.expires_at.is_(None), push.expires_at > clock())
 
 
-def unsent_before(lane: SQLColumnExpression[int]) -> ColumnElement[bool]:
-    """Whether a push in a better lane than `lane` has anything unsent: while it has, worse lanes send nothing.
+def _unsent(push: type[Push]) -> ColumnElement[bool]:
+    """Whether the push has anything unsent: ids without a place, or a retry that is due.
 
     What was issued and has no answer yet does not count, as it could take half a minute.
     """
+    unissued = exists().where(PushRange.push_id == push.id, PushRange.done.is_(False), PushRange.issued < PushRange.end)
+    due = exists().where(Delivery.push_id == push.id, Delivery.not_before <= clock())
+    either = or_(unissued.correlate_except(PushRange), due.correlate_except(Delivery))
+    return and_(push.state == RUNNING, push.not_before <= clock(), not_expired(push), either)
+
+
+def unsent_before(lane: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Whether a push in a better lane than `lane` has anything unsent: while it has, worse lanes send nothing."""
     better = aliased(Push)
-    runs = (better.state == RUNNING, better.lane < lane, better.not_before <= clock(), not_expired(better))
-    unissued = exists().where(
-        *runs, PushRange.push_id == better.id, PushRange.done.is_(False), PushRange.issued < PushRange.end
-    )
-    due = exists().where(*runs, Delivery.push_id == better.id, Delivery.not_before <= clock())
-    return or_(unissued.correlate_except(better, PushRange), due.correlate_except(better, Delivery))
+    return exists().where(better.lane < lane, _unsent(better)).correlate_except(better)
 
 
 _BETTER_WAITS = select(unsent_before(bindparam("lane", type_=Integer)))
+_BEST_LANE = select(func.min(Push.lane)).where(_unsent(Push))
 
 
 async def better_waits(session: Session, lane: int) -> bool:
     """Whether a push in a better lane has anything unsent."""
     return lane > 1 and bool(await session.scalar(_BETTER_WAITS, {"lane": lane}))
+
+
+async def best_lane(session: Session) -> int | None:
+    """The best lane with anything unsent; None if no push waits."""
+    return await session.scalar(_BEST_LANE)

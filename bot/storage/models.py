@@ -352,6 +352,9 @@ class Budget(Base, kw_only=True, eq=False):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     next_free: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    answers_free: Mapped[float] = mapped_column(
+        Double, default=0.0, server_default=text("0")
+    )  # as next_free, of what answers may use while a push waits
     rate: Mapped[float] = mapped_column(Double)
     setting: Mapped[float] = mapped_column(Double)
     changed_at: Mapped[float] = mapped_column(

@@ -49,22 +49,30 @@ def test_asking_takes_a_place_only_where_it_is_free() -> None:
 
 def test_twenty_answers_to_a_group_leave_a_push_nothing_of_that_minute() -> None:
     pace = ChatPace()
-    for number in range(20):
-        pace.note(GROUP, 100.0 + number)
+    assert [pace.turn(GROUP, 100.0 + number) for number in range(20)] == [0.0] * 20
     assert pace.wait(GROUP, 130.0) == 30.0
     assert pace.wait(GROUP, 160.0) == 0.0
 
 
-def test_more_answers_than_twenty_make_a_push_wait_for_the_twentieth_last() -> None:
+def test_the_twenty_first_answer_to_a_group_waits_for_the_first_to_be_a_minute_old() -> None:
     pace = ChatPace()
-    for number in range(25):
-        pace.note(GROUP, 100.0 + number)
-    assert pace.wait(GROUP, 130.0) == 35.0
+    for number in range(20):
+        pace.turn(GROUP, 100.0 + number)
+    assert pace.turn(GROUP, 130.0) == 30.0  # at 160
+    assert pace.turn(GROUP, 130.0) == 31.0
+
+
+@pytest.mark.parametrize("chat", [PERSON, GROUP])
+def test_five_answers_go_at_once_and_then_one_a_second(chat: int) -> None:
+    pace = ChatPace()
+    assert [pace.turn(chat, 100.0) for _ in range(8)] == [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0]
+    assert pace.turn(OTHER, 100.0) == 0.0
+    assert [pace.turn(chat, 106.0) for _ in range(4)] == [0.0, 0.0, 0.0, 1.0]  # three have become free since 103
 
 
 def test_an_answer_delays_the_push_to_its_chat_by_a_second() -> None:
     pace = ChatPace()
-    pace.note(PERSON, 100.0)
+    pace.turn(PERSON, 100.0)
     assert (pace.wait(PERSON, 100.25), pace.wait(OTHER, 100.25)) == (0.75, 0.0)
 
 
@@ -81,18 +89,20 @@ def test_chats_of_more_than_a_minute_ago_are_forgotten_and_later_ones_are_not() 
 @given(
     st.lists(st.tuples(st.sampled_from([PERSON, GROUP]), st.floats(0, 8), st.booleans()), min_size=20, max_size=150),
 )
-def test_whatever_is_asked_when_no_push_breaks_a_chats_limits(asked: list[tuple[int, float, bool]]) -> None:
+def test_whatever_is_asked_when_a_chats_limits_hold(asked: list[tuple[int, float, bool]]) -> None:
     pace, now = ChatPace(), 1000.0
     sent: dict[int, list[float]] = {PERSON: [], GROUP: []}
     for chat, later, is_answer in asked:
         now += later
         earlier = sent[chat]
         if is_answer:
-            pace.note(chat, now)
-            earlier.append(now)
+            at = now + pace.turn(chat, now)
+            assert len(earlier) < 5 or at - earlier[-5] >= 1
+            assert chat > 0 or len(earlier) < 20 or at - earlier[-20] >= 60 - 1e-6
+            earlier.append(at)
         elif pace.wait(chat, now) == 0.0:
-            assert not earlier or now - earlier[-1] >= 1
-            assert chat > 0 or len(earlier) < 20 or now - earlier[-20] >= 60
+            assert not earlier or now - earlier[-1] >= 1 - 1e-6
+            assert chat > 0 or len(earlier) < 20 or now - earlier[-20] >= 60 - 1e-6
             earlier.append(now)
 
 
