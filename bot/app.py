@@ -37,7 +37,7 @@ from bot.stories import sources
 from bot.stories.poller import Poller
 from bot.stories.reading import parsing, websub
 from bot.stories.reading.fetcher import Fetcher
-from bot.updates import ALLOWED, Updates
+from bot.updates.intake import ALLOWED, Updates
 from bot.web.clicks import Clicks
 from bot.web.server import Server, webhook_secret
 
@@ -122,7 +122,8 @@ class Process:
         self.updates: Updates | None = None
         if "chat" in roles:
             address = f"{settings.bot_api_url}/bot{settings.bot_token}/getUpdates"
-            self.updates = Updates(self.app, self.owner, self.stopping, self.updates_request, address)
+            polls = not settings.webhook_url
+            self.updates = Updates(self.app, self.owner, self.stopping, self.updates_request, address, polls=polls)
 
     async def run(self) -> None:
         """Start, work until `stopping` is set, and stop in the reverse order. Raises SettingsError and OldSchema."""
@@ -235,8 +236,7 @@ class Process:
                     working.append(group.create_task(self._websub(fetcher).run()))
             if self.updates is not None:
                 working.append(group.create_task(Reporter(self.app, self.stopping).run()))
-                if not self.settings.webhook_url:
-                    working.append(group.create_task(self.updates.poll()))
+                working.append(group.create_task(self.updates.run()))
             await self.stopping.wait()
             log.info("stopping")
             _, late = await asyncio.wait(working, timeout=STOP_SECONDS) if working else (set(), set())

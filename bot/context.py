@@ -62,6 +62,14 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         self.undone = set()
 
 
+class Surplus:
+    """Stands in a chat's queue for the updates that came too fast, of which `first` was the first."""
+
+    def __init__(self, first: Update) -> None:
+        self.first = first
+        self.update_id = -first.update_id
+
+
 class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
     """The context of one update: its chat and subscriber, the database, and ways to answer."""
 
@@ -70,7 +78,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
     @classmethod
     def from_update(cls, update: object, application: Any) -> Self:
         context = super().from_update(update, application)
-        context.incoming = cast(Update, update)
+        context.incoming = update.first if isinstance(update, Surplus) else cast(Update, update)
         return context
 
     @property

@@ -1,9 +1,9 @@
 """Everything the bot answers in a chat. `register` lists every handler in the order in which they are tried."""
 
-from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, TypeHandler, filters
 
 from bot.commands import Role
-from bot.context import NewsBot
+from bot.context import NewsBot, Surplus
 from bot.messages import buttons
 from handlers import (
     access,
@@ -12,6 +12,7 @@ from handlers import (
     following,
     latest,
     membership,
+    pace,
     popular,
     pushes,
     search,
@@ -72,4 +73,5 @@ def register(app: NewsBot) -> None:
     app.add_handler(MessageHandler(private & filters.COMMAND, access.unknown))
     app.add_handler(MessageHandler(private & filters.TEXT, search.plain_text))
     app.add_handler(CallbackQueryHandler(access.unknown_press))
+    app.add_handler(TypeHandler(Surplus, pace.too_fast))
     app.add_error_handler(errors.failed)

@@ -180,6 +180,10 @@ def ask_words(language: Language) -> Message:
     )
 
 
+def too_fast(language: Language) -> Message:
+    return Message.of(language._("That was faster than I can answer, so I left some of it out. Please ask again."))
+
+
 def failed(language: Language) -> Message:
     """The apology for an error in the bot."""
     return Message.of(language._("Sorry, something went wrong. Please try again in a moment."))

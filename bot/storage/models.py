@@ -372,6 +372,22 @@ class Lease(Base, kw_only=True, eq=False):
     until: Mapped[float] = mapped_column(Double)
 
 
+class ReceivedUpdate(Base, kw_only=True, eq=False):
+    """An update from Telegram, with its update_id. Kept without its body for a day after it was handled."""
+
+    __tablename__ = "received_updates"
+    __table_args__ = (
+        Index("ix_received_updates_to_do", "owner", sqlite_where=text("NOT done"), postgresql_where=text("NOT done")),
+        Index("ix_received_updates_received_at", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    owner: Mapped[str] = mapped_column(String(64))  # the process that handles it
+    body: Mapped[dict[str, Any]] = mapped_column(Data)
+    received_at: Mapped[float] = mapped_column(Double)
+    done: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
 class Notice(Base, kw_only=True, eq=False):
     """A message to the admins, kept until it was sent to each of them once."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bot.context import NewsBot
 from bot.incoming import number_of
-from bot.updates import Updates
+from bot.updates.intake import Updates
 from bot.web.api import Api
 from bot.web.clicks import Clicks
 from bot.web.metrics import Metrics
@@ -66,7 +66,7 @@ class Server:
             await self._runner.cleanup()
 
     async def _telegram(self, request: web.Request) -> web.Response:
-        """Handle an update; 200 once it is handled, 503 if it could not be, so that Telegram sends it again."""
+        """Store an update; 200 once it is safe, 503 if it could not be stored, so that Telegram sends it again."""
         secret = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(secret.encode("utf-8", "surrogateescape"), self._secret.encode()):
             return web.Response(status=403)
@@ -77,7 +77,7 @@ class Server:
         if number_of(update) is None:
             log.warning("webhook_without_update")
             return web.Response(status=400)
-        if self._updates is not None and not await self._updates.handle(update):
+        if self._updates is not None and not await self._updates.receive(update):
             return web.Response(status=503)
         return web.Response()
 

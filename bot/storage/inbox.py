@@ -1,0 +1,55 @@
+"""The inbox: updates from Telegram, stored before they are acknowledged and kept until they were handled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+
+from bot.storage.engine import Session, clock
+from bot.storage.models import Lease, ReceivedUpdate
+
+KEPT_SECONDS = 25 * 3600.0  # Telegram offers an update for 24 hours; handled ones are known for longer, to drop repeats
+ALIVE = "chat:"  # the name of a process's lease on its updates, before its owner
+
+
+async def add(session: Session, owner: str, updates: Sequence[dict[str, Any]]) -> set[int]:
+    """Store the updates that are not known yet; returns their ids."""
+    now = await session.moment()
+    rows = [{"id": raw["update_id"], "owner": owner, "body": raw, "received_at": now} for raw in updates]
+    statement = session.upsert(ReceivedUpdate).values(rows).on_conflict_do_nothing()
+    return set((await session.scalars(statement.returning(ReceivedUpdate.id))).all())
+
+
+async def finish(session: Session, ids: Sequence[int]) -> None:
+    """These are handled: only their ids are kept."""
+    await session.execute(
+        update(ReceivedUpdate)
+        .where(ReceivedUpdate.id.in_(ids))
+        .values(done=True, body={})
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def take_over(session: Session, owner: str) -> list[dict[str, Any]]:
+    """Claim the updates whose process has ended without handling them; the oldest first."""
+    alive = exists().where(Lease.name == ALIVE + ReceivedUpdate.owner, Lease.until >= clock())
+    rows = await session.execute(
+        update(ReceivedUpdate)
+        .where(ReceivedUpdate.done.is_(False), ReceivedUpdate.owner != owner, ~alive)
+        .values(owner=owner)
+        .returning(ReceivedUpdate.id, ReceivedUpdate.body)
+        .execution_options(synchronize_session=False)
+    )
+    return [body for _, body in sorted(rows.all())]
+
+
+async def prune(session: Session, at_most: int) -> int:
+    """Delete up to `at_most` old updates, and the leases of ended processes; returns how many updates."""
+    old = select(ReceivedUpdate.id).where(
+        ReceivedUpdate.done.is_(True), ReceivedUpdate.received_at < clock() - KEPT_SECONDS
+    )
+    ids = (await session.scalars(old.limit(at_most))).all()
+    if ids:
+        await session.execute(delete(ReceivedUpdate).where(ReceivedUpdate.id.in_(ids)))
+    await session.execute(delete(Lease).where(Lease.name.startswith(ALIVE), Lease.until < clock() - KEPT_SECONDS))
+    return len(ids)
