@@ -25,7 +25,8 @@ from handlers.presses import Press
 
 __all__ = ["COMMANDS", "register"]
 
-NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command is not a new command
+# An edited command is not a new command; nor is a channel's post that Telegram forwards to its discussion group.
+NEW = (filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST) & ~filters.IS_AUTOMATIC_FORWARD
 
 
 def register(app: NewsBot) -> None:

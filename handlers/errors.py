@@ -24,10 +24,11 @@ async def failed(update: object, context: Context) -> None:
         log.info("reader_gone", chat=chat and chat.id, reason=str(error))
         return
     log.error("update_failed", update=update_id, chat=chat and chat.id, error=repr(error), exc_info=error)
+    if isinstance(update, Update):
+        await context.answer()  # so that a pressed button stops loading
     if chat is None or chat.type != "private" or isinstance(error, RetryAfter | NetworkError):
         return
     try:
-        await context.answer()
         await context.reply(menus.failed(context.language(await context.subscriber())))
     except TelegramError as second_error:
         log.warning("apology_failed", chat=chat.id, error=str(second_error))

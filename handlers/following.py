@@ -18,9 +18,10 @@ async def following(_: Update, context: Context) -> None:
 
 
 async def open_list(_: Update, context: Context, __: buttons.OpenFollowing) -> None:
-    """Show the list of what the chat follows, as a new message."""
+    """Show the list of what the chat follows, as a new message; in a channel in place, since a press posts nothing."""
     await context.answer()
-    await context.reply(await _overview(context))
+    overview = await _overview(context)
+    await (context.show(overview) if context.is_channel else context.reply(overview))
 
 
 async def follow(_: Update, context: Context) -> None:
@@ -54,8 +55,8 @@ async def _by_name(context: Context, *, on: bool) -> None:
     else:
         await context.reply(menus.unknown_section(context.newsroom, language, name))
         return
-    if not await context.may_change():
-        await context.reply(Message.of(menus.only_admins(language)))
+    if denial := await context.denial(language):
+        await context.reply(Message.of(denial))
         return
     async with context.write() as session:
         await subscriptions.change(session, subscriber.id, target, on=on)
@@ -85,8 +86,8 @@ async def _choose(
         await context.answer()  # the section was removed from the newsroom file
         await context.reply(await _overview(context))
         return
-    if not await context.may_change():
-        await context.answer(menus.only_admins(language))
+    if denial := await context.denial(language):
+        await context.answer(denial)
         return
     async with context.write() as session:
         await subscriptions.change(session, subscriber.id, button.target, on=button.on)
@@ -114,8 +115,8 @@ async def keep(_: Update, context: Context, __: buttons.KeepFollowing) -> None:
 async def _stop(context: Context, *, confirmed: bool) -> None:
     subscriber = await context.subscriber()
     language = context.language(subscriber)
-    if not await context.may_change():
-        await context.answer(menus.only_admins(language))
+    if denial := await context.denial(language):
+        await context.answer(denial)
         return
     await context.answer()
     if confirmed:

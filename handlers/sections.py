@@ -50,8 +50,11 @@ async def follow(_: Update, context: Context, button: buttons.FollowSection) -> 
     """Handle the follow button under a section's list, and change its label."""
     subscriber = await context.subscriber()
     language = context.language(subscriber)
-    if button.slug not in context.newsroom.slugs or not await context.may_change():
-        await context.answer(menus.only_admins(language))
+    if button.slug not in context.newsroom.slugs:
+        await context.answer(menus.no_longer_a_section(language))
+        return
+    if denial := await context.denial(language):
+        await context.answer(denial)
         return
     target = targets.of_section(button.slug)
     async with context.write() as session:

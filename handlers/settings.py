@@ -39,9 +39,8 @@ async def choose_language(update: Update, context: Context, button: buttons.Choo
 
 async def _choose(context: Context, code: str) -> None:
     subscriber = await context.subscriber()
-    if not await context.may_change():
-        text = menus.only_admins(context.language(subscriber))
-        await (context.answer(text) if context.incoming.callback_query else context.reply(Message.of(text)))
+    if denial := await context.denial(context.language(subscriber)):
+        await (context.answer(denial) if context.incoming.callback_query else context.reply(Message.of(denial)))
         return
     async with context.write() as session:
         await subscribers.set_language(session, subscriber.id, code)

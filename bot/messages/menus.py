@@ -117,6 +117,10 @@ def unknown_section(newsroom: Newsroom, language: Language, asked: str) -> Messa
     )
 
 
+def no_longer_a_section(language: Language) -> str:
+    return language._("This section no longer exists.")
+
+
 def stop_question(language: Language) -> Message:
     _ = language._
     text = _("Stop all alerts? You can still read the news here.")
@@ -172,6 +176,16 @@ def unknown_command(language: Language) -> Message:
 
 def only_admins(language: Language) -> str:
     return language._("Only this group's admins can change that.")
+
+
+def only_channel_admins(language: Language, bot_name: str) -> str:
+    """For a reader of a channel; `bot_name` is the bot's @username."""
+    words = language._("Only this channel's admins can use this button. To read and choose for yourself, open {bot}.")
+    return words.format(bot=bot_name)
+
+
+def admins_unknown(language: Language) -> str:
+    return language._("I could not ask Telegram who the admins here are. Please try again in a moment.")
 
 
 def ask_words(language: Language) -> Message:
