@@ -293,13 +293,17 @@ class Newsroom(_Table):
         """The ids of the sources that are popular lists."""
         return frozenset(source.id for source in self.sources if source.list == "popular")
 
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        """The sections' names in every language, by slug."""
+        return {section.slug: section.names for section in self.sections}
+
     def section_name(self, slug: str, language: str) -> str:
         """The section's name in `language`, else in the newsroom's language, else in any; the slug if it is unknown."""
-        for section in self.sections:
-            if section.slug == slug:
-                names = section.names
-                return names.get(language) or names.get(self.language) or next(iter(names.values()))
-        return slug
+        names = self._names.get(slug)
+        if names is None:
+            return slug
+        return names.get(language) or names.get(self.language) or next(iter(names.values()))
 
     def find_section(self, text: str) -> str | None:
         """The slug of the section with this slug or this name in any language, ignoring case; None if there is none."""
@@ -308,6 +312,17 @@ class Newsroom(_Table):
             if wanted == section.slug or wanted in (name.casefold() for name in section.names.values()):
                 return section.slug
         return None
+
+    def sections_like(self, text: str) -> list[str]:
+        """The slugs of the sections whose slug or a name has a word that begins with this text, in the file's order."""
+        wanted = " " + " ".join(text.casefold().split())
+        if wanted == " ":
+            return []
+        return [
+            section.slug
+            for section in self.sections
+            if any(wanted in f" {name.casefold()}" for name in (section.slug, *section.names.values()))
+        ]
 
     @classmethod
     def load(cls, path: Path) -> Self:

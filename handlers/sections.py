@@ -24,6 +24,13 @@ async def open_list(update: Update, context: Context, _: buttons.OpenSections) -
     await sections(update, context)
 
 
+async def turn_list(_: Update, context: Context, button: buttons.SectionsPage) -> None:
+    """Show another page of the list of sections in the same message."""
+    await context.answer()
+    language = context.language(await context.subscriber())
+    await context.show(menus.sections(context.newsroom, language, button.page))
+
+
 async def open_section(update: Update, context: Context, button: buttons.OpenSection) -> None:
     """Show a section's newest stories as a new message; for a removed section, the list of sections."""
     await context.answer()

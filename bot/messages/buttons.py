@@ -127,6 +127,15 @@ class OpenSections(Button):
 
 
 @dataclass(frozen=True, slots=True)
+class SectionsPage(Button):
+    """A page of the list of sections."""
+
+    page: int
+    template = "sections:{page}"
+    start = "sections"
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSection(Button):
     slug: Slug
     template = "section:{slug}"
@@ -169,6 +178,24 @@ class SearchPage(Button):
 @dataclass(frozen=True, slots=True)
 class OpenFollowing(Button):
     template = "following"
+    start = "following"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingPage(Button):
+    """A page of the list of what a chat follows. A choice in it is drawn on the page that its section is on."""
+
+    page: int
+    template = "following:{page}"
+    start = "following"
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingPage(Button):
+    """Like FollowingPage, but in the greeting."""
+
+    page: int
+    template = "greet:page:{page}"
     start = "following"
 
 
@@ -248,6 +275,13 @@ class DraftAudience(Button):
 
 
 @dataclass(frozen=True, slots=True)
+class AudiencePage(Button):
+    push_id: int
+    page: int
+    template = "broadcast:audience:{push_id}:{page}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseAudience(Button):
     push_id: int
     target: Target
@@ -288,11 +322,12 @@ class SettleHeld(Button):
 
 
 KINDS: tuple[type[Button], ...] = (
-    OpenLatest, LatestPage, OpenPopular, OpenSections, OpenSection, SectionPage, FollowSection, OpenStory, SearchPage,
-    OpenFollowing, Choose, ChooseInGreeting, AskStop, ConfirmStop, KeepFollowing, OpenLanguages, ChooseLanguage,
-    AskWithdrawal, AnswerWithdrawal, DropDraft, DraftAudience, ChooseAudience, PreviewDraft, SendDraft, OpenPushes,
-    ChangePush, SettleHeld,
+    OpenLatest, LatestPage, OpenPopular, OpenSections, SectionsPage, OpenSection, SectionPage, FollowSection, OpenStory,
+    SearchPage, OpenFollowing, FollowingPage, GreetingPage, Choose, ChooseInGreeting, AskStop, ConfirmStop,
+    KeepFollowing, OpenLanguages, ChooseLanguage, AskWithdrawal, AnswerWithdrawal, DropDraft, DraftAudience,
+    AudiencePage, ChooseAudience, PreviewDraft, SendDraft, OpenPushes, ChangePush, SettleHeld,
 )  # fmt: skip
+PAGES = (SectionsPage, FollowingPage, GreetingPage, AudiencePage)  # of keyboards that grow with the newsroom
 
 
 def parse(data: str) -> Button | None:
