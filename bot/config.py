@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-import unicodedata
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel import localedata
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.telegram_limits import is_visible
 
 
 class SettingsError(Exception):
@@ -197,12 +198,6 @@ def _check_language(value: str) -> str:
 
 Language = Annotated[str, AfterValidator(_check_language)]
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
-# Letters and a symbol that show nothing: Hangul fillers, the blank Braille pattern, the object replacement character.
-_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0\ufffc"
-
-
-def _is_visible(text: str) -> bool:
-    return any(unicodedata.category(letter)[0] in "LNPS" and letter not in _BLANK_LETTERS for letter in text)
 
 
 def _name(limit: int) -> AfterValidator:
@@ -210,7 +205,7 @@ def _name(limit: int) -> AfterValidator:
 
     def check(value: str) -> str:
         value = " ".join(value.split())
-        if not _is_visible(value) or len(value) > limit:
+        if not is_visible(value) or len(value) > limit:
             raise ValueError(f"1 to {limit} characters, at least one of them visible")
         return value
 
@@ -218,7 +213,7 @@ def _name(limit: int) -> AfterValidator:
 
 
 def _check_word(value: str) -> str:
-    if not _is_visible(value):
+    if not is_visible(value):
         raise ValueError("a word, such as BREAKING")
     return value
 

@@ -17,6 +17,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from telegram.helpers import create_deep_linked_url
 
 from bot.admins import Admins
+from bot.answers import Answers, is_refusal
 from bot.audience import subscribers
 from bot.commands import Command
 from bot.config import Newsroom, Settings
@@ -24,7 +25,7 @@ from bot.delivery import contents
 from bot.delivery.outcomes import PHOTO_TEXTS
 from bot.i18n import Language, choose, load_language
 from bot.messages import menus
-from bot.messages.text import NO_PREVIEW, Message
+from bot.messages.text import Message
 from bot.storage.engine import Database, Session
 from bot.storage.models import Story, Subscriber
 
@@ -45,6 +46,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     wake: asyncio.Event
     commands: tuple[Command, ...]
     admins: Admins
+    answers: Answers
     undone: set[int]  # ids of updates whose handler failed because the database is unreachable
 
     def __init__(
@@ -66,6 +68,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         self.wake = wake
         self.commands = commands
         self.admins = Admins(self.bot)
+        self.answers = Answers(self.bot)
         self.undone = set()
 
 
@@ -180,14 +183,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
         if self.incoming.callback_query is not None and self.is_channel:
             await self.answer(message.text)
             return
-        await self.bot.send_message(
-            self.chat.id,
-            message.text,
-            entities=message.entities,
-            reply_markup=message.markup,
-            link_preview_options=NO_PREVIEW,
-            message_thread_id=self.thread_id or None,
-        )
+        await self.news.answers.send(self.chat.id, message, self.thread_id)
 
     async def reply_card(self, message: Message, story: Story) -> None:
         """Send a story's card, without its photo if Telegram refuses that. The photo's file_id is stored for reuse."""
@@ -204,9 +200,12 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
                 message_thread_id=self.thread_id or None,
             )
         except BadRequest as error:
-            if not any(part in str(error).lower() for part in PHOTO_TEXTS):
+            if not is_refusal(error):
                 raise
-            log.info("photo_refused", story=story.id, reason=str(error))
+            if any(part in str(error).lower() for part in PHOTO_TEXTS):
+                log.info("photo_refused", story=story.id, reason=str(error))
+            else:
+                self.news.answers.note(self.chat.id, message, error)
             await self.reply(message.as_text())
             return
         if sent.photo and not story.image_file_id:
@@ -221,14 +220,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             await self.reply(message)
             return
         try:
-            await self.bot.edit_message_text(
-                message.text,
-                self.chat.id,
-                old.message_id,
-                entities=message.entities,
-                reply_markup=message.markup,
-                link_preview_options=NO_PREVIEW,
-            )
+            await self.news.answers.edit(self.chat.id, old.message_id, message)
         except BadRequest as error:
             if "message is not modified" in str(error).lower():
                 return
