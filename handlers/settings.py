@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from bot import targets
 from bot.audience import subscribers, subscriptions
 from bot.context import Context
 from bot.i18n import load_language, spoken
@@ -13,7 +14,8 @@ async def settings(_: Update, context: Context) -> None:
     subscriber = await context.subscriber()
     async with context.read() as session:
         followed = await subscriptions.following(session, subscriber.id)
-    await context.reply(menus.settings(context.newsroom, context.language(subscriber), len(followed)))
+    there = {targets.UPDATE, *map(targets.of_section, context.newsroom.slugs)}  # others were removed from the file
+    await context.reply(menus.settings(context.newsroom, context.language(subscriber), len(followed & there)))
 
 
 async def language(_: Update, context: Context) -> None:
