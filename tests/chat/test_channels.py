@@ -111,6 +111,16 @@ async def test_an_admin_turns_a_channels_pages_and_opens_its_choices_in_place(ka
         assert len(kabar.world.from_bot(channel)) == posted
 
 
+async def test_where_a_channels_message_cannot_be_edited_the_press_still_posts_nothing(kabar: Kabar) -> None:
+    channel = channel_of(kabar)
+    async with kabar.running(roles=("chat",)):
+        listing = await kabar.ask(SARI, "/langganan", chat=channel)
+        kabar.world.fail("editMessageText", kind="refuse", code=400, description="Bad Request: message can't be edited")
+        assert "Anda mengikuti Dunia" in await toast(kabar, SARI, listing, "Dunia")
+        await kabar.ask(SARI, "/help", "Yang bisa Anda lakukan di sini", chat=channel)  # after the press is carried out
+    assert len(kabar.world.from_bot(channel)) == 2
+
+
 async def test_who_administers_a_chat_is_asked_once_a_minute(kabar: Kabar) -> None:
     channel = channel_of(kabar)
     group = kabar.world.add_group("Warung Kopi", members=[OLIVER], admins=[SARI])
