@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections import Counter
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel import localedata
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.telegram_limits import is_visible
 
 
 class SettingsError(Exception):
@@ -197,6 +198,39 @@ def _check_language(value: str) -> str:
 
 Language = Annotated[str, AfterValidator(_check_language)]
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+
+
+def _name(limit: int) -> AfterValidator:
+    """A name to be shown, for example as a button's label, which Telegram refuses if nothing of it is visible."""
+
+    def check(value: str) -> str:
+        value = " ".join(value.split())
+        if not is_visible(value) or len(value) > limit:
+            raise ValueError(f"1 to {limit} characters, at least one of them visible")
+        return value
+
+    return AfterValidator(check)
+
+
+def _check_word(value: str) -> str:
+    if not is_visible(value):
+        raise ValueError("a word, such as BREAKING")
+    return value
+
+
+def _check_selector(value: str) -> str:
+    if not value.strip():
+        raise ValueError("a CSS selector, such as .list li")
+    return value
+
+
+def _check_names(value: dict[str, str]) -> dict[str, str]:
+    if not value:
+        raise ValueError('at least one name, such as { id = "Politik", en = "Politics" }')
+    return value
+
+
+Word = Annotated[str, AfterValidator(_check_word)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 SourceUrl = Annotated[str, Field(min_length=1), AfterValidator(_check_http_url)]
 
@@ -206,7 +240,7 @@ class _Table(BaseModel):
 
 
 class NewsroomTable(_Table):
-    name: str = Field(min_length=1, max_length=100)
+    name: Annotated[str, _name(100)]
     url: SourceUrl
     language: Language = "id"
     timezone: Annotated[str, AfterValidator(_check_zone)] = "Asia/Jakarta"
@@ -216,13 +250,13 @@ class NewsroomTable(_Table):
 
 class SectionTable(_Table):
     slug: Slug
-    names: dict[Language, Annotated[str, Field(min_length=1, max_length=60)]] = Field(min_length=1)
+    names: Annotated[dict[Language, Annotated[str, _name(60)]], AfterValidator(_check_names)]
 
 
 class SelectTable(_Table):
     """CSS selectors for a list on a page: `item` selects the entries, the others apply within one entry."""
 
-    item: str
+    item: Annotated[str, AfterValidator(_check_selector)]
     title: str = "a"
     link: str = "a"
     time: str = ""
@@ -243,8 +277,18 @@ class SourceTable(_Table):
 
 
 class UpdateTable(_Table):
-    categories: tuple[str, ...] = ()
-    title_prefixes: tuple[str, ...] = ()
+    categories: tuple[Word, ...] = ()
+    title_prefixes: tuple[Word, ...] = ()
+
+
+def _check_own(names: list[str], tables: str, field: str, taken: str, by: str) -> None:
+    """Each name belongs to one table only, and `taken` to none. Raises ValueError for the first that does not."""
+    for place, name in enumerate(names):
+        given = f"{tables}[{place + 1}].{field}: was {name!r}; accepted: "
+        if name == taken:
+            raise ValueError(f"{given}any other; it stands for {by}")
+        if name in names[:place]:
+            raise ValueError(f"{given}one that no other {tables.removesuffix('s')} has")
 
 
 class Newsroom(_Table):
@@ -258,18 +302,12 @@ class Newsroom(_Table):
     @model_validator(mode="after")
     def _check_references(self) -> Self:
         slugs = [section.slug for section in self.sections]
-        for names, what in ((slugs, "sections"), ([source.id for source in self.sources], "sources")):
-            twice = {name for name, count in Counter(names).items() if count > 1}
-            if twice:
-                raise ValueError(f"{what}: named twice: {', '.join(sorted(twice))}")
-        if "update" in slugs:
-            raise ValueError("sections: the slug `update` is taken, it is the name of the UPDATE alerts")
-        if any(source.id == "api" for source in self.sources):
-            raise ValueError("sources: the id `api` is taken, it is the name of what the story API brings")
-        for source in self.sources:
+        _check_own(slugs, "sections", "slug", "update", "the UPDATE alerts")
+        _check_own([source.id for source in self.sources], "sources", "id", "api", "the story API")
+        for place, source in enumerate(self.sources, 1):
             if source.section is not None and source.section not in slugs:
                 accepted = f"one of {', '.join(slugs)}" if slugs else "none is defined"
-                raise ValueError(f"source {source.id}: section was {source.section!r}; accepted: {accepted}")
+                raise ValueError(f"sources[{place}].section: was {source.section!r}; accepted: {accepted}")
         return self
 
     @property
@@ -293,13 +331,17 @@ class Newsroom(_Table):
         """The ids of the sources that are popular lists."""
         return frozenset(source.id for source in self.sources if source.list == "popular")
 
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        """The sections' names in every language, by slug."""
+        return {section.slug: section.names for section in self.sections}
+
     def section_name(self, slug: str, language: str) -> str:
         """The section's name in `language`, else in the newsroom's language, else in any; the slug if it is unknown."""
-        for section in self.sections:
-            if section.slug == slug:
-                names = section.names
-                return names.get(language) or names.get(self.language) or next(iter(names.values()))
-        return slug
+        names = self._names.get(slug)
+        if names is None:
+            return slug
+        return names.get(language) or names.get(self.language) or next(iter(names.values()))
 
     def find_section(self, text: str) -> str | None:
         """The slug of the section with this slug or this name in any language, ignoring case; None if there is none."""
@@ -308,6 +350,17 @@ class Newsroom(_Table):
             if wanted == section.slug or wanted in (name.casefold() for name in section.names.values()):
                 return section.slug
         return None
+
+    def sections_like(self, text: str) -> list[str]:
+        """The slugs of the sections whose slug or a name has a word that begins with this text, in the file's order."""
+        wanted = " " + " ".join(text.casefold().split())
+        if wanted == " ":
+            return []
+        return [
+            section.slug
+            for section in self.sections
+            if any(wanted in f" {name.casefold()}" for name in (section.slug, *section.names.values()))
+        ]
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -10,22 +10,28 @@ from datetime import datetime
 from typing import Any, Self, cast
 
 import structlog
-from telegram import Chat, ChatMember, InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import Chat, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
+from telegram.helpers import create_deep_linked_url
 
+from bot.admins import Admins
+from bot.answers import Answers, is_refusal
 from bot.audience import subscribers
 from bot.commands import Command
 from bot.config import Newsroom, Settings
 from bot.delivery import contents
 from bot.delivery.outcomes import PHOTO_TEXTS
 from bot.i18n import Language, choose, load_language
-from bot.messages.text import NO_PREVIEW, Message
+from bot.messages import menus
+from bot.messages.text import Message
 from bot.storage.engine import Database, Session
 from bot.storage.models import Story, Subscriber
 
 log = structlog.get_logger("kabar.chat")
+
+ALERT_LIMIT = 200  # characters; https://core.telegram.org/bots/api#answercallbackquery
 
 Data = dict[Any, Any]
 
@@ -39,6 +45,8 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     now: Callable[[], datetime]
     wake: asyncio.Event
     commands: tuple[Command, ...]
+    admins: Admins
+    answers: Answers
     undone: set[int]  # ids of updates whose handler failed because the database is unreachable
 
     def __init__(
@@ -59,6 +67,8 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         self.now = now
         self.wake = wake
         self.commands = commands
+        self.admins = Admins(self.bot)
+        self.answers = Answers(self.bot)
         self.undone = set()
 
 
@@ -109,6 +119,10 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
         return self.chat.type == Chat.PRIVATE
 
     @property
+    def is_channel(self) -> bool:
+        return self.chat.type == Chat.CHANNEL
+
+    @property
     def is_owner(self) -> bool:
         """Whether the update is from one of ADMIN_IDS in a private chat."""
         user = self.incoming.effective_user
@@ -151,29 +165,33 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
     def language(self, subscriber: Subscriber) -> Language:
         return load_language(choose(subscriber.language, self.newsroom.language))
 
-    async def may_change(self) -> bool:
-        """Whether the sender may change the chat's settings: in groups only admins may."""
-        if self.is_private or self.chat.type == Chat.CHANNEL:
-            return True
+    async def denial(self, language: Language) -> str:
+        """Why the sender may not change the chat's settings, in words; "" if they may.
+
+        In groups and channels only admins may. What is posted in a channel is by its admins, and has no user.
+        """
+        if self.is_private or self.incoming.channel_post is not None:
+            return ""
         message = self.incoming.message
         if message is not None and message.sender_chat is not None and message.sender_chat.id == self.chat.id:
-            return True  # an admin who writes as the group
+            return ""  # an admin who writes as the group
         user = self.incoming.effective_user
-        if user is None:
-            return False
-        member = await self.bot.get_chat_member(self.chat.id, user.id)
-        return member.status in (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+        admins = await self.news.admins.of(self.chat.id)
+        if admins is None:
+            return menus.admins_unknown(language)
+        if user is not None and user.id in admins:
+            return ""
+        return menus.only_channel_admins(language, self.bot.name) if self.is_channel else menus.only_admins(language)
 
-    async def reply(self, message: Message) -> TelegramMessage:
-        """Send a new message to the chat and topic that the update came from."""
-        return await self.bot.send_message(
-            self.chat.id,
-            message.text,
-            entities=message.entities,
-            reply_markup=message.markup,
-            link_preview_options=NO_PREVIEW,
-            message_thread_id=self.thread_id or None,
-        )
+    async def reply(self, message: Message) -> None:
+        """Send a new message to the chat and topic that the update came from.
+
+        The answer to a press in a channel is shown to whoever pressed, and to nobody else.
+        """
+        if self.incoming.callback_query is not None and self.is_channel:
+            await self.answer(message.text)
+            return
+        await self.news.answers.send(self.chat.id, message, self.thread_id)
 
     async def reply_card(self, message: Message, story: Story) -> None:
         """Send a story's card, without its photo if Telegram refuses that. The photo's file_id is stored for reuse."""
@@ -190,9 +208,12 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
                 message_thread_id=self.thread_id or None,
             )
         except BadRequest as error:
-            if not any(part in str(error).lower() for part in PHOTO_TEXTS):
+            if not is_refusal(error):
                 raise
-            log.info("photo_refused", story=story.id, reason=str(error))
+            if any(part in str(error).lower() for part in PHOTO_TEXTS):
+                log.info("photo_refused", story=story.id, reason=str(error))
+            else:
+                self.news.answers.note(self.chat.id, message, error)
             await self.reply(message.as_text())
             return
         if sent.photo and not story.image_file_id:
@@ -207,14 +228,7 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             await self.reply(message)
             return
         try:
-            await self.bot.edit_message_text(
-                message.text,
-                self.chat.id,
-                old.message_id,
-                entities=message.entities,
-                reply_markup=message.markup,
-                link_preview_options=NO_PREVIEW,
-            )
+            await self.news.answers.edit(self.chat.id, old.message_id, message)
         except BadRequest as error:
             if "message is not modified" in str(error).lower():
                 return
@@ -239,11 +253,18 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
 
     async def answer(self, text: str = "") -> None:
         """Answer the callback query, if there is one; errors are ignored, since Telegram expires queries soon."""
+        await self._answer(text[:ALERT_LIMIT])
+
+    async def open_private(self, parameter: str) -> None:
+        """Answer the callback query by opening the private chat with the bot, as its deep link does."""
+        await self._answer("", create_deep_linked_url(self.bot.username, parameter))
+
+    async def _answer(self, text: str, url: str = "") -> None:
         query = self.incoming.callback_query
         if query is None:
             return
         try:
-            await query.answer(text[:200] or None)
+            await self.bot.answer_callback_query(query.id, text or None, url=url or None)
         except TelegramError as error:
             log.debug("callback_unanswered", reason=str(error))
 

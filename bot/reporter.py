@@ -38,7 +38,7 @@ class Reporter:
             for admin in self._app.settings.admin_ids:
                 message = messages.notice(self._app.newsroom, await self._language(admin), notice.kind, notice.data)
                 try:
-                    await self._app.bot.send_message(admin, message.text, reply_markup=message.markup)
+                    await self._app.answers.send(admin, message)
                 except (BadRequest, Forbidden) as error:  # for example an admin who never wrote to the bot
                     log.warning("admin_unreachable", admin=admin, reason=str(error))
             async with self._app.database.write() as session:
@@ -66,13 +66,7 @@ class Reporter:
         if message.text == push.progress_shown and not final:
             return
         try:
-            await self._app.bot.edit_message_text(
-                message.text,
-                push.author,
-                push.progress_message_id,
-                entities=message.entities,
-                reply_markup=message.markup,
-            )
+            await self._app.answers.edit(push.author, push.progress_message_id, message)
         except BadRequest as error:
             if "not modified" not in str(error).lower():
                 log.warning("progress_lost", push=push.id, reason=str(error))

@@ -26,7 +26,8 @@ from handlers.presses import Press
 
 __all__ = ["COMMANDS", "register"]
 
-NEW = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST  # an edited command is not a new command
+# An edited command is not a new command; nor is a channel's post that Telegram forwards to its discussion group.
+NEW = (filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST) & ~filters.IS_AUTOMATIC_FORWARD
 
 
 def register(app: NewsBot) -> None:
@@ -42,12 +43,15 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.LatestPage, latest.turn))
     app.add_handler(Press(buttons.OpenPopular, popular.open_list))
     app.add_handler(Press(buttons.OpenSections, sections.open_list))
+    app.add_handler(Press(buttons.SectionsPage, sections.turn_list))
     app.add_handler(Press(buttons.OpenSection, sections.open_section))
     app.add_handler(Press(buttons.SectionPage, sections.turn))
     app.add_handler(Press(buttons.FollowSection, sections.follow))
     app.add_handler(Press(buttons.OpenStory, story.open_card))
     app.add_handler(Press(buttons.SearchPage, search.turn))
     app.add_handler(Press(buttons.OpenFollowing, following.open_list))
+    app.add_handler(Press(buttons.FollowingPage, following.turn))
+    app.add_handler(Press(buttons.GreetingPage, following.turn_greeting))
     app.add_handler(Press(buttons.Choose, following.choose))
     app.add_handler(Press(buttons.ChooseInGreeting, following.choose_in_greeting))
     app.add_handler(Press(buttons.AskStop, following.ask_stop))
@@ -60,6 +64,7 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.AnswerWithdrawal, withdrawal.answer, app.settings.admin_ids))
     app.add_handler(Press(buttons.DropDraft, broadcast.drop, app.settings.admin_ids))
     app.add_handler(Press(buttons.DraftAudience, broadcast.show_audience, app.settings.admin_ids))
+    app.add_handler(Press(buttons.AudiencePage, broadcast.turn_audience, app.settings.admin_ids))
     app.add_handler(Press(buttons.ChooseAudience, broadcast.choose_audience, app.settings.admin_ids))
     app.add_handler(Press(buttons.PreviewDraft, broadcast.preview, app.settings.admin_ids))
     app.add_handler(Press(buttons.SendDraft, broadcast.send, app.settings.admin_ids))

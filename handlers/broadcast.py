@@ -9,7 +9,7 @@ from telegram.error import TelegramError
 from bot.audience import segments
 from bot.context import Context
 from bot.delivery import drafts, figures, pushes
-from bot.messages import broadcasts, buttons
+from bot.messages import broadcasts, buttons, menus
 from bot.messages.text import Message
 from bot.storage.models import Push
 from handlers import search
@@ -61,7 +61,7 @@ async def choose_audience(update: Update, context: Context, button: buttons.Choo
         draft = await drafts.of_author(session, _author(update))
         if draft is not None and draft.id == button.push_id:
             draft.audience = _changed(draft.audience, button.target, button.on)
-    await _show_audience(context, draft, button.push_id)
+    await _show_audience(context, draft, button.push_id, menus.page_with(context.newsroom, button.target))
 
 
 async def show_audience(update: Update, context: Context, button: buttons.DraftAudience) -> None:
@@ -69,6 +69,13 @@ async def show_audience(update: Update, context: Context, button: buttons.DraftA
     async with context.read() as session:
         draft = await drafts.of_author(session, _author(update))
     await _show_audience(context, draft, button.push_id)
+
+
+async def turn_audience(update: Update, context: Context, button: buttons.AudiencePage) -> None:
+    """Show another page of the audience in the same message."""
+    async with context.read() as session:
+        draft = await drafts.of_author(session, _author(update))
+    await _show_audience(context, draft, button.push_id, button.page)
 
 
 def _changed(audience: segments.Audience, target: str, on: bool) -> segments.Audience:
@@ -80,13 +87,13 @@ def _changed(audience: segments.Audience, target: str, on: bool) -> segments.Aud
     return segments.of_targets(sorted(chosen)) if chosen else dict(segments.EVERYONE)
 
 
-async def _show_audience(context: Context, draft: Push | None, number: int) -> None:
+async def _show_audience(context: Context, draft: Push | None, number: int, page: int = 1) -> None:
     language = context.language(await context.subscriber())
     if draft is None or draft.id != number or not draft.content:
         await context.answer(broadcasts.too_late(language))
         return
     await context.answer()
-    await context.show(broadcasts.ask_audience(context.newsroom, language, draft))
+    await context.show(broadcasts.ask_audience(context.newsroom, language, draft, page))
 
 
 async def preview(update: Update, context: Context, button: buttons.PreviewDraft) -> None:

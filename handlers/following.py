@@ -12,15 +12,18 @@ from bot.i18n import Language
 from bot.messages import buttons, menus
 from bot.messages.text import Message
 
+Show = Callable[[Newsroom, Language, frozenset[str], int], Message]  # draws a page of what a chat follows
+
 
 async def following(_: Update, context: Context) -> None:
     await context.reply(await _overview(context))
 
 
 async def open_list(_: Update, context: Context, __: buttons.OpenFollowing) -> None:
-    """Show the list of what the chat follows, as a new message."""
+    """Show the list of what the chat follows, as a new message; in a channel in place, since a press posts nothing."""
     await context.answer()
-    await context.reply(await _overview(context))
+    overview = await _overview(context)
+    await (context.show(overview) if context.is_channel else context.reply(overview))
 
 
 async def follow(_: Update, context: Context) -> None:
@@ -54,14 +57,26 @@ async def _by_name(context: Context, *, on: bool) -> None:
     else:
         await context.reply(menus.unknown_section(context.newsroom, language, name))
         return
-    if not await context.may_change():
-        await context.reply(Message.of(menus.only_admins(language)))
+    if denial := await context.denial(language):
+        await context.reply(Message.of(denial))
         return
     async with context.write() as session:
         await subscriptions.change(session, subscriber.id, target, on=on)
         followed = await subscriptions.following(session, subscriber.id)
-    overview = menus.following(context.newsroom, language, followed)
+    overview = menus.following(context.newsroom, language, followed, menus.page_with(context.newsroom, target))
     await context.reply(Message.of(menus.followed(context.newsroom, language, target, on), overview.rows))
+
+
+async def turn(_: Update, context: Context, button: buttons.FollowingPage) -> None:
+    """Show another page of the list in the same message."""
+    await context.answer()
+    await context.show(await _overview(context, button.page))
+
+
+async def turn_greeting(_: Update, context: Context, button: buttons.GreetingPage) -> None:
+    """Show another page of the greeting's choices in the same message."""
+    await context.answer()
+    await context.show(await _overview(context, button.page, menus.welcome))
 
 
 async def choose(_: Update, context: Context, button: buttons.Choose) -> None:
@@ -77,7 +92,7 @@ async def choose_in_greeting(_: Update, context: Context, button: buttons.Choose
 async def _choose(
     context: Context,
     button: buttons.Choose | buttons.ChooseInGreeting,
-    show: Callable[[Newsroom, Language, frozenset[str]], Message],
+    show: Show,
 ) -> None:
     subscriber = await context.subscriber()
     language = context.language(subscriber)
@@ -85,14 +100,15 @@ async def _choose(
         await context.answer()  # the section was removed from the newsroom file
         await context.reply(await _overview(context))
         return
-    if not await context.may_change():
-        await context.answer(menus.only_admins(language))
+    if denial := await context.denial(language):
+        await context.answer(denial)
         return
     async with context.write() as session:
         await subscriptions.change(session, subscriber.id, button.target, on=button.on)
         followed = await subscriptions.following(session, subscriber.id)
     await context.answer(menus.followed(context.newsroom, language, button.target, button.on))
-    await context.show(show(context.newsroom, language, followed))
+    page = menus.page_with(context.newsroom, button.target)
+    await context.show(show(context.newsroom, language, followed, page))
 
 
 async def ask_stop(_: Update, context: Context, __: buttons.AskStop) -> None:
@@ -114,8 +130,8 @@ async def keep(_: Update, context: Context, __: buttons.KeepFollowing) -> None:
 async def _stop(context: Context, *, confirmed: bool) -> None:
     subscriber = await context.subscriber()
     language = context.language(subscriber)
-    if not await context.may_change():
-        await context.answer(menus.only_admins(language))
+    if denial := await context.denial(language):
+        await context.answer(denial)
         return
     await context.answer()
     if confirmed:
@@ -124,8 +140,8 @@ async def _stop(context: Context, *, confirmed: bool) -> None:
     await context.show(menus.stopped(language) if confirmed else menus.stop_question(language))
 
 
-async def _overview(context: Context) -> Message:
+async def _overview(context: Context, page: int = 1, show: Show = menus.following) -> Message:
     subscriber = await context.subscriber()
     async with context.read() as session:
         followed = await subscriptions.following(session, subscriber.id)
-    return menus.following(context.newsroom, context.language(subscriber), followed)
+    return show(context.newsroom, context.language(subscriber), followed, page)

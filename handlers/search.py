@@ -50,4 +50,5 @@ async def _page(context: Context, words: str, anchor: int, offset: int) -> Messa
         _("Search: {words}").format(words=shown),
         page,
         _("Nothing found. Try other words, or fewer."),
+        extra=menus.sections_found(context.newsroom, language, words) if not stretch.offset else (),
     )

@@ -24,6 +24,13 @@ async def open_list(update: Update, context: Context, _: buttons.OpenSections) -
     await sections(update, context)
 
 
+async def turn_list(_: Update, context: Context, button: buttons.SectionsPage) -> None:
+    """Show another page of the list of sections in the same message."""
+    await context.answer()
+    language = context.language(await context.subscriber())
+    await context.show(menus.sections(context.newsroom, language, button.page))
+
+
 async def open_section(update: Update, context: Context, button: buttons.OpenSection) -> None:
     """Show a section's newest stories as a new message; for a removed section, the list of sections."""
     await context.answer()
@@ -50,8 +57,11 @@ async def follow(_: Update, context: Context, button: buttons.FollowSection) -> 
     """Handle the follow button under a section's list, and change its label."""
     subscriber = await context.subscriber()
     language = context.language(subscriber)
-    if button.slug not in context.newsroom.slugs or not await context.may_change():
-        await context.answer(menus.only_admins(language))
+    if button.slug not in context.newsroom.slugs:
+        await context.answer(menus.no_longer_a_section(language))
+        return
+    if denial := await context.denial(language):
+        await context.answer(denial)
         return
     target = targets.of_section(button.slug)
     async with context.write() as session:

@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from bot import targets
 from bot.audience import subscribers, subscriptions
 from bot.context import Context
 from bot.i18n import load_language, spoken
@@ -13,7 +14,8 @@ async def settings(_: Update, context: Context) -> None:
     subscriber = await context.subscriber()
     async with context.read() as session:
         followed = await subscriptions.following(session, subscriber.id)
-    await context.reply(menus.settings(context.newsroom, context.language(subscriber), len(followed)))
+    there = {targets.UPDATE, *map(targets.of_section, context.newsroom.slugs)}  # others were removed from the file
+    await context.reply(menus.settings(context.newsroom, context.language(subscriber), len(followed & there)))
 
 
 async def language(_: Update, context: Context) -> None:
@@ -39,9 +41,8 @@ async def choose_language(update: Update, context: Context, button: buttons.Choo
 
 async def _choose(context: Context, code: str) -> None:
     subscriber = await context.subscriber()
-    if not await context.may_change():
-        text = menus.only_admins(context.language(subscriber))
-        await (context.answer(text) if context.incoming.callback_query else context.reply(Message.of(text)))
+    if denial := await context.denial(context.language(subscriber)):
+        await (context.answer(denial) if context.incoming.callback_query else context.reply(Message.of(denial)))
         return
     async with context.write() as session:
         await subscribers.set_language(session, subscriber.id, code)

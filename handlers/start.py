@@ -7,15 +7,25 @@ from bot.commands import Role, menu
 from bot.context import Context
 from bot.messages import menus
 from bot.stories.showing import popularity
-from handlers import sections, story
+from handlers import following, latest, popular, sections, story
+
+LISTS = {
+    "latest": latest.latest,
+    "popular": popular.popular,
+    "sections": sections.sections,
+    "following": following.following,
+}
 
 
-async def start(_: Update, context: Context) -> None:
-    """Register the chat and greet it; the deep links `story_<id>` and `section_<slug>` open a story or a section."""
+async def start(update: Update, context: Context) -> None:
+    """Register the chat and greet it, or show what the deep link names: `story_<id>`, `section_<slug>` or a list."""
     async with context.write() as session:
         subscriber = await context.greet(session)
         followed = await subscriptions.following(session, subscriber.id)
-    kind, __, name = context.argument.partition("_")
+    if show := LISTS.get(context.argument):
+        await show(update, context)
+        return
+    kind, _, name = context.argument.partition("_")
     if kind == "story" and name.isdecimal() and await story.open_story(context, int(name[:18]), popularity.SHARED):
         return
     if kind == "section" and name in context.newsroom.slugs:

@@ -126,6 +126,8 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 SECTIONS = '[[sections]]\nslug = "dunia"\nnames = { id = "Dunia", en = "World" }\n'
+SOURCE = '[[sources]]\nid = "a"\nurl = "https://news.example/rss"\n'
+A_NAME = "accepted: 1 to 60 characters, at least one of them visible"
 HEAD = '[newsroom]\nname = "K"\nurl = "https://news.example"\n'
 
 
@@ -142,6 +144,27 @@ def test_a_section_is_found_by_slug_or_name_and_named_in_the_nearest_language(tm
     assert news.section_name("olahraga", "id") == "olahraga"
 
 
+def test_a_name_is_read_without_the_blanks_around_it(tmp_path: Path) -> None:
+    news = written(tmp_path, HEAD + SECTIONS.replace('"Dunia"', '"  Dunia\\n Kita "'))
+    assert news.section_name("dunia", "id") == "Dunia Kita"
+
+
+def test_sections_are_found_by_the_beginning_of_a_word_of_a_name(tmp_path: Path) -> None:
+    news = written(
+        tmp_path, HEAD + SECTIONS + SECTIONS.replace("unia", "aerah Kita").replace('"daerah Kita"', '"lokal"')
+    )
+    assert [news.sections_like(text) for text in ("da", " KITA ", "d", "wor", "loka", "unia", " ", "")] == [
+        ["lokal"],
+        ["lokal"],
+        ["dunia", "lokal"],
+        ["dunia", "lokal"],
+        ["lokal"],
+        [],
+        [],
+        [],
+    ]
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("5m", 300), ("1.5h", 5400), ("1d", 86400)])
 def test_durations_have_a_unit(tmp_path: Path, text: str, seconds: float) -> None:
     news = written(tmp_path, f'{HEAD}push_max_age = "{text}"\n')
@@ -155,11 +178,45 @@ def test_durations_have_a_unit(tmp_path: Path, text: str, seconds: float) -> Non
         (HEAD + "colour = 1\n", "newsroom.colour is not a known name"),
         (HEAD + 'timezone = "Jakarta"\n', "newsroom.timezone: was 'Jakarta'; accepted: a time zone such as"),
         (HEAD + 'push_max_age = "5"\n', "newsroom.push_max_age: was '5'; accepted: a number and a unit"),
-        (HEAD + SECTIONS + SECTIONS, "sections: named twice: dunia"),
-        (HEAD + SECTIONS.replace('"dunia"', '"update"'), "the slug `update` is taken"),
+        (HEAD + SECTIONS + SECTIONS, "sections[2].slug: was 'dunia'; accepted: one that no other section has"),
+        (HEAD + SOURCE + SOURCE, "sources[2].id: was 'a'; accepted: one that no other source has"),
+        (
+            HEAD + SOURCE.replace('"a"', '"api"'),
+            "sources[1].id: was 'api'; accepted: any other; it stands for the story API",
+        ),
+        (
+            HEAD + SECTIONS.replace('"dunia"', '"update"'),
+            "sections[1].slug: was 'update'; accepted: any other; it stands",
+        ),
+        (HEAD + SECTIONS.replace('"Dunia"', '" "'), f"sections[1].names.id: was ' '; {A_NAME}"),
+        (
+            HEAD + SECTIONS.replace('"World"', '"\\u200b\\u2060"'),
+            f"sections[1].names.en: was '\\u200b\\u2060'; {A_NAME}",
+        ),
+        (HEAD + SECTIONS.replace('"Dunia"', '"\\u3164"'), f"sections[1].names.id: was 'ㅤ'; {A_NAME}"),
+        (HEAD + SECTIONS.replace("Dunia", "D" * 61), f"sections[1].names.id: was '{'D' * 58}…; {A_NAME}"),
+        (HEAD + SECTIONS.replace('"Dunia"', "5"), "sections[1].names.id: was 5; accepted: text in quotation marks"),
+        (HEAD + '[[sections]]\nslug = "dunia"\nnames = {}\n', "sections[1].names: was {}; accepted: at least one name"),
+        (HEAD + '[[sections]]\nslug = "dunia"\nnames = "Dunia"\n', "sections[1].names: was 'Dunia'; accepted: a table"),
+        (
+            HEAD + SECTIONS.replace('"dunia"', f'"{"d" * 33}"'),
+            f"sections[1].slug: was '{'d' * 33}'; accepted: lower-case letters, digits, - and _, at most 32",
+        ),
+        (HEAD + SECTIONS.replace('"dunia"', '""'), "sections[1].slug: was ''; accepted: lower-case letters"),
+        (
+            HEAD + SECTIONS.replace('"dunia"', '"Dunia Kita"'),
+            "sections[1].slug: was 'Dunia Kita'; accepted: lower-case",
+        ),
+        (HEAD.replace('"K"', '" "'), "newsroom.name: was ' '; accepted: 1 to 100 characters"),
+        (HEAD + '[update]\ntitle_prefixes = ["BREAKING", ""]\n', "update.title_prefixes[2]: was ''; accepted: a word"),
+        (HEAD + '[update]\ncategories = [" "]\n', "update.categories[1]: was ' '; accepted: a word"),
+        (
+            HEAD + SOURCE + 'kind = "page"\nselect = { item = "" }\n',
+            "sources[1].select.item: was ''; accepted: a CSS sel",
+        ),
         (
             HEAD + '[[sources]]\nid = "a"\nurl = "https://news.example/rss"\nsection = "x"\n',
-            "source a: section was 'x'; accepted: none is defined",
+            "sources[1].section: was 'x'; accepted: none is defined",
         ),
         (
             HEAD + '[[sources]]\nid = "a"\nurl = "https://news.example/rss"\nevery = "8d"\n',

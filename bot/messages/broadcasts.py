@@ -1,5 +1,6 @@
 """Messages about a broadcast, for editors: writing it, its preview, and its progress."""
 
+from functools import partial
 from typing import Any
 
 from telegram import InlineKeyboardButton
@@ -7,7 +8,7 @@ from telegram import InlineKeyboardButton
 from bot import targets
 from bot.config import Newsroom
 from bot.i18n import Language
-from bot.messages import buttons
+from bot.messages import buttons, paging
 from bot.messages.notices import pause_reason
 from bot.messages.text import Message, Rows, Text
 from bot.storage.models import Push, PushState
@@ -44,7 +45,7 @@ def dropped(language: Language) -> Message:
     return Message.of(language._("Nothing was sent."))
 
 
-def ask_audience(newsroom: Newsroom, language: Language, push: Push) -> Message:
+def ask_audience(newsroom: Newsroom, language: Language, push: Push, page: int = 1) -> Message:
     """Ask for the audience: everyone, or the followers of the ticked targets."""
     _ = language._
     chosen = set(push.audience.get("targets", []))
@@ -53,16 +54,23 @@ def ask_audience(newsroom: Newsroom, language: Language, push: Push) -> Message:
         on = target in chosen
         return buttons.ChooseAudience(push.id, buttons.Target(target), not on).labelled(_ticked(label, on))
 
-    everyone = buttons.ChooseAudience(push.id, buttons.EVERYONE, True)
-    rows: list[tuple[InlineKeyboardButton, ...]] = [
-        (everyone.labelled(_ticked(_("Everyone"), bool(push.audience.get("everyone")))),),
-        (choice("UPDATE", targets.UPDATE),),
-    ]
+    slugs = newsroom.slugs
+    rows: list[tuple[InlineKeyboardButton, ...]] = []
+    if paging.nearest(page, len(slugs)) == 1:
+        everyone = buttons.ChooseAudience(push.id, buttons.EVERYONE, True)
+        rows.append((everyone.labelled(_ticked(_("Everyone"), bool(push.audience.get("everyone")))),))
+        rows.append((choice("UPDATE", targets.UPDATE),))
+    shown = paging.on_page(slugs, page)
     rows += buttons.in_rows(
-        [choice(newsroom.section_name(slug, language.code), targets.of_section(slug)) for slug in newsroom.slugs]
+        [choice(newsroom.section_name(slug, language.code), targets.of_section(slug)) for slug in shown]
     )
+    rows += paging.turners(language, len(slugs), page, partial(buttons.AudiencePage, push.id))
     rows.append((buttons.DropDraft().labelled(_("Cancel")), buttons.PreviewDraft(push.id).labelled(_("Next"))))
-    return Message.of(_("Who should receive this?"), tuple(rows))
+    text = _("Who should receive this?")
+    if position := paging.position(language, len(slugs), page):
+        chosen_names = audience_name(newsroom, language, push.audience)
+        text += "\n\n" + _("To: {audience}").format(audience=chosen_names) + f"\n{position}"
+    return Message.of(text, tuple(rows))
 
 
 def _ticked(label: str, on: bool) -> str:
@@ -93,7 +101,7 @@ def audience_name(newsroom: Newsroom, language: Language, audience: dict[str, An
         "UPDATE" if target == targets.UPDATE else newsroom.section_name(targets.section_of(target), language.code)
         for target in audience.get("targets", [])
     ]
-    return ", ".join(names)
+    return paging.some_of(language, names)
 
 
 def progress(

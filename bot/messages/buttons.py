@@ -38,14 +38,23 @@ _PATTERNS: dict[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One button. Subclasses declare the fields of its data, and their format in `template`."""
+    """One button. Subclasses declare the fields of its data, and their format in `template`.
+
+    `start` formats the parameter of the deep link that shows the same in a private chat, for kinds that have one.
+    """
 
     template: ClassVar[str] = ""
+    start: ClassVar[str] = ""
 
     @property
     def data(self) -> str:
         """The button's `callback_data`; Telegram accepts at most DATA_LIMIT bytes."""
         return self.template.format(**{field.name: _written(getattr(self, field.name)) for field in fields(self)})
+
+    @property
+    def private(self) -> str:
+        """The `start` parameter that shows the same in the private chat; "" if there is none."""
+        return self.start.format(**{field.name: getattr(self, field.name) for field in fields(self)})
 
     @property
     def fits(self) -> bool:
@@ -94,6 +103,7 @@ def in_rows(buttons: Sequence[InlineKeyboardButton], a_row: int = BUTTONS_A_ROW)
 @dataclass(frozen=True, slots=True)
 class OpenLatest(Button):
     template = "latest"
+    start = "latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +111,35 @@ class LatestPage(Button):
     anchor: int
     offset: int
     template = "latest:{anchor}:{offset}"
+    start = "latest"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPopular(Button):
     template = "popular"
+    start = "popular"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSections(Button):
     template = "sections"
+    start = "sections"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionsPage(Button):
+    """A page of the list of sections."""
+
+    page: int
+    template = "sections:{page}"
+    start = "sections"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSection(Button):
     slug: Slug
     template = "section:{slug}"
+    start = "section_{slug}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +148,7 @@ class SectionPage(Button):
     anchor: int
     offset: int
     template = "section:{slug}:{anchor}:{offset}"
+    start = "section_{slug}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +164,7 @@ class FollowSection(Button):
 class OpenStory(Button):
     story_id: int
     template = "story:{story_id}"
+    start = "story_{story_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +178,25 @@ class SearchPage(Button):
 @dataclass(frozen=True, slots=True)
 class OpenFollowing(Button):
     template = "following"
+    start = "following"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingPage(Button):
+    """A page of the list of what a chat follows. A choice in it is drawn on the page that its section is on."""
+
+    page: int
+    template = "following:{page}"
+    start = "following"
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingPage(Button):
+    """Like FollowingPage, but in the greeting."""
+
+    page: int
+    template = "greet:page:{page}"
+    start = "following"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +275,13 @@ class DraftAudience(Button):
 
 
 @dataclass(frozen=True, slots=True)
+class AudiencePage(Button):
+    push_id: int
+    page: int
+    template = "broadcast:audience:{push_id}:{page}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseAudience(Button):
     push_id: int
     target: Target
@@ -271,11 +322,12 @@ class SettleHeld(Button):
 
 
 KINDS: tuple[type[Button], ...] = (
-    OpenLatest, LatestPage, OpenPopular, OpenSections, OpenSection, SectionPage, FollowSection, OpenStory, SearchPage,
-    OpenFollowing, Choose, ChooseInGreeting, AskStop, ConfirmStop, KeepFollowing, OpenLanguages, ChooseLanguage,
-    AskWithdrawal, AnswerWithdrawal, DropDraft, DraftAudience, ChooseAudience, PreviewDraft, SendDraft, OpenPushes,
-    ChangePush, SettleHeld,
+    OpenLatest, LatestPage, OpenPopular, OpenSections, SectionsPage, OpenSection, SectionPage, FollowSection, OpenStory,
+    SearchPage, OpenFollowing, FollowingPage, GreetingPage, Choose, ChooseInGreeting, AskStop, ConfirmStop,
+    KeepFollowing, OpenLanguages, ChooseLanguage, AskWithdrawal, AnswerWithdrawal, DropDraft, DraftAudience,
+    AudiencePage, ChooseAudience, PreviewDraft, SendDraft, OpenPushes, ChangePush, SettleHeld,
 )  # fmt: skip
+PAGES = (SectionsPage, FollowingPage, GreetingPage, AudiencePage)  # of keyboards that grow with the newsroom
 
 
 def parse(data: str) -> Button | None:

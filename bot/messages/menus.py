@@ -7,11 +7,14 @@ from telegram import InlineKeyboardButton
 from bot import targets
 from bot.config import Newsroom
 from bot.i18n import Language, load_language, spoken
-from bot.messages import buttons
+from bot.messages import buttons, paging
 from bot.messages.text import Message, Rows, Text
 
+SIMILAR_SHOWN = 6
+FEWEST_LETTERS = 3  # of a search that also finds sections
 
-def welcome(newsroom: Newsroom, language: Language, following: frozenset[str]) -> Message:
+
+def welcome(newsroom: Newsroom, language: Language, following: frozenset[str], page: int = 1) -> Message:
     _ = language._
     text = Text().add("👋 ").bold(_("Welcome to {newsroom}").format(newsroom=newsroom.name)).add("\n\n")
     text.add(
@@ -20,7 +23,9 @@ def welcome(newsroom: Newsroom, language: Language, following: frozenset[str]) -
             "Choose your alerts; you can change them at any time."
         )
     )
-    return Message.of(text, (*_choices(newsroom, language, following, buttons.ChooseInGreeting), *_main(language)))
+    _add_overview(text, newsroom, language, following, page)
+    rows = _choices(newsroom, language, following, page, buttons.ChooseInGreeting)
+    return Message.of(text, (*rows, *_main(language)))
 
 
 def help_text(language: Language, commands: Sequence[tuple[str, str]]) -> Message:
@@ -45,25 +50,36 @@ def _main(language: Language) -> Rows:
     )
 
 
-def sections(newsroom: Newsroom, language: Language) -> Message:
+def sections(newsroom: Newsroom, language: Language, page: int = 1) -> Message:
     _ = language._
     if not newsroom.sections:
         return Message.of(_("There are no sections yet. See the newest stories with /latest."), _main(language))
     names = [
         buttons.OpenSection(buttons.Slug(slug)).labelled(newsroom.section_name(slug, language.code))
-        for slug in newsroom.slugs
+        for slug in paging.on_page(newsroom.slugs, page)
     ]
-    return Message.of(Text().bold(_("Sections")).add("\n\n" + _("Choose one to read.")), buttons.in_rows(names))
+    text = Text().bold(_("Sections")).add("\n\n" + _("Choose one to read."))
+    count = len(newsroom.slugs)
+    if position := paging.position(language, count, page):
+        text.add("\n\n" + _("You can also write /search and the name of a section.") + "\n" + position)
+    return Message.of(text, (*buttons.in_rows(names), *paging.turners(language, count, page, buttons.SectionsPage)))
 
 
-def following(newsroom: Newsroom, language: Language, followed: frozenset[str]) -> Message:
+def page_with(newsroom: Newsroom, target: str) -> int:
+    """The page of a keyboard of sections that has the target's button."""
+    slug, slugs = targets.section_of(target), newsroom.slugs
+    return paging.page_of(slugs.index(slug), len(slugs)) if slug in slugs else 1
+
+
+def following(newsroom: Newsroom, language: Language, followed: frozenset[str], page: int = 1) -> Message:
     _ = language._
     text = Text().bold(_("What you follow")).add("\n\n")
     if followed:
         text.add(_("✓ marks what you follow. Tap to change it."))
     else:
         text.add(_("You follow nothing yet. Tap what you want to receive."))
-    rows = _choices(newsroom, language, followed, buttons.Choose)
+    _add_overview(text, newsroom, language, followed, page)
+    rows = _choices(newsroom, language, followed, page, buttons.Choose)
     if followed:
         rows = (*rows, (buttons.AskStop().labelled("🔕 " + _("Stop all alerts")),))
     return Message.of(text, rows)
@@ -73,17 +89,44 @@ def _choices(
     newsroom: Newsroom,
     language: Language,
     followed: frozenset[str],
+    page: int,
     kind: type[buttons.Choose] | type[buttons.ChooseInGreeting],
 ) -> Rows:
-    """One button for UPDATE and one per section; pressing it inverts the state that its label shows."""
+    """One button for UPDATE, on the first page, and one per section; a press inverts the state that its label shows."""
+    slugs = newsroom.slugs
 
     def choice(label: str, target: str) -> InlineKeyboardButton:
         on = target in followed
         return kind(not on, buttons.Target(target)).labelled(f"✓ {label}" if on else label)
 
-    first = (choice(language._("UPDATE: breaking news"), targets.UPDATE),)
-    others = [choice(newsroom.section_name(slug, language.code), targets.of_section(slug)) for slug in newsroom.slugs]
-    return (first, *buttons.in_rows(others))
+    others = [
+        choice(newsroom.section_name(slug, language.code), targets.of_section(slug))
+        for slug in paging.on_page(slugs, page)
+    ]
+    to_page = buttons.FollowingPage if kind is buttons.Choose else buttons.GreetingPage
+    rows = (*buttons.in_rows(others), *paging.turners(language, len(slugs), page, to_page))
+    if paging.nearest(page, len(slugs)) > 1:
+        return rows
+    return ((choice(language._("UPDATE: breaking news"), targets.UPDATE),), *rows)
+
+
+def _add_overview(text: Text, newsroom: Newsroom, language: Language, followed: frozenset[str], page: int) -> None:
+    """Where the choices take several pages: what is followed on all of them, and which page this is."""
+    _ = language._
+    slugs = newsroom.slugs
+    position = paging.position(language, len(slugs), page)
+    if not position:
+        return
+    names = ["UPDATE"] if targets.UPDATE in followed else []
+    names += [newsroom.section_name(slug, language.code) for slug in slugs if targets.of_section(slug) in followed]
+    if names:
+        words = _("You follow {count} of {all}: {names}").format(
+            count=language.number(len(names)),
+            all=language.number(len(slugs) + 1),
+            names=paging.some_of(language, names),
+        )
+        text.add("\n\n" + words)
+    text.add("\n\n" + _("You can also write /follow and the name of a section.") + "\n" + position)
 
 
 def section_button(newsroom: Newsroom, language: Language, slug: str, on: bool) -> InlineKeyboardButton:
@@ -108,12 +151,36 @@ def followed(newsroom: Newsroom, language: Language, target: str, on: bool) -> s
 
 def unknown_section(newsroom: Newsroom, language: Language, asked: str) -> Message:
     _ = language._
-    names = ", ".join(newsroom.section_name(slug, language.code) for slug in newsroom.slugs)
-    return Message.of(
-        _("There is no section “{asked}”. The sections are: {sections}, and update.").format(
-            asked=asked[:60], sections=names
-        ),
-        ((buttons.OpenFollowing().labelled("🔔 " + _("Following")),),),
+    similar = newsroom.sections_like(asked)[:SIMILAR_SHOWN]
+    likely = [
+        buttons.Choose(True, buttons.Target(targets.of_section(slug))).labelled(
+            newsroom.section_name(slug, language.code)
+        )
+        for slug in similar
+    ]
+    names = [newsroom.section_name(slug, language.code) for slug in newsroom.slugs]
+    if len(names) <= paging.PAGE:
+        words = _("There is no section “{asked}”. The sections are: {sections}, and update.")
+    elif similar:
+        words = _("There is no section “{asked}”. Did you mean one of these?")
+    else:
+        words = _("There is no section “{asked}”. Some of them are: {sections}.")
+    text = words.format(asked=asked[:60], sections=paging.some_of(language, names, paging.PAGE))
+    return Message.of(text, (*buttons.in_rows(likely), (buttons.OpenFollowing().labelled("🔔 " + _("Following")),)))
+
+
+def no_longer_a_section(language: Language) -> str:
+    return language._("This section no longer exists.")
+
+
+def sections_found(newsroom: Newsroom, language: Language, words: str) -> Rows:
+    """Buttons for the sections that a search's words are the beginning of; below the stories that it found."""
+    slugs = newsroom.sections_like(words)[:SIMILAR_SHOWN] if len(words) >= FEWEST_LETTERS else []
+    return buttons.in_rows(
+        [
+            buttons.OpenSection(buttons.Slug(slug)).labelled("🗂 " + newsroom.section_name(slug, language.code))
+            for slug in slugs
+        ]
     )
 
 
@@ -172,6 +239,16 @@ def unknown_command(language: Language) -> Message:
 
 def only_admins(language: Language) -> str:
     return language._("Only this group's admins can change that.")
+
+
+def only_channel_admins(language: Language, bot_name: str) -> str:
+    """For a reader of a channel; `bot_name` is the bot's @username."""
+    words = language._("Only this channel's admins can use this button. To read and choose for yourself, open {bot}.")
+    return words.format(bot=bot_name)
+
+
+def admins_unknown(language: Language) -> str:
+    return language._("I could not ask Telegram who the admins here are. Please try again in a moment.")
 
 
 def ask_words(language: Language) -> Message:

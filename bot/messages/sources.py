@@ -6,10 +6,12 @@ from datetime import datetime
 
 from bot.config import Newsroom
 from bot.i18n import Language
-from bot.messages.text import Message, Text, shorten
+from bot.messages.text import TEXT_LIMIT, Message, Text, shorten, utf16_length
 from bot.storage.models import Source
 
-SHOWN_AT_MOST = 25  # sources, failing ones first, so that the text stays below Telegram's 4,096 characters
+SHOWN_UNITS = TEXT_LIMIT - 100  # of UTF-16; failing sources come first, and a last line says how many are left out
+ERROR_SHOWN = 200
+ADDRESS_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,17 @@ def health(newsroom: Newsroom, language: Language, reports: Sequence[Health], no
     if not reports:
         text.add("\n\n" + _("The newsroom file lists no sources."))
     ordered = sorted(reports, key=lambda report: (report.source.failing_since is None, report.source.id))
-    for report in ordered[:SHOWN_AT_MOST]:
+    for place, report in enumerate(ordered):
         source = report.source
-        text.add("\n\n" + ("⚠️ " if source.failing_since else "✅ ")).bold(source.id)
+        mark = "\n\n" + ("⚠️ " if source.failing_since else "✅ ")
         stories = language.ngettext("{count} story", "{count} stories", report.stories)
-        text.add(" · " + stories.format(count=language.number(report.stories)))
-        for line in _lines(newsroom, language, report, now):
-            text.add("\n" + line)
-    if len(ordered) > SHOWN_AT_MOST:
-        more = len(ordered) - SHOWN_AT_MOST
-        text.add("\n\n" + _("… and {count} more.").format(count=language.number(more)))
+        lines = [" · " + stories.format(count=language.number(report.stories))]
+        rest = "\n".join(lines + _lines(newsroom, language, report, now))
+        if utf16_length(f"{text}{mark}{source.id}{rest}") > SHOWN_UNITS:
+            left = language.number(len(ordered) - place)
+            text.add("\n\n" + _("… and {count} more.").format(count=left))
+            break
+        text.add(mark).bold(source.id).add(rest)
     return Message.of(text)
 
 
@@ -51,12 +54,16 @@ def _lines(newsroom: Newsroom, language: Language, report: Health, now: datetime
     lines = []
     if source.failing_since:
         failing = _("Failing since {time}: {error}")
-        lines.append(failing.format(time=moment(source.failing_since), error=shorten(source.last_error, 200)))
+        lines.append(failing.format(time=moment(source.failing_since), error=shorten(source.last_error, ERROR_SHOWN)))
     if source.last_success_at:
         lines.append(_("Last read: {time}").format(time=moment(source.last_success_at)))
     if source.last_change_at:
         lines.append(_("Last news: {time}").format(time=moment(source.last_change_at)))
     lines.append(_("Next read: in {span}").format(span=language.span(report.again_in)))
     if source.moved_to:
-        lines.append(_("It has moved to {url}; please update the newsroom file.").format(url=source.moved_to))
+        lines.append(
+            _("It has moved to {url}; please update the newsroom file.").format(
+                url=shorten(source.moved_to, ADDRESS_SHOWN)
+            )
+        )
     return lines

@@ -3,6 +3,7 @@
 A method is an `async def` named like it, with the checked parameters; it returns the result or raises Refusal.
 """
 
+import re
 import time
 from typing import Any
 
@@ -165,12 +166,17 @@ class Methods:
     # Buttons, menus, chats
 
     async def answerCallbackQuery(self, p: Params) -> bool:
+        url = str(p.get("url") or "")
+        if url and not re.fullmatch(rf"https://t\.me/{self.world.me['username']}\?start=[A-Za-z0-9_-]{{1,64}}", url):
+            raise Refusal("URL_INVALID")
         callback = self.world.callbacks.pop(str(p.get("callback_query_id")), None)
         if callback is None or time.monotonic() - callback.at > CALLBACK_LIFE:
             raise Refusal("query is too old and response timeout expired or query ID is invalid")
         if len(str(p.get("text") or "")) > 200:
             raise Refusal("MESSAGE_TOO_LONG")
-        answer = {"text": p.get("text") or "", "show_alert": bool(p.get("show_alert"))}
+        answer: dict[str, Any] = {"text": p.get("text") or "", "show_alert": bool(p.get("show_alert"))}
+        if url:
+            answer["url"] = url
         if not callback.answer.done():
             callback.answer.set_result(answer)
         return True

@@ -217,7 +217,7 @@ class World:
         return bool(command and (not command[1] or command[1][1:].lower() == str(self.me["username"]).lower()))
 
     async def press(self, user: int, chat: int, message_id: int, data: str) -> dict[str, Any] | None:
-        """A person presses a button; returns the bot's answer {text, show_alert}, None after 10 seconds without one."""
+        """A person presses a button; returns the answer {text, show_alert, url?}, None after 10 seconds without one."""
         place = self.chats[chat]
         number = str(next(self._ids))
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()

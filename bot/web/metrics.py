@@ -1,4 +1,4 @@
-"""`GET /metrics`: counts of subscribers, stories, pushes and deliveries, in Prometheus's text format.
+"""`GET /metrics`: counts of subscribers, stories, pushes, deliveries and answers, in Prometheus's text format.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/
 """
@@ -21,7 +21,7 @@ class Metrics:
         site.router.add_get("/metrics", self._metrics)
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        from prometheus_client import CollectorRegistry, Gauge, generate_latest
+        from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
         registry = CollectorRegistry()
         figures = await figures_of(self._app)
@@ -34,6 +34,8 @@ class Metrics:
             for state, count in figures[name].items():
                 gauge.labels(state).set(count)
         Gauge("kabar_stories", "Stories kept", registry=registry).set(figures["stories"])
+        refused = Counter("kabar_answers_refused", "Answers that Telegram refused as they were", registry=registry)
+        refused.inc(self._app.answers.refused)
         return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 

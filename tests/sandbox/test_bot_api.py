@@ -161,6 +161,23 @@ async def test_a_photo_by_address_is_fetched_once_and_a_failure_is_remembered(wi
     assert again["ok"]
 
 
+async def test_a_pressed_button_can_open_only_the_bots_own_private_chat(wire: Wire) -> None:
+    markup = {"inline_keyboard": [[{"text": "a", "callback_data": "a"}]]}
+    sent = await wire.call("sendMessage", chat_id=SARI, text="Pilih", reply_markup=markup)
+    offset = wire.world.updates[-1]["update_id"] + 1
+    link = "https://t.me/kabar_bot?start=latest"
+
+    async def answer() -> None:
+        (update,) = (await wire.call("getUpdates", offset=offset, timeout=5))["result"]
+        number = update["callback_query"]["id"]
+        wrong = {"callback_query_id": number, "url": "https://news.example/"}
+        assert await wire.refused("answerCallbackQuery", **wrong) == "Bad Request: URL_INVALID"
+        assert (await wire.call("answerCallbackQuery", callback_query_id=number, url=link))["ok"]
+
+    answered, _ = await asyncio.gather(wire.world.press(SARI, SARI, sent["result"]["message_id"], "a"), answer())
+    assert answered == {"text": "", "show_alert": False, "url": link}
+
+
 async def test_a_pressed_button_is_answered_once(wire: Wire) -> None:
     markup = {"inline_keyboard": [[{"text": "a", "callback_data": "a"}]]}
     number = (await wire.call("sendMessage", chat_id=SARI, text="a", reply_markup=markup))["result"]["message_id"]

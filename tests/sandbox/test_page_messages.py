@@ -8,7 +8,7 @@ import pytest
 import resvg_py
 from playwright.async_api import expect
 
-from bot.sandbox.cast import SARI
+from bot.sandbox.cast import GROUP, SARI
 from bot.sandbox.pictures import draw
 from tests.sandbox.stage import Stage, become, message
 
@@ -166,6 +166,17 @@ async def test_a_press_is_answered_by_a_toast_a_dialog_or_an_edit_that_keeps_the
     await expect(follow).to_have_text("✓")
     await expect(follow).to_be_focused()
     await expect(page.get_by_test_id("message")).to_have_count(2)
+
+
+async def test_a_press_that_opens_the_bot_leads_to_the_persons_own_chat_with_it(stage: Stage) -> None:
+    page = await stage.as_sari()
+    await become(page, GROUP)
+    stage.bot.answers = {"latest": {"url": "https://t.me/kabar_bot?start=latest"}}
+    await stage.bot.send(GROUP, "Menu", [{"text": "Terbaru", "callback_data": "latest"}])
+    await page.locator("[data-testid=button][data-data=latest]").click()
+    await message(page, "/start latest").wait_for()
+    came = await stage.bot.got("message", number=2)
+    assert (came["text"], came["chat"]["type"]) == ("/start latest", "private")
 
 
 async def test_a_corrected_message_says_so_and_a_deleted_one_goes(stage: Stage) -> None:

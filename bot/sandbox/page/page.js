@@ -242,10 +242,19 @@ const press = attempt(async (message, data, key) => {
   try {
     const answer = await call(`/sandbox/chats/${current}/press`, { as: speakerNow(), message_id: message.message_id, data });
     if (answer === null) toast(words.noAnswer);
+    else if (answer.url) await openBot(answer.url);
     else if (answer.text && answer.show_alert) alert(answer.text);
     else if (answer.text) toast(answer.text);
   } finally { key.classList.remove("pressed"); }
 });
+
+// A link such as https://t.me/kabar_bot?start=latest opens the person's own chat with the bot, and says "/start latest".
+async function openBot(url) {
+  const person = speakerNow();
+  const text = `/start ${new URL(url).searchParams.get("start")}`;
+  await call(`/sandbox/chats/${person}/messages`, { as: person, text });
+  await open(person);
+}
 
 function order(command) {
   fold("commands");
