@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.context import NewsBot
-from bot.delivery import corrections, figures
+from bot.delivery import figures
 from bot.storage.models import Story, StoryState
 from bot.stories import pipeline
 from bot.stories.items import Item
@@ -22,7 +22,7 @@ from bot.stories.reading.cleaning import plain_lines, plain_text, safe_url
 from bot.stories.reading.feed_items import CAPTION_LIMIT, NAME_LIMIT, TITLE_LIMIT
 from bot.stories.reading.parsing import in_thread
 from bot.stories.reading.summaries import condensed, summary_of
-from bot.stories.telling import recognise
+from bot.stories.telling import recognise, withdrawal
 from bot.stories.telling.decide import Verdict
 
 log = structlog.get_logger("kabar.api")
@@ -144,7 +144,7 @@ class Api:
             story = await recognise.find(session, cms_id)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
-            withdrawn = await corrections.retract(session, story, self._app.now())
+            withdrawn = await withdrawal.retract(session, story, self._app.now())
         log.info("story_retracted", caller=caller, id=cms_id, again=not withdrawn)
         self._app.wake.set()
         return _answer(202, {"id": cms_id, "state": StoryState.RETRACTED})

@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     FIRST_POLL = "first_poll"  # its source was read for the first time
     ONLY_RANKED = "only_ranked"  # only a popular list names it
     COPY = "copy"  # another site's text, which was pushed
+    ORIGINAL_GONE = "original_gone"  # it was a copy until its original, which was pushed, was withdrawn
     TOO_OLD = "too_old"
     NO_SECTION = "no_section"  # nobody follows it
     CARRIED_OVER = ""  # from before reasons were kept

@@ -113,6 +113,8 @@ def test_only_other_words_of_who_said_the_shown_ones_are_a_correction(
         (before(Verdict.FIRST_POLL), {}, changed(Kind.FEED, None), False, Verdict.FIRST_POLL),
         (before(Verdict.COPY, is_copy=True), {"title": "Kata lain"}, changed(title="Kata lain"), False, Verdict.COPY),
         (before(Verdict.COPY, is_copy=True), {"is_update": True}, changed(update=True), True, Verdict.PUSHED),
+        (before(Verdict.ORIGINAL_GONE, section=""), {}, changed(), False, Verdict.ORIGINAL_GONE),
+        (before(Verdict.ORIGINAL_GONE), {"is_update": True}, changed(update=True), True, Verdict.PUSHED),
         (before(Verdict.HELD), {"is_update": True}, changed(update=True), True, Verdict.HELD),
         (before(Verdict.PUSHED), {}, changed(title="Sebelas"), False, Verdict.PUSHED),
     ],
