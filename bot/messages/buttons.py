@@ -270,11 +270,33 @@ class SettleHeld(Button):
     template = "held:{change}"
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCopies(Button):
+    template = "copies"
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesPage(Button):
+    anchor: int
+    offset: int
+    template = "copies:{anchor}:{offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class SeparateCopy(Button):
+    """Make a story that was taken for a copy news; `anchor` and `offset` are the page on which the button stands."""
+
+    story_id: int
+    anchor: int
+    offset: int
+    template = "copy:{story_id}:news:{anchor}:{offset}"
+
+
 KINDS: tuple[type[Button], ...] = (
     OpenLatest, LatestPage, OpenPopular, OpenSections, OpenSection, SectionPage, FollowSection, OpenStory, SearchPage,
     OpenFollowing, Choose, ChooseInGreeting, AskStop, ConfirmStop, KeepFollowing, OpenLanguages, ChooseLanguage,
     AskWithdrawal, AnswerWithdrawal, DropDraft, DraftAudience, ChooseAudience, PreviewDraft, SendDraft, OpenPushes,
-    ChangePush, SettleHeld,
+    ChangePush, SettleHeld, OpenCopies, CopiesPage, SeparateCopy,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.config import Newsroom
 from bot.i18n import Language
+from bot.messages import buttons
 from bot.messages.text import Message, Text, shorten
 from bot.storage.models import Source
 
@@ -21,7 +22,10 @@ class Health:
     again_in: float
 
 
-def health(newsroom: Newsroom, language: Language, reports: Sequence[Health], now: datetime) -> Message:
+def health(
+    newsroom: Newsroom, language: Language, reports: Sequence[Health], now: datetime, copies: int = 0
+) -> Message:
+    """How each source is doing, with a button to the `copies`, if there are any."""
     _ = language._
     text = Text().bold(_("Sources"))
     if not reports:
@@ -37,7 +41,8 @@ def health(newsroom: Newsroom, language: Language, reports: Sequence[Health], no
     if len(ordered) > SHOWN_AT_MOST:
         more = len(ordered) - SHOWN_AT_MOST
         text.add("\n\n" + _("… and {count} more.").format(count=language.number(more)))
-    return Message.of(text)
+    label = _("Taken for copies ({count})").format(count=language.number(copies))
+    return Message.of(text, ((buttons.OpenCopies().labelled(label),),) if copies else ())
 
 
 def _lines(newsroom: Newsroom, language: Language, report: Health, now: datetime) -> list[str]:
