@@ -16,9 +16,10 @@ from bot.clock import utcnow
 from bot.config import Newsroom, SelectTable, Settings, SourceTable
 from bot.delivery.telegram import AiohttpRequest
 from bot.i18n import choose, load_language
+from bot.messages import sources as messages
 from bot.storage.engine import Database, OldSchema, prepare_schema
+from bot.stories import polls
 from bot.stories.items import Item
-from bot.stories.polls import said
 from bot.stories.reading.documents import ACCEPT, read
 from bot.stories.reading.feeds import Unreadable
 from bot.stories.reading.fetcher import Fetcher, FetchError, Response
@@ -78,7 +79,7 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
     try:
         answer = await fetcher.fetch(table.url, accept=ACCEPT)
         if answer.status != 200:
-            return Finding(subject, False, f"{said(answer.status)} ({answer.url})"), frozenset()
+            return Finding(subject, False, f"{polls.said(answer.status)} ({answer.url})"), frozenset()
         document = await read(fetcher, table, answer, newsroom, utcnow())
     except FetchError as error:
         hint = "; if it is yours, name it in ALLOW_PRIVATE_SOURCES" if error.reason == "refused_address" else ""
@@ -92,7 +93,9 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
     fine = not problem and not nothing_usable and (bool(items) or table.kind != "page" or table.update)
     shown = f"{len(items)} stories" + (f", but {problem}" if problem else "")
     shown += _selected(table, answer, newsroom, items)
-    shown += _warned(_other_hosts(table, newsroom, items)) + _warned(document.complaint)
+    shown += _warned(_other_hosts(table, newsroom, items))
+    said = replace(document, failed="").complaints  # why it failed in part is said above
+    shown += "".join(map(_warned, messages.complaints(load_language("en"), said)))
     return Finding(subject, fine, shown), frozenset(item.url for item in items)
 
 

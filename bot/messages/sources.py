@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.config import Newsroom
 from bot.i18n import Language
 from bot.messages import buttons
-from bot.messages.text import Message, Text, shorten
+from bot.messages.text import TEXT_LIMIT, Message, Text, shorten, utf16_length
 from bot.storage.models import Source
 
-SHOWN_AT_MOST = 25  # sources, failing ones first, so that the text stays below Telegram's 4,096 characters
+ROOM = TEXT_LIMIT - 100  # the rest is for how many sources are not shown
+ERROR_SHOWN, COMPLAINT_SHOWN = 200, 300  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,46 @@ def health(
     text = Text().bold(_("Sources"))
     if not reports:
         text.add("\n\n" + _("The newsroom file lists no sources."))
-    ordered = sorted(reports, key=lambda report: (report.source.failing_since is None, report.source.id))
-    for report in ordered[:SHOWN_AT_MOST]:
+    ordered = sorted(reports, key=_urgency)
+    shown = 0
+    for report in ordered:
         source = report.source
-        text.add("\n\n" + ("⚠️ " if source.failing_since else "✅ ")).bold(source.id)
         stories = language.ngettext("{count} story", "{count} stories", report.stories)
-        text.add(" · " + stories.format(count=language.number(report.stories)))
-        for line in _lines(newsroom, language, report, now):
-            text.add("\n" + line)
-    if len(ordered) > SHOWN_AT_MOST:
-        more = len(ordered) - SHOWN_AT_MOST
-        text.add("\n\n" + _("… and {count} more.").format(count=language.number(more)))
+        count = " · " + stories.format(count=language.number(report.stories))
+        rest = "\n".join((count, *_lines(newsroom, language, report, now)))
+        if utf16_length(f"{text}{source.id}{rest}") > ROOM:
+            break
+        text.add("\n\n" + ("⚠️ " if source.failing_since else "✅ ")).bold(source.id).add(rest)
+        shown += 1
+    if shown < len(ordered):
+        text.add("\n\n" + _("… and {count} more.").format(count=language.number(len(ordered) - shown)))
     label = _("Taken for copies ({count})").format(count=language.number(copies))
     return Message.of(text, ((buttons.OpenCopies().labelled(label),),) if copies else ())
+
+
+def _urgency(report: Health) -> tuple[bool, bool, str]:
+    """Failing sources first, then those of which an editor should know something."""
+    source = report.source
+    return source.failing_since is None, not source.complaints, source.id
+
+
+def complaints(language: Language, said: dict[str, Any]) -> list[str]:
+    """What an editor should know of a source's document, a sentence each: Document.complaints in words."""
+    _ = language._
+    numbers = {name: language.number(value) for name, value in said.items() if isinstance(value, int)}
+    lines = []
+    if said.get("failed"):
+        lines.append(_("It was read only in part: {error}").format(error=said["failed"]))
+    if count := said.get("unusable", 0):
+        words = language.ngettext(
+            "{unusable} of {entries} entries has no usable link",
+            "{unusable} of {entries} entries have no usable link",
+            count,
+        )
+        lines.append(words.format_map(numbers))
+    if said.get("long_links"):
+        lines.append(_("Links too long for a button, which go without: {long_links}").format_map(numbers))
+    return lines
 
 
 def _lines(newsroom: Newsroom, language: Language, report: Health, now: datetime) -> list[str]:
@@ -56,12 +85,13 @@ def _lines(newsroom: Newsroom, language: Language, report: Health, now: datetime
     lines = []
     if source.failing_since:
         failing = _("Failing since {time}: {error}")
-        lines.append(failing.format(time=moment(source.failing_since), error=shorten(source.last_error, 200)))
+        lines.append(failing.format(time=moment(source.failing_since), error=shorten(source.last_error, ERROR_SHOWN)))
     if source.last_success_at:
         lines.append(_("Last read: {time}").format(time=moment(source.last_success_at)))
     if source.last_change_at:
         lines.append(_("Last news: {time}").format(time=moment(source.last_change_at)))
     lines.append(_("Next read: in {span}").format(span=language.span(report.again_in)))
+    lines += [f"❗ {shorten(each, COMPLAINT_SHOWN)}" for each in complaints(language, source.complaints)]
     if source.moved_to:
         lines.append(_("It has moved to {url}; please update the newsroom file.").format(url=source.moved_to))
     return lines

@@ -223,6 +223,7 @@ class Poller:
             primed=source.primed or (whole and bool(digest)) or found.document is None,
             again_in=wait,
             changed=stored.changed,
+            complaints=found.document.complaints if found.document is not None else source.complaints,
             now=now,
         )
 

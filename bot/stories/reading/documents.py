@@ -38,19 +38,20 @@ class Document:
     long_links: int = 0
 
     @property
-    def complaint(self) -> str:
-        """What an editor should know of a document that could be read; "" where all is well."""
-        said = []
-        if self.unusable:
-            said.append(f"{self.unusable} of {self.unusable + len(self.items)} entries have no usable link")
-        if self.long_links:
-            said.append(f"links too long for a button, which go without: {self.long_links}")
-        return "; ".join(said)
+    def complaints(self) -> dict[str, Any]:
+        """What an editor should know of a document that could be read; empty if nothing.
+
+        It is kept with the source and worded by bot.messages.sources, so a name never changes its meaning.
+        """
+        said = {"failed": self.failed, "unusable": self.unusable, "long_links": self.long_links}
+        said = {name: value for name, value in said.items() if value}
+        return {"entries": len(self.items) + self.unusable, **said} if said else {}
 
     @property
     def digest(self) -> str:
-        """Equal for two documents with the same content, even if their bytes differ."""
-        return digest_of(repr(self).encode(errors="surrogatepass"))
+        """Equal for two documents with the same content, even if their bytes, or entries that are left out, differ."""
+        content = replace(self, unusable=0, long_links=0)
+        return digest_of(repr(content).encode(errors="surrogatepass"))
 
 
 def digest_of(body: bytes) -> str:
