@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.config import Newsroom
@@ -12,7 +12,8 @@ from bot.messages.text import TEXT_LIMIT, Message, Text, shorten, utf16_length
 from bot.storage.models import Source
 
 ROOM = TEXT_LIMIT - 100  # the rest is for how many sources are not shown
-ERROR_SHOWN, COMPLAINT_SHOWN = 200, 300  # characters
+ERROR_SHOWN, COMPLAINT_SHOWN, URL_SHOWN = 200, 300, 150  # characters
+OVERRUN_SHOWN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def health(
     text = Text().bold(_("Sources"))
     if not reports:
         text.add("\n\n" + _("The newsroom file lists no sources."))
-    ordered = sorted(reports, key=_urgency)
+    ordered = sorted(reports, key=lambda report: _urgency(report, now))
     shown = 0
     for report in ordered:
         source = report.source
@@ -49,10 +50,16 @@ def health(
     return Message.of(text, ((buttons.OpenCopies().labelled(label),),) if copies else ())
 
 
-def _urgency(report: Health) -> tuple[bool, bool, str]:
+def _urgency(report: Health, now: datetime) -> tuple[bool, bool, str]:
     """Failing sources first, then those of which an editor should know something."""
     source = report.source
-    return source.failing_since is None, not source.complaints, source.id
+    return source.failing_since is None, not (source.complaints or _has_overrun(source, now)), source.id
+
+
+def _has_overrun(source: Source, now: datetime) -> bool:
+    """Whether one of its articles' pages exceeded the limits of parsing lately."""
+    at = source.page_overrun.get("at")
+    return at is not None and now - datetime.fromisoformat(at) < OVERRUN_SHOWN
 
 
 def complaints(language: Language, said: dict[str, Any]) -> list[str]:
@@ -91,7 +98,12 @@ def _lines(newsroom: Newsroom, language: Language, report: Health, now: datetime
     if source.last_change_at:
         lines.append(_("Last news: {time}").format(time=moment(source.last_change_at)))
     lines.append(_("Next read: in {span}").format(span=language.span(report.again_in)))
-    lines += [f"❗ {shorten(each, COMPLAINT_SHOWN)}" for each in complaints(language, source.complaints)]
+    known = complaints(language, source.complaints)
+    if _has_overrun(source, now):
+        overrun = source.page_overrun
+        words = _("An article's page could not be read: {error} ({url})")
+        known.append(words.format(error=overrun["error"], url=shorten(overrun["url"], URL_SHOWN)))
+    lines += [f"❗ {shorten(each, COMPLAINT_SHOWN)}" for each in known]
     if source.moved_to:
         lines.append(_("It has moved to {url}; please update the newsroom file.").format(url=source.moved_to))
     return lines

@@ -41,7 +41,7 @@ async def sync(session: Session, tables: Sequence[SourceTable]) -> None:
         }
         if row.url != table.url:
             forgotten |= {"url": table.url, "moved_to": "", "primed": False, "failures": 0, "last_error": ""}
-            forgotten["complaints"] = {}
+            forgotten |= {"complaints": {}, "page_overrun": {}}
         await session.execute(update(Source).where(Source.id == table.id).values(forgotten))
     spread = SPREAD_EACH * len(tables)
     due = [{"source": table.id, "wait": random.uniform(0, spread)} for table in tables]
@@ -109,6 +109,7 @@ async def succeeded(
     again_in: float,
     changed: bool,
     complaints: dict[str, Any],
+    page_overrun: dict[str, Any],
     now: datetime,
 ) -> None:
     """A poll of the source that we hold went well; `moved_to` is where it is for good, which is asked from now on."""
@@ -123,6 +124,7 @@ async def succeeded(
             "new_digest": digest,
             "new_primed": primed,
             "new_complaints": complaints,
+            "new_page_overrun": page_overrun,
             "again_in": again_in,
             "changed_at": now if changed else source.last_change_at,
             "moment": now,
@@ -140,6 +142,7 @@ _SUCCESS = (
             "lease_until": 0.0,
             "primed": bindparam("new_primed"),
             "complaints": bindparam("new_complaints", type_=JSON),
+            "page_overrun": bindparam("new_page_overrun", type_=JSON),
             "failures": 0,
             "failing_since": None,
             "told_failing": False,

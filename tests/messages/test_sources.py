@@ -43,6 +43,14 @@ def test_when_everything_fails_the_message_still_fits_and_says_how_many_are_miss
     assert missing + text.count("⚠️") == 40
 
 
+def test_an_articles_page_that_took_too_long_is_told_for_a_day() -> None:
+    overrun = {"url": "https://news.example/7", "error": "parsing it takes more than 1 s"}
+    young, old = ({**overrun, "at": (NOW - timedelta(hours=hours)).isoformat()} for hours in (23, 25))
+    text = shown(row("a"), row("b", page_overrun=young), row("c", page_overrun=old))
+    assert "Halaman artikel tidak dapat dibaca: parsing it takes more than 1 s (https://news.example/7)" in text
+    assert (text.count("❗"), text.index("b ·") < text.index("a ·")) == (1, True)
+
+
 def test_a_complaint_is_worded_in_the_readers_language() -> None:
     said = {"entries": 1_200, "unusable": 1, "long_links": 2, "failed": "the sitemap x: HTTP 404"}
     assert complaints(load_language("en"), said) == [
