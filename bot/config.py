@@ -195,7 +195,14 @@ def _check_language(value: str) -> str:
     return value
 
 
+def _check_site(value: str) -> str:
+    if not re.fullmatch(r"[^\s/:@.]+(?:\.[^\s/:@.]+)+", value):
+        raise ValueError("a site without its scheme, such as news.example")
+    return value
+
+
 Language = Annotated[str, AfterValidator(_check_language)]
+Site = Annotated[str, AfterValidator(_check_site)]
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 SourceUrl = Annotated[str, Field(min_length=1), AfterValidator(_check_http_url)]
@@ -240,6 +247,7 @@ class SourceTable(_Table):
     update: bool = False
     list: Literal["stories", "popular"] = "stories"
     select: SelectTable | None = None
+    sites: tuple[Site, ...] = ()  # others whose stories it lists
 
 
 class UpdateTable(_Table):

@@ -76,6 +76,13 @@ def complaints(language: Language, said: dict[str, Any]) -> list[str]:
             count,
         )
         lines.append(words.format_map(numbers))
+    if count := said.get("elsewhere", 0):
+        words = language.ngettext(
+            "{elsewhere} of {entries} entries leads to another site and is left out: {sites}",
+            "{elsewhere} of {entries} entries lead to another site and are left out: {sites}",
+            count,
+        )
+        lines.append(words.format(sites=said["sites"], **numbers))
     if said.get("long_links"):
         lines.append(_("Links too long for a button, which go without: {long_links}").format_map(numbers))
     return lines
