@@ -5,14 +5,15 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.clock import utcnow
 from bot.config import Newsroom
-from bot.storage.engine import Database
+from bot.storage.engine import Database, Session
 from bot.storage.models import Push, PushKind, Story, StoryState
 from bot.stories import pipeline
 from bot.stories.items import Item
@@ -30,6 +31,10 @@ NEWSROOM = Newsroom.model_validate(
 )
 TABLES = {table.id: table for table in NEWSROOM.sources}
 AGENCY = "Warga membersihkan lumpur dari rumah setelah air yang menggenang kampung di tepi sungai akhirnya surut."
+SOMEBODY_WAITS = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+    "WHERE NOT granted AND datname = current_database()"
+)
 
 
 class Sites:
@@ -39,14 +44,20 @@ class Sites:
         self._database = database
         self._recent = RecentStories()
 
-    async def carry(self, site: str, number: int = 7, hours_ago: float = 0.0) -> None:
+    async def carry(self, site: str, number: int = 7, hours_ago: float = 0.0, **more: Any) -> None:
         when = utcnow() - timedelta(hours=hours_ago)
         item = Item(
             f"https://{site}.example/{number}/lumpur", "Warga membersihkan lumpur", summary=AGENCY, published_at=when
         )
         await pipeline.take_in(
-            self._database, NEWSROOM, TABLES[site], [item], utcnow(), push=True, recent=self._recent
+            self._database, NEWSROOM, TABLES[site], [item], utcnow(), push=True, recent=self._recent, **more
         )  # fmt: skip
+
+    async def publish(self, site: str, number: int = 7) -> None:
+        """The newsroom's CMS publishes what that site carries."""
+        item = Item(f"https://{site}.example/{number}/lumpur", "Warga membersihkan lumpur", summary=AGENCY)
+        published = pipeline.CmsStory("artikel-7", item, "dunia", given=frozenset({"title", "summary", "section"}))
+        await pipeline.publish(self._database, NEWSROOM, published, utcnow())
 
     async def withdraw(self, site: str) -> None:
         async with self._database.write() as session:
@@ -100,13 +111,30 @@ async def test_a_copy_that_is_withdrawn_takes_no_place(database: Database) -> No
     assert await sites.alerted() == ["satu"]
 
 
-async def test_a_copy_that_came_while_its_original_was_withdrawn_is_not_hidden(database: Database) -> None:
+async def test_a_copy_that_is_stored_while_its_original_is_withdrawn_is_not_hidden(database: Database) -> None:
     sites = Sites(database)
     await sites.carry("satu")
+    withdrawals: list[asyncio.Task[None]] = []
     async with asyncio.TaskGroup() as group:
-        group.create_task(sites.carry("dua"))
-        group.create_task(sites.withdraw("satu"))
+
+        async def meanwhile(session: Session, _: pipeline.Stored) -> None:
+            withdrawals.append(group.create_task(sites.withdraw("satu")))
+            while not (session.is_sqlite or withdrawals[0].done() or await session.scalar(SOMEBODY_WAITS)):
+                await asyncio.sleep(0.01)
+
+        await sites.carry("dua", then=meanwhile)
     assert await sites.listed() == ["dua"]
+
+
+async def test_what_the_cms_publishes_is_no_copy(database: Database) -> None:
+    sites = Sites(database)
+    await sites.carry("satu")
+    await sites.carry("dua")
+    await sites.publish("dua")
+    await sites.publish("dua")
+    assert [(story.copy_of, story.verdict) for story in await sites.stories()] == [(None, "pushed")] * 2
+    assert sorted(await sites.listed()) == ["api", "satu"]
+    assert await sites.alerted() == ["satu", "api"]
 
 
 async def test_a_copy_that_an_editor_separates_is_pushed_if_it_is_young_enough(database: Database) -> None:

@@ -95,7 +95,7 @@ async def test_it_is_shown_why_a_story_was_not_pushed_and_of_which_it_is_a_copy(
         for name, fields in stories.items():
             await newsroom.publish(**{"id": name, **fields})
         assert kabar.process is not None
-        async with kabar.process.database.write() as session:  # as if a feed had brought it before the CMS did
+        async with kabar.process.database.write() as session:  # as earlier versions could leave it
             original, copy = [await recognise.find(session, name) for name in ("artikel-7", "artikel-8")]
             assert original is not None and copy is not None
             copy.copy_of, copy.verdict = original.id, "copy"
