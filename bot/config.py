@@ -196,7 +196,14 @@ def _check_language(value: str) -> str:
     return value
 
 
+def _check_site(value: str) -> str:
+    if not re.fullmatch(r"[^\s/:@.]+(?:\.[^\s/:@.]+)+", value):
+        raise ValueError("a site without its scheme, such as news.example")
+    return value
+
+
 Language = Annotated[str, AfterValidator(_check_language)]
+Site = Annotated[str, AfterValidator(_check_site)]
 Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
 
 
@@ -274,6 +281,7 @@ class SourceTable(_Table):
     update: bool = False
     list: Literal["stories", "popular"] = "stories"
     select: SelectTable | None = None
+    sites: tuple[Site, ...] = ()  # others whose stories it lists
 
 
 class UpdateTable(_Table):

@@ -8,6 +8,7 @@ from bot.messages import buttons
 from handlers import (
     access,
     broadcast,
+    copies,
     errors,
     following,
     latest,
@@ -71,6 +72,9 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.OpenPushes, pushes.open_list, app.settings.admin_ids))
     app.add_handler(Press(buttons.ChangePush, pushes.change, app.settings.admin_ids))
     app.add_handler(Press(buttons.SettleHeld, pushes.settle_held, app.settings.admin_ids))
+    app.add_handler(Press(buttons.OpenCopies, copies.open_list, app.settings.admin_ids))
+    app.add_handler(Press(buttons.CopiesPage, copies.turn, app.settings.admin_ids))
+    app.add_handler(Press(buttons.SeparateCopy, copies.separate, app.settings.admin_ids))
     app.add_handler(MessageHandler(private & owner & ~filters.COMMAND, broadcast.compose))
 
     app.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))

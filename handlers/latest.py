@@ -42,12 +42,12 @@ async def _page(context: Context, anchor: int, offset: int) -> Message:
 
 
 def pager(
-    stretch: browse.Stretch, page: Callable[[int, int], buttons.Button | None]
+    stretch: browse.Stretch, page: Callable[[int, int], buttons.Button | None], size: int = browse.LATEST
 ) -> tuple[buttons.Button | None, buttons.Button | None]:
     """The buttons to the page before (newer stories) and after (older ones), None where there is no such page.
 
     `page` makes a button from an anchor and an offset; it may return None for a page that no button can name.
     """
-    newer = page(stretch.anchor, max(0, stretch.offset - browse.LATEST)) if stretch.offset else None
-    older = page(stretch.anchor, stretch.offset + browse.LATEST) if stretch.more else None
+    newer = page(stretch.anchor, max(0, stretch.offset - size)) if stretch.offset else None
+    older = page(stretch.anchor, stretch.offset + size) if stretch.more else None
     return newer, older

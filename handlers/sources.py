@@ -13,6 +13,7 @@ async def show_sources(_: Update, context: Context) -> None:
     async with context.read() as session:
         rows = await sources.everything(session)
         counts = await browse.count_by_source(session)
+        copies = await browse.count_copies(session, context.news.now())
         clock = await session.moment()
     ids_in_file = {source.id for source in context.newsroom.sources}
     health = [
@@ -24,4 +25,4 @@ async def show_sources(_: Update, context: Context) -> None:
         for row in rows
         if row.id in ids_in_file
     ]
-    await context.reply(messages.health(context.newsroom, language, health, context.news.now()))
+    await context.reply(messages.health(context.newsroom, language, health, context.news.now(), copies))

@@ -3,9 +3,9 @@
 from telegram import Update
 
 from bot.context import Context
-from bot.delivery import corrections
 from bot.messages import buttons, stories
 from bot.stories.showing import browse
+from bot.stories.telling import withdrawal
 
 
 async def ask(_: Update, context: Context, button: buttons.AskWithdrawal) -> None:
@@ -25,7 +25,7 @@ async def answer(_: Update, context: Context, button: buttons.AnswerWithdrawal) 
     async with context.write() as session:
         story = await browse.get(session, button.story_id, lock=True)
         if story is not None and button.answer == "yes":
-            await corrections.retract(session, story, context.news.now())
+            await withdrawal.retract(session, story, context.news.now())
     context.news.wake.set()
     if story is not None:
         await context.show(stories.withdrawal_settled(language, story))

@@ -16,10 +16,12 @@ from bot.clock import utcnow
 from bot.config import Newsroom, SelectTable, Settings, SourceTable
 from bot.delivery.telegram import AiohttpRequest
 from bot.i18n import choose, load_language
+from bot.messages import sources as messages
 from bot.storage.engine import Database, OldSchema, prepare_schema
+from bot.stories import polls
 from bot.stories.items import Item
-from bot.stories.polls import said
-from bot.stories.reading.documents import ACCEPT, read
+from bot.stories.reading.addresses import site_of
+from bot.stories.reading.documents import ACCEPT, AllElsewhere, named, own_sites, read
 from bot.stories.reading.feeds import Unreadable
 from bot.stories.reading.fetcher import Fetcher, FetchError, Response
 from bot.stories.reading.pages import found_by
@@ -78,13 +80,14 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
     try:
         answer = await fetcher.fetch(table.url, accept=ACCEPT)
         if answer.status != 200:
-            return Finding(subject, False, f"{said(answer.status)} ({answer.url})"), frozenset()
+            return Finding(subject, False, f"{polls.said(answer.status)} ({answer.url})"), frozenset()
         document = await read(fetcher, table, answer, newsroom, utcnow())
     except FetchError as error:
         hint = "; if it is yours, name it in ALLOW_PRIVATE_SOURCES" if error.reason == "refused_address" else ""
         return Finding(subject, False, f"{error.detail}{hint}"), frozenset()
     except Unreadable as error:
-        shown = f"{error}{_hint(table, answer)}{_selected(table, answer, newsroom)}" if answer else str(error)
+        hint = _hint(table, answer) if answer and not isinstance(error, AllElsewhere) else ""
+        shown = f"{error}{hint}{_selected(table, answer, newsroom)}" if answer else str(error)
         return Finding(subject, False, shown), frozenset()
     items = document.items
     problem = document.failed or _nothing_found(table, answer)
@@ -92,7 +95,9 @@ async def _check_source(fetcher: Fetcher, newsroom: Newsroom, table: SourceTable
     fine = not problem and not nothing_usable and (bool(items) or table.kind != "page" or table.update)
     shown = f"{len(items)} stories" + (f", but {problem}" if problem else "")
     shown += _selected(table, answer, newsroom, items)
-    shown += _warned(_other_hosts(table, newsroom, items)) + _warned(document.complaint)
+    shown += _warned(_other_hosts(table, newsroom, answer, items))
+    said = replace(document, failed="").complaints  # why it failed in part is said above
+    shown += "".join(map(_warned, messages.complaints(load_language("en"), said)))
     return Finding(subject, fine, shown), frozenset(item.url for item in items)
 
 
@@ -107,26 +112,23 @@ def _nothing_found(table: SourceTable, answer: Response) -> str:
         if container and _matches(around, answer).get("item", (0,))[0]:
             return ""  # the list exists; without breaking news it is empty
         return f"item = {table.select.item!r} finds nothing on the page: UPDATE can never come from here"
-    named = table.select.model_fields_set & {"title", "link"}
-    unmatched = [name for name in ("title", "link") if name in named and not counts.get(name) and counts.get("item")]
+    given = table.select.model_fields_set & {"title", "link"}
+    unmatched = [name for name in ("title", "link") if name in given and not counts.get(name) and counts.get("item")]
     return "; ".join(f"{name} = {getattr(table.select, name)!r} finds nothing in any entry" for name in unmatched)
 
 
-def _other_hosts(table: SourceTable, newsroom: Newsroom, items: tuple[Item, ...]) -> str:
-    """A warning that names hosts of stories other than the source's and the newsroom's; "" if there are none."""
-    own = [_host(table.url), _host(newsroom.newsroom.url)]
-    hosts = [_host(item.url) for item in items]
-    others = Counter(host for host in hosts if not any(_same_site(host, name) for name in own))
-    named = ", ".join(host for host, _ in others.most_common(3)) + (", …" if len(others) > 3 else "")
-    return f"{others.total()} of {len(items)} entries lead to another host: {named}" if others else ""
+def _other_hosts(table: SourceTable, newsroom: Newsroom, answer: Response, items: tuple[Item, ...]) -> str:
+    """A warning that names hosts of stories other than the source's and the newsroom's; "" if there are none.
 
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
-def _same_site(one: str, other: str) -> bool:
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+    Those of a page are left out, which is a complaint of its document.
+    """
+    own = own_sites(table, newsroom, answer.url)
+    others = Counter(urlsplit(item.url).hostname or "" for item in items if site_of(item.url) not in own)
+    return (
+        f"{others.total()} of {len(items)} entries lead to another host: {named(others.most_common())}"
+        if others
+        else ""
+    )
 
 
 def _twins(tables: Sequence[SourceTable], checked: Sequence[tuple[Finding, frozenset[str]]]) -> list[str]:

@@ -321,11 +321,34 @@ class SettleHeld(Button):
     template = "held:{change}"
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCopies(Button):
+    template = "copies"
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesPage(Button):
+    anchor: int
+    offset: int
+    template = "copies:{anchor}:{offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class SeparateCopy(Button):
+    """Make a story that was taken for a copy news; `anchor` and `offset` are the page on which the button stands."""
+
+    story_id: int
+    anchor: int
+    offset: int
+    template = "copy:{story_id}:news:{anchor}:{offset}"
+
+
 KINDS: tuple[type[Button], ...] = (
     OpenLatest, LatestPage, OpenPopular, OpenSections, SectionsPage, OpenSection, SectionPage, FollowSection, OpenStory,
     SearchPage, OpenFollowing, FollowingPage, GreetingPage, Choose, ChooseInGreeting, AskStop, ConfirmStop,
     KeepFollowing, OpenLanguages, ChooseLanguage, AskWithdrawal, AnswerWithdrawal, DropDraft, DraftAudience,
     AudiencePage, ChooseAudience, PreviewDraft, SendDraft, OpenPushes, ChangePush, SettleHeld,
+    OpenCopies, CopiesPage, SeparateCopy,
 )  # fmt: skip
 PAGES = (SectionsPage, FollowingPage, GreetingPage, AudiencePage)  # of keyboards that grow with the newsroom
 

@@ -133,30 +133,31 @@ def listing(
     text = Text().bold(heading)
     if not page.stories:
         text.add("\n\n" + empty)
-        return Message.of(text, (*_pager(page, language), *extra))
+        return Message.of(text, (*pager(page.newer, page.older, language), *extra))
     numbers: list[InlineKeyboardButton] = []
     for number, story in enumerate(page.stories, page.first):
         text.add(f"\n\n{number}. ")
         if story.is_update:
             text.bold("UPDATE").add(" · ")
-        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=_linkable(story.url)).add("\n")
+        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=linkable(story.url)).add("\n")
         if sections and story.section:
             text.add(f"{newsroom.section_name(story.section, language.code)} · ")
         text.add(story_time(newsroom, story))
         numbers.append(buttons.OpenStory(story.id).labelled(str(number)))
     rows = buttons.in_rows(numbers, NUMBERS_A_ROW)
-    return Message.of(text, (*rows, *_pager(page, language), *extra))
+    return Message.of(text, (*rows, *pager(page.newer, page.older, language), *extra))
 
 
-def _linkable(url: str) -> str | None:
+def linkable(url: str) -> str | None:
     return url if len(url) <= BUTTON_URL_LIMIT else None
 
 
-def _pager(page: Page, language: Language) -> Rows:
+def pager(newer: buttons.Button | None, older: buttons.Button | None, language: Language) -> Rows:
+    """The row of buttons to the pages around one."""
     _ = language._
     row = []
-    if page.newer is not None:
-        row.append(page.newer.labelled(_("‹ Newer")))
-    if page.older is not None:
-        row.append(page.older.labelled(_("More ›")))
+    if newer is not None:
+        row.append(newer.labelled(_("‹ Newer")))
+    if older is not None:
+        row.append(older.labelled(_("More ›")))
     return (tuple(row),) if row else ()

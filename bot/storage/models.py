@@ -123,6 +123,12 @@ class Source(Base, kw_only=True, eq=False):
     last_error: Mapped[str] = mapped_column(Text, default="", server_default="")
     last_success_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
     last_change_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    complaints: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default_factory=dict, server_default="{}"
+    )  # bot.stories.reading.documents: of the last document
+    page_overrun: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default_factory=dict, server_default="{}"
+    )  # the last article's page that exceeded the limits of parsing
 
 
 class HubSubscription(Base, kw_only=True, eq=False):
@@ -148,6 +154,12 @@ class Story(Base, kw_only=True, eq=False):
         Index("ix_stories_section", "section", "state", "published_at", "id"),
         Index("ix_stories_heat", "heat"),
         Index("ix_stories_source", "source_id", "published_at"),
+        Index(
+            "ix_stories_copy_of",
+            "copy_of",
+            sqlite_where=text("copy_of IS NOT NULL"),
+            postgresql_where=text("copy_of IS NOT NULL"),
+        ),
         Index(
             "ix_stories_correct_at",
             "correct_at",

@@ -38,7 +38,7 @@ from bot.stories import sources
 from bot.stories.articles.article import Article
 from bot.stories.items import Item, captioned
 from bot.stories.reading.summaries import is_cut
-from bot.stories.telling import appearances, copies, recognise, rows, wants
+from bot.stories.telling import appearances, copies, recognise, rows, wants, withdrawal
 from bot.stories.telling.appearances import CMS, PAGE, Appearance, Fields, Kind, fields_of, is_breaking, renewed
 from bot.stories.telling.compose import Shown, compose
 from bot.stories.telling.copies import RecentStories, Text
@@ -58,7 +58,6 @@ from bot.stories.telling.wants import Want
 
 log = structlog.get_logger("kabar.pipeline")
 
-ONE_AT_A_TIME = 0x6B61626172  # "kabar", the number of PostgreSQL's lock around comparing new stories with recent ones
 AT_ONCE = 500  # items of one transaction
 PAGES_AT_MOST = 30  # wanted of one document; the newest
 ATTEMPTS = 4  # at storing what a source may be storing at the same moment
@@ -216,8 +215,11 @@ def _fields_of_page(article: Article, url: str, newsroom: Newsroom) -> Fields:
 
 
 async def separate(session: Session, story: Story, newsroom: Newsroom, now: datetime) -> bool:
-    """An editor says that a story is no copy: it is listed, and pushed if it is young enough. False: it was none."""
-    if story.copy_of is None:
+    """An editor says that a story is no copy: it is listed, and pushed if it is young enough.
+
+    False: it was none, or it is withdrawn.
+    """
+    if story.copy_of is None or story.state != StoryState.LIVE:
         return False
     story.copy_of, story.updated_at = None, now
     max_age = newsroom.newsroom.push_max_age
@@ -235,7 +237,7 @@ async def withdraw(session: Session, source_id: str, story_id: int, url: str, no
     story = await session.get_one(Story, story_id, with_for_update=True)
     if (story.url, story.source_id) != (url, source_id):
         return False
-    if await corrections.retract(session, story, now):
+    if await withdrawal.retract(session, story, now):
         await notices.add(session, "story_gone", {"source": source_id, "title": story.title}, now)
     await wants.fulfil(session, story_id)
     return True
@@ -300,7 +302,7 @@ async def _originals(session: Session, new: Sequence[Recognised], round_: Round)
     """
     if not new or round_.recent is None or not round_.is_news:
         return {}
-    await session.lock(ONE_AT_A_TIME)
+    await session.lock(rows.ONE_AT_A_TIME)
     await _remember(session, round_.recent, round_.now)
     found: dict[int, int] = {}
     for each in new:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -223,8 +224,14 @@ class Poller:
             primed=source.primed or (whole and bool(digest)) or found.document is None,
             again_in=wait,
             changed=stored.changed,
+            complaints=found.document.complaints if found.document is not None else source.complaints,
+            page_overrun=self._page_overrun(source),
             now=now,
         )
+
+    def _page_overrun(self, source: Source) -> dict[str, Any]:
+        """The last of its articles' pages that exceeded the limits, here or in the process that polled it before."""
+        return max(self._lookups.overruns.get(source.id, {}), source.page_overrun, key=lambda each: each.get("at", ""))
 
     async def _withdraw_what_is_gone(self, source: Source, unlisted: dict[str, int]) -> None:
         """A story that its source no longer lists, and whose page is gone for good, is withdrawn from every chat."""

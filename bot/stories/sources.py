@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Double, Integer, bindparam, select, update
+from sqlalchemy import JSON, Double, Integer, bindparam, select, update
 
 from bot.config import SourceTable
 from bot.storage.engine import Session, clock
@@ -41,6 +41,7 @@ async def sync(session: Session, tables: Sequence[SourceTable]) -> None:
         }
         if row.url != table.url:
             forgotten |= {"url": table.url, "moved_to": "", "primed": False, "failures": 0, "last_error": ""}
+            forgotten |= {"complaints": {}, "page_overrun": {}}
         await session.execute(update(Source).where(Source.id == table.id).values(forgotten))
     spread = SPREAD_EACH * len(tables)
     due = [{"source": table.id, "wait": random.uniform(0, spread)} for table in tables]
@@ -107,6 +108,8 @@ async def succeeded(
     primed: bool,
     again_in: float,
     changed: bool,
+    complaints: dict[str, Any],
+    page_overrun: dict[str, Any],
     now: datetime,
 ) -> None:
     """A poll of the source that we hold went well; `moved_to` is where it is for good, which is asked from now on."""
@@ -120,6 +123,8 @@ async def succeeded(
             "new_body_digest": body_digest,
             "new_digest": digest,
             "new_primed": primed,
+            "new_complaints": complaints,
+            "new_page_overrun": page_overrun,
             "again_in": again_in,
             "changed_at": now if changed else source.last_change_at,
             "moment": now,
@@ -136,6 +141,8 @@ _SUCCESS = (
             "next_poll_at": clock() + bindparam("again_in", type_=Double),
             "lease_until": 0.0,
             "primed": bindparam("new_primed"),
+            "complaints": bindparam("new_complaints", type_=JSON),
+            "page_overrun": bindparam("new_page_overrun", type_=JSON),
             "failures": 0,
             "failing_since": None,
             "told_failing": False,

@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.context import NewsBot
-from bot.delivery import corrections, figures
+from bot.delivery import figures
 from bot.storage.models import Story, StoryState
 from bot.stories import pipeline
 from bot.stories.items import Item
@@ -22,7 +22,8 @@ from bot.stories.reading.cleaning import plain_lines, plain_text, safe_url
 from bot.stories.reading.feed_items import CAPTION_LIMIT, NAME_LIMIT, TITLE_LIMIT
 from bot.stories.reading.parsing import in_thread
 from bot.stories.reading.summaries import condensed, summary_of
-from bot.stories.telling import recognise
+from bot.stories.telling import recognise, withdrawal
+from bot.stories.telling.decide import Verdict
 
 log = structlog.get_logger("kabar.api")
 
@@ -143,7 +144,7 @@ class Api:
             story = await recognise.find(session, cms_id)
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
-            withdrawn = await corrections.retract(session, story, self._app.now())
+            withdrawn = await withdrawal.retract(session, story, self._app.now())
         log.info("story_retracted", caller=caller, id=cms_id, again=not withdrawn)
         self._app.wake.set()
         return _answer(202, {"id": cms_id, "state": StoryState.RETRACTED})
@@ -157,7 +158,9 @@ class Api:
             if story is None:
                 return _refuse(404, "a story with this id was not published here")
             progresses = await figures.of_story(session, story.id)
-        return _answer(200, {"id": cms_id, **_shown(story), "pushes": [_push(progress) for progress in progresses]})
+            original = await session.get(Story, story.copy_of) if story.copy_of is not None else None
+        shown = {"id": cms_id, **_shown(story), "copy_of": original.url if original is not None else ""}
+        return _answer(200, {**shown, "pushes": [_push(progress) for progress in progresses]})
 
     async def _describe(self, _: web.Request) -> web.Response:
         return _answer(200, self._description)
@@ -215,6 +218,7 @@ def _shown(story: Story) -> dict[str, Any]:
         "image_caption": story.image_caption,
         "update": story.is_update,
         "published_at": story.published_at.isoformat(),
+        "verdict": story.verdict,
     }
 
 
@@ -243,8 +247,10 @@ def describe(sections: tuple[str, ...]) -> dict[str, Any]:
     counts = {name: count for name in ("total", "sent", "gone", "refused", "lost", "doubled", "waiting")}
     push = _object({"kind": text, "state": text, **counts}, "kind", "state", *counts)
     names = ("id", "state", "url", "title", "summary", "section", "author", "image_url", "image_caption")
-    fields = {name: text for name in names}
+    fields: dict[str, Any] = {name: text for name in names}
     fields |= {"revision": count, "update": {"type": "boolean"}, "published_at": text}
+    fields["verdict"] = {"enum": list(Verdict), "description": "pushed, or why the story was not pushed"}
+    fields["copy_of"] = text | {"description": "The address of the story that it is a copy of; empty if it is none"}
     story = _object({**fields, "pushes": {"type": "array", "items": push}}, *fields, "pushes")
     result = _object({"id": text, "state": {"enum": ["new", "corrected", "same", StoryState.RETRACTED]}}, "id", "state")
     schema = Published.model_json_schema()

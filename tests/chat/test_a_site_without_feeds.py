@@ -2,7 +2,7 @@
 
 from bot.config import Newsroom
 from tests.delivery.steps import follow, shown
-from tests.wire import OLIVER, SARI, Kabar, Press, newsroom
+from tests.wire import EDITOR, OLIVER, SARI, Kabar, Press, newsroom
 
 
 class Site:
@@ -11,6 +11,7 @@ class Site:
     def __init__(self, press: Press) -> None:
         self.popular = ["1001-satu", "1002-dua", "1003-tiga"]
         self.updates: list[str] = []
+        self.advertising = ""
         press.raw["depan"] = (200, b"", "text/html")
         self._press = press
         self.show()
@@ -19,7 +20,8 @@ class Site:
         def rows(names: list[str]) -> str:
             return "".join(f'<li><h4><a href="/news/{name}.xml">Judul {name}</a></h4></li>' for name in names)
 
-        page = f"<ol class=populer>{rows(self.popular)}</ol><ul class=update>{rows(self.updates)}</ul>"
+        lists = [self.advertising + rows(names) for names in (self.popular, self.updates)]
+        page = "<ol class=populer>{}</ol><ul class=update>{}</ul>".format(*lists)
         self._press.raw["depan"] = (200, page.encode(), "text/html")
         for name in (*self.popular, *self.updates):
             self._press.raw[name] = (200, self._article(name).encode(), "text/html")
@@ -75,3 +77,24 @@ async def test_its_readers_have_sections_popular_latest_and_updates(kabar: Kabar
         assert "2002-baru" in (await kabar.ask(SARI, "/terbaru"))["text"]
         assert "1001-satu" in (await kabar.ask(SARI, "/terbaru Dunia"))["text"]
     assert not any("2001-lama" in str(each.get("text")) for each in kabar.world.from_bot(OLIVER))
+
+
+async def test_advertising_in_its_lists_is_no_story_and_an_admin_sees_where_it_leads(kabar: Kabar) -> None:
+    site = Site(kabar.press)
+    async with kabar.running(newsroom=site_newsroom(kabar.url)):
+        await follow(kabar, SARI, target="update")
+        await kabar.primed()
+        site.advertising = '<li><h4><a href="https://iklan.example/promo">Promo akhir tahun</a></h4></li>'
+        site.updates = ["2002-baru"]
+        site.show()
+        await kabar.world.wait_for(SARI, "Judul 2002-baru")
+        for place in ("/populer", "/terbaru"):
+            assert "Promo" not in (await kabar.ask(SARI, place))["text"]
+        await kabar.polled()
+        assert "❗ 1 dari 2 entri menuju situs lain dan diabaikan: iklan.example" in (
+            await kabar.ask(EDITOR, "/sumber", "Sumber berita")
+        )["text"]  # fmt: skip
+        site.advertising, site.updates = "", ["2003-kemudian", "2002-baru"]
+        site.show()
+        await kabar.world.wait_for(SARI, "Judul 2003-kemudian")
+    assert not any("Promo" in str(each.get("text")) for each in kabar.world.from_bot(SARI))

@@ -6,6 +6,7 @@ from bot.config import Newsroom
 from bot.sandbox.world import Message
 from bot.stories import sources
 from tests.delivery.steps import follow, shown
+from tests.stories.hostile import item, rss
 from tests.wire import EDITOR, SARI, Kabar, labels, newsroom
 
 
@@ -86,12 +87,17 @@ def front_page(url: str) -> Newsroom:
 async def test_an_owner_sees_how_the_sources_are_doing(kabar: Kabar) -> None:
     kabar.press.raw["politik"] = (404, b"", "text/html")
     kabar.press.publish("dunia", 1, "Kabar dunia")
+    useless = "<item><title>Tanpa tautan</title><link>N/A</link><guid isPermaLink='false'>N/A</guid></item>"
+    kabar.press.raw["update"] = (200, rss(useless, item(5)), "application/rss+xml")
     async with kabar.running():
-        while not {"dunia", "politik"} <= await asked(kabar):
+        while not {"dunia", "politik", "update"} <= await asked(kabar):
             await asyncio.sleep(0.05)
         text = (await kabar.ask(EDITOR, "/sources", "Sumber berita"))["text"]
-    politik, *others = text.split("\n\n")[1:]
+    politik, update, *others = text.split("\n\n")[1:]
     assert "⚠️ politik" in politik and "HTTP 404: the address is not there" in politik and "Gagal sejak" in politik
+    assert (
+        update.startswith("✅ update · 1 berita") and "❗ 1 dari 2 entri tidak punya tautan yang dapat dibuka" in update
+    )
     assert others[0].startswith("✅ dunia · 1 berita") and "Terakhir dibaca" in others[0] and "Dibaca lagi" in others[0]
 
 

@@ -25,6 +25,9 @@ OWNERS_BUTTONS = [
     "push:release:1",
     "held:release",
     "held:cancel",
+    "copies",
+    "copies:9:5",
+    "copy:1:news:9:0",
 ]
 
 

@@ -99,10 +99,33 @@ async def test_two_lists_that_are_the_same_are_a_warning(site: Server, tmp_path:
     assert findings["s1"].passed
 
 
-async def test_entries_that_lead_to_another_host_are_named(site: Server, tmp_path: Path) -> None:
+async def test_entries_of_a_page_that_lead_to_another_site_are_left_out_and_named(site: Server, tmp_path: Path) -> None:
     serve(site, {"/": entries(2) + entries(3, "https://iklan.example") + entries(1, "https://foto.news.example")})
-    findings = await check(site, tmp_path, {"kind": "page", "select": SELECT})
-    assert "! 3 of 6 entries lead to another host: iklan.example" in findings["s0"].detail
+    page = {"kind": "page", "select": SELECT}
+    findings = await check(site, tmp_path, page, page | {"sites": ["iklan.example"]})
+    assert "3 stories" in findings["s0"].detail
+    assert "! 3 of 6 entries lead to another site and are left out: iklan.example" in findings["s0"].detail
+    assert findings["s1"].detail.startswith("6 stories") and "!" not in findings["s1"].detail
+
+
+async def test_a_page_that_lists_only_other_sites_stories_is_a_failure_unless_it_has_updates(
+    site: Server, tmp_path: Path
+) -> None:
+    serve(site, {"/": entries(3, "https://iklan.example")})
+    page = {"kind": "page", "select": SELECT}
+    findings = await check(site, tmp_path, page, page | {"update": True})
+    assert (findings["s0"].passed, findings["s1"].passed) == (False, True)
+    wanted = "all entries lead to other sites: iklan.example; if they are yours, name them in sites"
+    assert findings["s0"].detail.splitlines()[0] == wanted
+    assert "! 3 of 3 entries lead to another site" in findings["s1"].detail
+
+
+async def test_entries_of_a_feed_that_lead_to_another_host_are_named_and_kept(site: Server, tmp_path: Path) -> None:
+    serve(
+        site, {"/": rss(item(1), item(2, link="https://jateng.news.example/2"), item(3, link="https://lain.example/3"))}
+    )
+    finding = (await check(site, tmp_path, {}))["s0"]
+    assert finding.detail == "3 stories\n    ! 1 of 3 entries lead to another host: lain.example"
 
 
 async def test_a_private_address_is_refused_by_name(site: Server, tmp_path: Path) -> None:
@@ -165,6 +188,5 @@ async def test_entries_without_a_usable_link_are_told_and_a_feed_of_nothing_else
     assert not found["s0"].passed
     assert "! 2 of 2 entries have no usable link" in found["s0"].detail
     assert found["s1"].passed
-    assert (
-        "! 1 of 3 entries have no usable link; links too long for a button, which go without: 1" in found["s1"].detail
-    )
+    assert "! 1 of 3 entries has no usable link" in found["s1"].detail
+    assert "! Links too long for a button, which go without: 1" in found["s1"].detail

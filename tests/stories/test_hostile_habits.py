@@ -13,6 +13,7 @@ from bot.delivery import pushes
 from bot.storage.engine import Database
 from bot.storage.models import Notice, Push, Source, Story
 from bot.stories.articles import lookups
+from bot.stories.reading import parsing
 from tests.stories.hostile import PATIENCE, beside, drip, item, response, rss
 
 FIRST, SECOND, THIRD = (
@@ -313,3 +314,18 @@ async def test_one_article_that_leads_nowhere_and_an_odd_header_stop_nothing(dat
         feed = response(rss(astray)).replace(b"Connection:", b'ETag: "\xe9"\r\nConnection:')
         row = await both.serve({"/feed": feed, "/astray": response(b"", "Location: //[", status="302 Found")})
         assert (row.failures, row.last_error, row.etag, await both.alerts()) == (0, "", "", 1)
+
+
+async def test_an_articles_page_that_exceeds_the_limits_of_parsing_is_kept_with_its_source(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsing, "MEMORY", 0)
+    monkeypatch.setattr(parsing, "MEMORY_PER_BYTE", 0)
+    page = response(b"<h1>Banjir surut</h1>" + b"<p>Warga pulang.</p>" * 50_000, kind="text/html")
+    async with beside(database, kind="sitemap") as both:
+        untitled = sitemap("/a/desa", place=both.hostile.place, inside="<lastmod>2026-11-01</lastmod>")
+        row = await both.serve({"/feed": untitled, "/a/desa": page})
+        assert row.page_overrun["url"] == f"http://{both.hostile.place}/a/desa"
+        assert "memory" in row.page_overrun["error"]
+        row = await both.serve({"/feed": untitled})
+        assert row.page_overrun["at"] <= utcnow().isoformat(), "it is kept at later polls"

@@ -350,3 +350,19 @@ async def test_a_feed_that_only_says_when_it_was_built_says_nothing_new(
     assert first.digest != first.body_digest != ""
     built(2, ("Banjir surut di tiga desa", 70_001))
     assert (await poll(poller, database)).digest != first.digest
+
+
+async def test_what_is_wrong_with_a_document_is_kept_until_one_without_it_is_read(
+    database: Database, poller: Poller, site: Site
+) -> None:
+    useless = "<item><title>Tanpa tautan</title><link>N/A</link><guid isPermaLink='false'>N/A</guid></item>"
+    site.answer = {"body": FEED.format(useless + ITEM.format("Kabar satu", 1)).encode(), "headers": {"ETag": '"1"'}}
+    assert (await poll(poller, database)).complaints == {"entries": 2, "unusable": 1}
+    site.answer = {"status": 304}
+    assert (await poll(poller, database)).complaints == {"entries": 2, "unusable": 1}
+    site.answer = {"status": 500}
+    assert (await poll(poller, database)).complaints == {"entries": 2, "unusable": 1}
+    site.answer = {"body": FEED.format(useless * 2 + ITEM.format("Kabar satu", 1)).encode()}
+    assert (await poll(poller, database)).complaints == {"entries": 3, "unusable": 2}
+    site.publish(("Kabar satu", 1))
+    assert (await poll(poller, database)).complaints == {}

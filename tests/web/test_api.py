@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from yarl import URL
 
+from bot.stories.telling import recognise
 from tests.delivery.steps import follow, shown
 from tests.web.cms import STORY, cms
 from tests.wire import OLIVER, SARI, Kabar
@@ -80,6 +81,31 @@ async def test_an_update_goes_to_all_who_follow_update_and_an_old_story_to_nobod
         assert (await newsroom.publish(update=True))[0] == 201
         await kabar.world.wait_for(SARI, "Banjir surut")
     assert len(kabar.world.from_bot(SARI)) == 1
+
+
+async def test_it_is_shown_why_a_story_was_not_pushed_and_of_which_it_is_a_copy(kabar: Kabar) -> None:
+    other = {"id": "artikel-8", "url": "https://lain.example/8/banjir-surut"}
+    stories = {
+        "artikel-7": {},
+        "artikel-8": other,
+        "tanpa-rubrik": {"section": "", "url": "https://news.example/tanpa"},
+        "lama": {"published_at": PAST, "url": "https://news.example/lama"},
+    }
+    async with cms(kabar) as newsroom:
+        for name, fields in stories.items():
+            await newsroom.publish(**{"id": name, **fields})
+        assert kabar.process is not None
+        async with kabar.process.database.write() as session:  # as earlier versions could leave it
+            original, copy = [await recognise.find(session, name) for name in ("artikel-7", "artikel-8")]
+            assert original is not None and copy is not None
+            copy.copy_of, copy.verdict = original.id, "copy"
+        shown = {name: (await newsroom.call("GET", f"/api/stories/{name}"))[1] for name in stories}
+    assert {name: (story["verdict"], story["copy_of"]) for name, story in shown.items()} == {
+        "artikel-7": ("pushed", ""),
+        "artikel-8": ("copy", STORY["url"]),
+        "tanpa-rubrik": ("no_section", ""),
+        "lama": ("too_old", ""),
+    }
 
 
 async def test_without_a_summary_the_first_sentences_of_the_body_are_one(kabar: Kabar) -> None:

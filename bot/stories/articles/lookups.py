@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,6 +17,7 @@ from bot.stories.articles.site_lines import SiteLines
 from bot.stories.items import Item
 from bot.stories.reading.feeds import Unreadable
 from bot.stories.reading.fetcher import Fetcher, FetchError
+from bot.stories.reading.isolated import Overrun
 from bot.stories.reading.parsing import ARTICLE_BYTES, parse_apart
 
 log = structlog.get_logger("kabar.articles")
@@ -34,6 +36,7 @@ class Lookups:
         self._newsroom = newsroom
         self._now = now
         self._site_lines = SiteLines()
+        self.overruns: dict[str, dict[str, Any]] = {}  # by source: its last page that exceeded the limits of parsing
         self._asked: OrderedDict[str, datetime] = OrderedDict()  # pages, and hosts that did not answer
 
     async def read(self, url: str, title: str, source_id: str) -> Article | None:
@@ -55,6 +58,9 @@ class Lookups:
                 default_zone=self._newsroom.zone,
                 now=self._now(),
             )
+        except Overrun as error:
+            self.overruns[source_id] = {"url": url, "error": str(error), "at": self._now().isoformat()}
+            return None
         except (FetchError, Unreadable, TimeoutError) as error:  # the list's own words have to do
             log.debug("article_not_read", url=url, error=str(error))
             return None

@@ -1,6 +1,8 @@
 """Reads a source's document of any kind (feed, sitemap or page) into a Document."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -9,6 +11,8 @@ from typing import Any
 from bot.config import Newsroom, SourceTable
 from bot.stories.items import Item
 from bot.stories.reading import pages, websub
+from bot.stories.reading.addresses import site_of
+from bot.stories.reading.cleaning import safe_url
 from bot.stories.reading.feeds import ITEMS_AT_MOST, Unreadable, parse_feed
 from bot.stories.reading.fetcher import Fetcher, FetchError, Response
 from bot.stories.reading.parsing import parse
@@ -18,6 +22,7 @@ ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
+NAMED_AT_MOST = 3  # sites or hosts
 _ENTRY = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]")
 
 
@@ -26,7 +31,8 @@ class Document:
     """A source's items, and its WebSub hub and topic ("" without).
 
     `in_parts`: it is an index, whose sitemaps change while it stays; `failed` says why some of them were not read.
-    `unusable` entries have no link that a reader could open, `long_links` one that is too long for a button.
+    `unusable` entries have no link that a reader could open, `long_links` one that is too long for a button; those that
+    led from a page to other sites are left out, and `elsewhere` has each such site and how many entries led there.
     """
 
     items: tuple[Item, ...]
@@ -36,21 +42,40 @@ class Document:
     failed: str = ""
     unusable: int = 0
     long_links: int = 0
+    elsewhere: tuple[tuple[str, int], ...] = ()
 
     @property
-    def complaint(self) -> str:
-        """What an editor should know of a document that could be read; "" where all is well."""
-        said = []
-        if self.unusable:
-            said.append(f"{self.unusable} of {self.unusable + len(self.items)} entries have no usable link")
-        if self.long_links:
-            said.append(f"links too long for a button, which go without: {self.long_links}")
-        return "; ".join(said)
+    def complaints(self) -> dict[str, Any]:
+        """What an editor should know of a document that could be read; empty if nothing.
+
+        It is kept with the source and worded by bot.messages.sources, so a name never changes its meaning.
+        """
+        elsewhere = sum(count for _, count in self.elsewhere)
+        counts = {"unusable": self.unusable, "elsewhere": elsewhere, "long_links": self.long_links}
+        said = {"failed": self.failed, "sites": named(self.elsewhere), **counts}
+        said = {name: value for name, value in said.items() if value}
+        return {"entries": len(self.items) + self.unusable + elsewhere, **said} if said else {}
 
     @property
     def digest(self) -> str:
-        """Equal for two documents with the same content, even if their bytes differ."""
-        return digest_of(repr(self).encode(errors="surrogatepass"))
+        """Equal for two documents with the same content, even if their bytes, or entries that are left out, differ."""
+        content = replace(self, unusable=0, long_links=0, elsewhere=())
+        return digest_of(repr(content).encode(errors="surrogatepass"))
+
+
+class AllElsewhere(Unreadable):
+    """A page that lists other sites' stories only."""
+
+
+def named(counts: Sequence[tuple[str, int]]) -> str:
+    """The first of the sites or hosts, for an editor."""
+    return ", ".join(name for name, _ in counts[:NAMED_AT_MOST]) + (", …" if len(counts) > NAMED_AT_MOST else "")
+
+
+def own_sites(table: SourceTable, newsroom: Newsroom, answered: str) -> frozenset[str]:
+    """The sites whose stories a source lists: its own, that which `answered`, the newsroom's, and its `sites`."""
+    urls = (table.url, answered, newsroom.newsroom.url, *(f"https://{name}/" for name in table.sites))
+    return frozenset(site_of(safe_url(url) or url) for url in urls)
 
 
 def digest_of(body: bytes) -> str:
@@ -116,4 +141,15 @@ async def _parse(
     if table.select is None:
         raise Unreadable("a page needs its selectors: select = { item = …, title = …, link = … }")
     page = await parse(table.id, pages.parse_page, response.body, table.select, may_be_empty=table.update, **arguments)
-    return Document(page.items, hub or page.hub, topic or page.self_url or response.url), ()
+    items, elsewhere = _of_sites(page.items, own_sites(table, newsroom, response.url))
+    if elsewhere and not items and not table.update:
+        raise AllElsewhere(
+            f"all entries lead to other sites: {named(elsewhere)}; if they are yours, name them in sites"
+        )
+    return Document(items, hub or page.hub, topic or page.self_url or response.url, elsewhere=elsewhere), ()
+
+
+def _of_sites(items: Sequence[Item], own: frozenset[str]) -> tuple[tuple[Item, ...], tuple[tuple[str, int], ...]]:
+    """The items that lead to one of these sites, and how many lead to which other one: advertising, partners' links."""
+    elsewhere = Counter(site for item in items if (site := site_of(item.url)) not in own)
+    return tuple(item for item in items if site_of(item.url) in own), tuple(elsewhere.most_common())

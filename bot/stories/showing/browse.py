@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
@@ -11,6 +12,8 @@ from bot.storage.models import Appearance, Story, StoryState
 
 LATEST = 10
 POPULAR = 7
+COPIES = 5
+COPIES_SINCE = timedelta(days=7)  # who would make older ones news
 WORDS_AT_MOST = 8
 
 
@@ -97,6 +100,23 @@ async def popular(session: Session, size: int = POPULAR) -> list[Story]:
             rows = await session.scalars(query.where(Story.id.not_in(list(stories))).limit(size - len(stories)))
             stories |= {story.id: story for story in rows}
     return list(stories.values())
+
+
+def _copies(now: datetime) -> Select[Story]:
+    young = Story.published_at > now - COPIES_SINCE
+    return select(Story).where(Story.copy_of.is_not(None), Story.state == StoryState.LIVE, young)
+
+
+async def copies(session: Session, now: datetime, *, anchor: int = 0, offset: int = 0) -> tuple[Stretch, list[Story]]:
+    """The newest stories that were taken for copies, and the original of each."""
+    stretch = await _stretch(session, _copies(now), (), anchor, offset, COPIES)
+    rows = await session.scalars(select(Story).where(Story.id.in_([copy.copy_of for copy in stretch.stories])))
+    originals = {story.id: story for story in rows}
+    return stretch, [originals[copy.copy_of] for copy in stretch.stories if copy.copy_of is not None]
+
+
+async def count_copies(session: Session, now: datetime) -> int:
+    return await session.scalar(select(func.count()).select_from(_copies(now).subquery())) or 0
 
 
 async def count(session: Session) -> int:

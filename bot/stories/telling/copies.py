@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from functools import lru_cache
-from urllib.parse import urlsplit
 
+from bot.stories.reading.addresses import site_of
 from bot.stories.reading.summaries import is_cut, without_dateline
 
 WITHIN = timedelta(hours=48)
@@ -55,9 +55,6 @@ _PREFIXES = (
 )  # fmt: skip
 _CLITICS = ("nya", "lah", "kah", "pun")
 _SUFFIXES = ("kan", "an", "i")
-_PUBLIC = frozenset(
-    ("co", "com", "or", "org", "go", "gov", "ac", "edu", "net", "web", "sch", "my", "mil", "desa", "biz")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +159,6 @@ def _roots(word: str) -> frozenset[str]:
                 found |= {rest, dropped + rest}
                 found |= {root.removesuffix(suffix) for root in (rest, dropped + rest) for suffix in _SUFFIXES}
     return frozenset(root for root in found if len(root) >= _ROOT or root == word)
-
-
-def site_of(url: str) -> str:
-    """The site of an address: its registered domain, as near as can be told without a list of them; of an address in
-    numbers, the host and its port."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    labels = host.split(".")
-    if labels[-1].isdecimal() or ":" in host or len(labels) == 1:
-        return parts.netloc.rpartition("@")[2].casefold()
-    long = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _PUBLIC
-    return ".".join(labels[-3 if long else -2 :])
 
 
 class RecentStories:

@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     FIRST_POLL = "first_poll"  # its source was read for the first time
     ONLY_RANKED = "only_ranked"  # only a popular list names it
     COPY = "copy"  # another site's text, which was pushed
+    ORIGINAL_GONE = "original_gone"  # it was a copy until its original, which was pushed, was withdrawn
     TOO_OLD = "too_old"
     NO_SECTION = "no_section"  # nobody follows it
     CARRIED_OVER = ""  # from before reasons were kept
@@ -100,14 +101,15 @@ def decide(before: Before | None, after: Shown | None, said: Said, max_age: time
         returned = said.kind is Kind.CMS
         return Decision(Change.RETURNED if returned else Change.UNCHANGED, before.verdict)
     promoted = after.is_update and not before.shown.is_update
-    decision = _pushed(before, after, said, promoted, max_age, now)
+    separated = before.is_copy and (promoted or said.kind is Kind.CMS)  # which publishes what it means to be read
+    decision = _pushed(before, after, said, promoted or separated, max_age, now)
     return Decision(
         _change(before.shown, after, said, promoted),
         decision.verdict,
         push=decision.push,
         recall=decision.recall,
         promoted=promoted,
-        separated=before.is_copy and promoted,
+        separated=separated,
     )
 
 
@@ -126,16 +128,19 @@ def _reason(after: Shown, said: Said, max_age: timedelta, now: datetime) -> Verd
     return Verdict.HELD if said.flood else Verdict.PUSHED
 
 
-def _pushed(before: Before, after: Shown, said: Said, promoted: bool, max_age: timedelta, now: datetime) -> Decision:
-    """Whether a known story has become an alert: it is an UPDATE now, has a section now, or is more than ranked."""
+def _pushed(before: Before, after: Shown, said: Said, risen: bool, max_age: timedelta, now: datetime) -> Decision:
+    """Whether a known story has become an alert: it has a section now, or is more than ranked.
+
+    `risen`: it is an UPDATE now, or no copy any more.
+    """
     has_section_now = bool(after.section) and not before.shown.section
     followed_now = has_section_now and before.verdict in (Verdict.NO_SECTION, Verdict.PUSHED, Verdict.HELD)
     found = followed_now or (before.shown.only_ranked and not after.only_ranked)
-    if before.is_copy and not promoted:
+    if before.is_copy and not risen:
         return Decision(Change.UNCHANGED, before.verdict)
     if said.kind is Kind.PAGE and before.verdict in (Verdict.FIRST_POLL, Verdict.ONLY_RANKED, Verdict.CARRIED_OVER):
         return Decision(Change.UNCHANGED, before.verdict)  # what a page says makes no news of an old story
-    if not promoted and not found:
+    if not risen and not found:
         aged = before.verdict is Verdict.PUSHED and said.kind is Kind.PAGE and said.previous is None
         if aged and is_too_old(after.published_at, max_age, now):  # its list had no time: the page says how old it is
             return Decision(Change.UNCHANGED, Verdict.TOO_OLD, recall=True)

@@ -13,6 +13,7 @@ from bot.stories.telling.compose import Shown
 from bot.stories.telling.decide import Before, Verdict
 
 AT_ONCE = 500  # rows of one statement
+ONE_AT_A_TIME = 0x6B61626172  # "kabar", the number of PostgreSQL's lock around comparing new stories with recent ones
 
 
 async def locked(session: Session, story_ids: Sequence[int]) -> dict[int, Story]:
@@ -23,6 +24,18 @@ async def locked(session: Session, story_ids: Sequence[int]) -> dict[int, Story]
         rows = await session.scalars(select(Story).where(Story.id.in_(some)).order_by(Story.id).with_for_update())
         found |= {story.id: story for story in rows}
     return found
+
+
+async def copies_of(session: Session, story_id: int) -> list[Story]:
+    """The story's copies that were not withdrawn, locked; the oldest first."""
+    copies = await session.scalars(
+        select(Story)
+        .where(Story.copy_of == story_id, Story.state == StoryState.LIVE)
+        .order_by(Story.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(copies)
 
 
 def before(story: Story, everything: Iterable[Appearance]) -> Before:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.clock import utcnow
-from bot.stories.telling.copies import RecentStories, Text, site_of
+from bot.stories.reading.addresses import site_of
+from bot.stories.telling.copies import RecentStories, Text
 
 NOW = utcnow()
 PAIRS = json.loads(Path(__file__).with_name("developments.json").read_text(encoding="utf-8"))
