@@ -25,6 +25,7 @@ from bot.delivery.budget import AnswerLimiter, ChatPace, Window
 from bot.delivery.courier import Courier
 from bot.delivery.desk import Desk
 from bot.delivery.ledger import Ledger
+from bot.delivery.opened import OpenedCards
 from bot.delivery.retries import Retries
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
@@ -117,6 +118,7 @@ class Process:
         courier = Courier(ledger, self.push_request, base_url, pace)
         self.sender = Sender(ledger, courier, newsroom, window, self.owner, settings.public_url)
         self.retries = Retries(ledger, courier, newsroom, window, settings.public_url)
+        self.cards = OpenedCards(ledger, courier, newsroom, window, settings.public_url)
         self.desk = Desk(ledger, self.wake)
         self.clicks = Clicks(self.app)
         self.updates: Updates | None = None
@@ -227,6 +229,7 @@ class Process:
             if "deliver" in self.roles:
                 working += [group.create_task(self.sender.run(self.wake)) for _ in range(RANGES_AT_ONCE)]
                 working.append(group.create_task(self.retries.run(self.wake)))
+                working.append(group.create_task(self.cards.run()))
                 working.append(group.create_task(self.desk.run()))
                 keeper = Housekeeper(self.database, self.settings.retention_days, self.stopping)
                 working.append(group.create_task(keeper.run()))

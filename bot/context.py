@@ -21,7 +21,7 @@ from bot.answers import Answers, is_refusal
 from bot.audience import subscribers
 from bot.commands import Command
 from bot.config import Newsroom, Settings
-from bot.delivery import contents
+from bot.delivery import cards, contents
 from bot.delivery.outcomes import PHOTO_TEXTS
 from bot.i18n import Language, choose, load_language
 from bot.messages import menus
@@ -183,21 +183,29 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             return ""
         return menus.only_channel_admins(language, self.bot.name) if self.is_channel else menus.only_admins(language)
 
-    async def reply(self, message: Message) -> None:
-        """Send a new message to the chat and topic that the update came from.
+    async def reply(self, message: Message) -> TelegramMessage | None:
+        """Send a new message to the chat and topic that the update came from; returns it.
 
-        The answer to a press in a channel is shown to whoever pressed, and to nobody else.
+        The answer to a press in a channel is shown to whoever pressed, and to nobody else: no message.
         """
         if self.incoming.callback_query is not None and self.is_channel:
             await self.answer(message.text)
-            return
-        await self.news.answers.send(self.chat.id, message, self.thread_id)
+            return None
+        return await self.news.answers.send(self.chat.id, message, self.thread_id)
 
     async def reply_card(self, message: Message, story: Story) -> None:
+        """Send a story's card, and remember it, so that it can be corrected."""
+        sent = await self._send_card(message, story)
+        if sent is None:
+            return
+        language = (await self.subscriber()).language
+        async with self.write() as session:
+            await cards.note(session, story, sent.chat.id, sent.message_id, language, photo=bool(sent.photo))
+
+    async def _send_card(self, message: Message, story: Story) -> TelegramMessage | None:
         """Send a story's card, without its photo if Telegram refuses that. The photo's file_id is stored for reuse."""
         if not message.photo:
-            await self.reply(message)
-            return
+            return await self.reply(message)
         try:
             sent = await self.bot.send_photo(
                 self.chat.id,
@@ -214,11 +222,11 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
                 log.info("photo_refused", story=story.id, reason=str(error))
             else:
                 self.news.answers.note(self.chat.id, message, error)
-            await self.reply(message.as_text())
-            return
+            return await self.reply(message.as_text())
         if sent.photo and not story.image_file_id:
             async with self.write() as session:
                 await contents.keep_photo(session, story.id, story.image_url, sent.photo[-1].file_id)
+        return sent
 
     async def show(self, message: Message) -> None:
         """Replace the message whose button was pressed; send a new one if it cannot be edited."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import loops
 from bot.delivery import budget, notices, pushes
 from bot.delivery.brake import WINDOW, Brake
+from bot.delivery.budget import Window
 from bot.delivery.deliveries import Record
 from bot.logs import OngoingFailure
 from bot.storage.engine import Database, Session
@@ -48,6 +49,18 @@ class Ledger:
             else:
                 self._database_away.clear()
                 return done
+
+    async def places(self, window: Window, count: int) -> AsyncIterator[None]:
+        """Reserve `count` places in the budget and yield at the time of each; fewer when stopping."""
+        while count and not self.stopping.is_set():
+            async with self.database.write() as session:
+                place = await budget.reserve(session, count)
+            await asyncio.sleep(place.delay)
+            for _ in range(place.count):
+                await window.turn()
+                yield
+                await asyncio.sleep(place.gap)
+            count -= place.count
 
     async def finish(self, push_id: int) -> None:
         """Mark the push finished if nothing of it is left."""

@@ -400,6 +400,24 @@ class ReceivedUpdate(Base, kw_only=True, eq=False):
     done: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
+class Card(Base, kw_only=True, eq=False):
+    """A story's card that a chat opened itself; pruned after two days, see bot.delivery.cards."""
+
+    __tablename__ = "cards"
+    __table_args__ = (Index("ix_cards_story_id", "story_id"), Index("ix_cards_sent_at", "sent_at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int] = mapped_column(BigInteger)
+    language: Mapped[str] = mapped_column(String(12))
+    revision: Mapped[int] = mapped_column(Integer)
+    photo: Mapped[bool] = mapped_column(Boolean)
+    sent_at: Mapped[float] = mapped_column(Double)
+    not_before: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+
+
 class Notice(Base, kw_only=True, eq=False):
     """A message to the admins, kept until it was sent to each of them once."""
 
