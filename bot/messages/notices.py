@@ -25,6 +25,8 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
         words = _("A push was paused automatically because most of its messages failed.")
         reason = pause_reason(language, str(data.get("reason", "")))
         return Message.of(f"⏸ {words} {reason}", ((buttons.OpenPushes().labelled(_("Pushes")),),))
+    if kind == "pushes_go_on":
+        return Message.of("▶️ " + _("Telegram answers again. What was paused is being sent."))
     if kind == "source_failing":
         words = _("The source {source} has been failing for over an hour: {error}").format(
             source=data.get("source", ""), error=data.get("error", "")
@@ -55,8 +57,9 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
 def pause_reason(language: Language, reason: str) -> str:
     """A sentence for the reason that the sender stored when it paused a push."""
     _ = language._
+    unanswered = _("Telegram did not answer most of the messages. It continues by itself as soon as Telegram answers.")
     return {
         "refused": _("Telegram rejects this message. Please check its text; sending has stopped."),
-        "unknown": _("Telegram did not answer most of the messages. Resume when the connection works again."),
-        "lost": _("Telegram did not answer most of the messages. Resume when the connection works again."),
+        "unknown": unanswered,
+        "lost": unanswered,
     }.get(reason, reason)

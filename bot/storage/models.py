@@ -297,6 +297,9 @@ class Push(Base, kw_only=True, eq=False):
     progress_message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     progress_shown: Mapped[str] = mapped_column(Text, default="", server_default="")
     not_before: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    probes: Mapped[int] = mapped_column(
+        SmallInteger, default=0, server_default=text("0")
+    )  # how often it was paused because Telegram did not answer, since it last did
     expires_at: Mapped[float | None] = mapped_column(Double, default=None)  # an alert: then its story is too old
     total: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     sent: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
