@@ -38,6 +38,7 @@ from bot.stories import sources
 from bot.stories.poller import Poller
 from bot.stories.reading import parsing, websub
 from bot.stories.reading.fetcher import Fetcher
+from bot.timekeeping import Timekeeper
 from bot.updates.intake import ALLOWED, Updates
 from bot.web.clicks import Clicks
 from bot.web.server import Server, webhook_secret
@@ -85,11 +86,12 @@ class Process:
         window = Window(settings.send_rate)
         self.limiter = AnswerLimiter(self.database, settings.send_rate, window, pace)
         self.updates_request = AiohttpRequest(4)
+        self.answers_request = AiohttpRequest()
         self.bot: ExtBot[None] = ExtBot(
             settings.bot_token,
             base_url=f"{settings.bot_api_url}/bot",
             base_file_url=f"{settings.bot_api_url}/file/bot",
-            request=AiohttpRequest(),
+            request=self.answers_request,
             get_updates_request=self.updates_request,
             rate_limiter=self.limiter,
         )
@@ -210,6 +212,15 @@ class Process:
             stopping=self.stopping,
         )
 
+    def _timekeeper(self) -> Timekeeper:
+        return Timekeeper(
+            database=self.database,
+            requests=(self.push_request, self.answers_request, self.updates_request),
+            undo_seconds=self.settings.undo_seconds,
+            now=utcnow,
+            stopping=self.stopping,
+        )
+
     async def _work(self, fetcher: Fetcher) -> None:
         poller = Poller(
             database=self.database,
@@ -223,7 +234,7 @@ class Process:
         )
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(self.limiter.run())]
-            working = []
+            working = [group.create_task(self._timekeeper().run())]
             if self.settings.http_port:
                 working.append(group.create_task(self.clicks.run(self.stopping)))
             if "deliver" in self.roles:
@@ -242,7 +253,7 @@ class Process:
                 working.append(group.create_task(self.updates.run()))
             await self.stopping.wait()
             log.info("stopping")
-            _, late = await asyncio.wait(working, timeout=STOP_SECONDS) if working else (set(), set())
+            _, late = await asyncio.wait(working, timeout=STOP_SECONDS)
             for task in (*background, *late):
                 task.cancel()
 
