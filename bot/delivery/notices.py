@@ -13,6 +13,8 @@ from bot.storage.models import Notice
 
 Trouble = tuple[str, str]  # the kinds of its beginning and its end
 CLOCK: Trouble = ("clock_off", "clock_right")
+REGISTRATION: Trouble = ("registration_refused", "registration_accepted")
+WEBHOOK: Trouble = ("webhook_failing", "webhook_recovered")
 _TOLD_ONCE = 0x6E6F74696365  # "notice", the number of PostgreSQL's lock: of several processes one tells
 
 

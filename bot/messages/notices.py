@@ -51,6 +51,22 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
         return Message.of("⌛ " + words)
     if kind.startswith("clock_"):
         return Message.of(_clock(language, kind, data))
+    if kind == "registration_refused":
+        words = _("Telegram refuses a part of the bot's setup, {call}: {reason}")
+        return Message.of("⚠️ " + words.format(call=data.get("name", ""), reason=data.get("reason", "")))
+    if kind == "registration_accepted":
+        words = _("Telegram accepts this part of the bot's setup again: {call}.")
+        return Message.of("✅ " + words.format(call=data.get("name", "")))
+    if kind == "webhook_failing":
+        count = int(data.get("count", 0))
+        words = language.ngettext(
+            "Telegram cannot hand over updates, so the bot does not answer: {reason}. {count} update waits.",
+            "Telegram cannot hand over updates, so the bot does not answer: {reason}. {count} updates wait.",
+            count,
+        ).format(reason=data.get("reason", ""), count=language.number(count))
+        return Message.of("🔌 " + words)
+    if kind == "webhook_recovered":
+        return Message.of("✅ " + _("Telegram hands over updates again."))
     return Message.of(kind)
 
 

@@ -1,4 +1,4 @@
-"""What the admins are told of clocks."""
+"""What the admins are told of clocks, menus and the webhook."""
 
 import pytest
 
@@ -31,8 +31,21 @@ NEWSROOM = newsroom("https://news.example")
             "id",
             "🕰 Jam basis data lebih lambat 4 menit daripada jam Telegram. Harap disetel ulang.",
         ),
+        (
+            "registration_refused",
+            {"name": "setWebhook", "reason": "Bad Request: bad webhook"},
+            "id",
+            "⚠️ Telegram menolak sebagian penyiapan bot, setWebhook: Bad Request: bad webhook",
+        ),
+        (
+            "webhook_failing",
+            {"name": "webhook", "reason": "Connection timed out", "count": 1},
+            "en",
+            "🔌 Telegram cannot hand over updates, so the bot does not answer: Connection timed out. 1 update waits.",
+        ),
+        ("webhook_recovered", {"name": "webhook"}, "en", "✅ Telegram hands over updates again."),
         ("clock_right", {"name": "satu", "seconds": 0}, "id", "✅ Jam mesin satu sudah tepat kembali."),
     ],
 )
-def test_words_for_clocks(kind: str, data: dict[str, object], code: str, text: str) -> None:
+def test_words_for_the_admins(kind: str, data: dict[str, object], code: str, text: str) -> None:
     assert notice(NEWSROOM, load_language(code), kind, data).text == text
