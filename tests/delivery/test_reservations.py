@@ -21,7 +21,7 @@ async def reserve(database: Database, wanted: int) -> Reservation:
 
 async def charge(database: Database, count: int) -> float:
     async with database.write() as session:
-        return await budget.charge(session, count)
+        return (await budget.charge(session, count)).lead
 
 
 async def halt(database: Database, seconds: float) -> float:
