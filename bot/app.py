@@ -10,14 +10,12 @@ from contextlib import AsyncExitStack
 from typing import cast
 
 import structlog
-from telegram import BotCommand, BotCommandScopeChat
-from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 
 import handlers
 from bot import loops
 from bot.clock import utcnow
-from bot.commands import Role, menu
 from bot.config import Newsroom, Settings, SettingsError
 from bot.context import Context, NewsBot
 from bot.delivery import budget
@@ -30,7 +28,7 @@ from bot.delivery.retries import Retries
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
 from bot.housekeeping import Housekeeper
-from bot.i18n import Language, choose, load_language, spoken
+from bot.registration import Registration
 from bot.reporter import Reporter
 from bot.storage import engine
 from bot.storage.engine import Database
@@ -38,7 +36,8 @@ from bot.stories import sources
 from bot.stories.poller import Poller
 from bot.stories.reading import parsing, websub
 from bot.stories.reading.fetcher import Fetcher
-from bot.updates.intake import ALLOWED, Updates
+from bot.timekeeping import Timekeeper
+from bot.updates.intake import Updates
 from bot.web.clicks import Clicks
 from bot.web.server import Server, webhook_secret
 
@@ -85,11 +84,12 @@ class Process:
         window = Window(settings.send_rate)
         self.limiter = AnswerLimiter(self.database, settings.send_rate, window, pace)
         self.updates_request = AiohttpRequest(4)
+        self.answers_request = AiohttpRequest()
         self.bot: ExtBot[None] = ExtBot(
             settings.bot_token,
             base_url=f"{settings.bot_api_url}/bot",
             base_file_url=f"{settings.bot_api_url}/file/bot",
-            request=AiohttpRequest(),
+            request=self.answers_request,
             get_updates_request=self.updates_request,
             rate_limiter=self.limiter,
         )
@@ -122,10 +122,13 @@ class Process:
         self.desk = Desk(ledger, self.wake)
         self.clicks = Clicks(self.app)
         self.updates: Updates | None = None
+        self.registration: Registration | None = None
         if "chat" in roles:
             address = f"{settings.bot_api_url}/bot{settings.bot_token}/getUpdates"
             polls = not settings.webhook_url
             self.updates = Updates(self.app, self.owner, self.stopping, self.updates_request, address, polls=polls)
+            secret = webhook_secret(settings.bot_token, settings.webhook_secret)
+            self.registration = Registration(self.app, secret, self.stopping)
 
     async def run(self) -> None:
         """Start, work until `stopping` is set, and stop in the reverse order. Raises SettingsError and OldSchema."""
@@ -145,7 +148,8 @@ class Process:
             fetcher = await stack.enter_async_context(
                 Fetcher(private=self.settings.allow_private_sources, user_agent=user_agent(self.newsroom))
             )
-            await self._introduce()
+            if self.registration is not None:
+                await self.registration.begin()
             log.info("started", roles=",".join(self.roles), bot=self.bot.username, owner=self.owner)
             self.started.set()
             await self._work(fetcher)
@@ -166,47 +170,21 @@ class Process:
                 await loops.wait(self.stopping, RETRY_START_SECONDS)
         return False
 
-    async def _introduce(self) -> None:
-        """Set the command menus, and set or delete the webhook."""
-        if "chat" not in self.roles:
-            return
-        try:
-            for code in (None, *spoken()):
-                language = load_language(code or choose(None, self.newsroom.language))
-                await self.bot.set_my_commands(self._menu(Role.READER, language), language_code=code)
-                for admin in self.settings.admin_ids:
-                    await self._set_owner_commands(admin, code)
-            if self.settings.webhook_url:
-                secret = webhook_secret(self.settings.bot_token, self.settings.webhook_secret)
-                await self.bot.set_webhook(self.settings.webhook_url, secret_token=secret, allowed_updates=ALLOWED)
-            else:
-                await self.bot.delete_webhook()
-        except TelegramError as error:
-            log.warning("introduction_incomplete", reason=str(error))
-
-    def _menu(self, role: Role, language: Language) -> list[BotCommand]:
-        return [BotCommand(name, help_text) for name, help_text in menu(self.app.commands, role, language)]
-
-    async def _set_owner_commands(self, admin: int, code: str | None) -> None:
-        language = load_language(code or choose(None, self.newsroom.language))
-        try:
-            await self.bot.set_my_commands(
-                self._menu(Role.OWNER, language),
-                scope=BotCommandScopeChat(admin),
-                language_code=code,
-            )
-        except (
-            BadRequest,
-            Forbidden,
-        ) as error:  # not possible before the admin's first message; done at the next start
-            log.debug("no_menu_for_admin", admin=admin, reason=str(error))
-
     def _websub(self, fetcher: Fetcher) -> websub.Subscriber:
         return websub.Subscriber(
             database=self.database,
             fetcher=fetcher,
             public_url=self.settings.public_url,
             source_ids={source.id for source in self.newsroom.sources},
+            stopping=self.stopping,
+        )
+
+    def _timekeeper(self) -> Timekeeper:
+        return Timekeeper(
+            database=self.database,
+            requests=(self.push_request, self.answers_request, self.updates_request),
+            undo_seconds=self.settings.undo_seconds,
+            now=utcnow,
             stopping=self.stopping,
         )
 
@@ -223,7 +201,7 @@ class Process:
         )
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(self.limiter.run())]
-            working = []
+            working = [group.create_task(self._timekeeper().run())]
             if self.settings.http_port:
                 working.append(group.create_task(self.clicks.run(self.stopping)))
             if "deliver" in self.roles:
@@ -237,12 +215,14 @@ class Process:
                 working.append(group.create_task(poller.run()))
                 if self.settings.public_url:
                     working.append(group.create_task(self._websub(fetcher).run()))
+            if self.registration is not None:
+                working.append(group.create_task(self.registration.run()))
             if self.updates is not None:
                 working.append(group.create_task(Reporter(self.app, self.stopping).run()))
                 working.append(group.create_task(self.updates.run()))
             await self.stopping.wait()
             log.info("stopping")
-            _, late = await asyncio.wait(working, timeout=STOP_SECONDS) if working else (set(), set())
+            _, late = await asyncio.wait(working, timeout=STOP_SECONDS)
             for task in (*background, *late):
                 task.cancel()
 

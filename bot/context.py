@@ -28,6 +28,7 @@ from bot.messages import menus
 from bot.messages.text import Message
 from bot.storage.engine import Database, Session
 from bot.storage.models import Story, Subscriber
+from bot.stories.showing.readers import Readers
 
 log = structlog.get_logger("kabar.chat")
 
@@ -47,6 +48,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     commands: tuple[Command, ...]
     admins: Admins
     answers: Answers
+    readers: Readers
     undone: set[int]  # ids of updates whose handler failed because the database is unreachable
 
     def __init__(
@@ -69,6 +71,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         self.commands = commands
         self.admins = Admins(self.bot)
         self.answers = Answers(self.bot)
+        self.readers = Readers(newsroom.zone)
         self.undone = set()
 
 

@@ -21,6 +21,8 @@ from bot.storage.models import Push
 log = structlog.get_logger("kabar.sender")
 T = TypeVar("T")
 
+LOOK_AGAIN_SECONDS = 1.0  # while the budget is full: it may have places earlier than it said
+
 
 class Ledger:
     """One process's books. `stopping` ends the retries of a database that is away."""
@@ -55,7 +57,7 @@ class Ledger:
         while count and not self.stopping.is_set():
             async with self.database.write() as session:
                 place = await budget.reserve(session, count)
-            await asyncio.sleep(place.delay)
+            await asyncio.sleep(min(place.delay, LOOK_AGAIN_SECONDS))  # longer only if it has no places yet
             for _ in range(place.count):
                 await window.turn()
                 yield

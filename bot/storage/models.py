@@ -114,6 +114,9 @@ class Source(Base, kw_only=True, eq=False):
     )  # of the last document, for a feed of its entries
     digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # of what was parsed from it
     next_poll_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"), index=True)
+    poll_wait: Mapped[float] = mapped_column(
+        Double, default=86_400.0, server_default=text("86400")
+    )  # seconds ahead that `next_poll_at` was when it was set
     lease_owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     primed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
@@ -375,6 +378,9 @@ class Budget(Base, kw_only=True, eq=False):
     changed_at: Mapped[float] = mapped_column(
         Double, default=0.0, server_default=text("0")
     )  # when `rate` was last changed
+    halted_for: Mapped[float] = mapped_column(
+        Double, default=0.0, server_default=text("0")
+    )  # seconds of the last flood wait; 0 when the rate has been raised after it
 
 
 class Lease(Base, kw_only=True, eq=False):
