@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Integer, case, cast, func, literal, or_, s
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot import loops
-from bot.delivery import budget, corrections, deliveries, notices, ranges
+from bot.delivery import budget, corrections, deliveries, notices, pushes, ranges
 from bot.delivery.pushes import RUNNING
 from bot.delivery.telegram import AiohttpRequest
 from bot.storage import inbox
@@ -63,6 +63,7 @@ def kinds(undo_seconds: float) -> tuple[Kind, ...]:
     page_waits = {tries: max(wants.LEASE_SECONDS, wait) for tries, wait in enumerate(wants.AGAIN_AFTER, start=1)}
     page_wait = case(page_waits, value=PageWant.tries, else_=wants.LEASE_SECONDS)
     start_wait = max(undo_seconds, wants.ALERT_WAITS, wants.UPDATE_WAITS)
+    push_wait = case((Push.probes > 0, pushes.PROBE_SECONDS[-1]), else_=start_wait)
     hub_wait = max(websub.LEASE_AT_MOST * websub.RENEW_AFTER, websub.BACKOFF_AT_MOST * 1.1)
     waited = Delivery.not_before - Delivery.at + 1.0  # `at`, a whole number, is when it was last tried
     retry_wait = case((waited > deliveries.CLAIMED_SECONDS, waited), else_=deliveries.CLAIMED_SECONDS)
@@ -77,7 +78,7 @@ def kinds(undo_seconds: float) -> tuple[Kind, ...]:
         kind("range_lease", PushRange.lease_until, ranges.LEASE_SECONDS, PushRange.done.is_(False)),
         kind("card", Card.not_before, CARD_WAIT),
         kind("delivery", Delivery.not_before, retry_wait, since=Delivery.at),
-        kind("push", Push.not_before, start_wait, Push.state == RUNNING),
+        kind("push", Push.not_before, push_wait, or_(Push.state == RUNNING, Push.probes > 0)),
         kind("budget", Budget.next_free, budget.LONGEST_LEAD),
         kind("answers", Budget.answers_free, budget.LONGEST_LEAD),
         kind("rate", Budget.changed_at, Budget.halted_for),

@@ -328,3 +328,18 @@ async def test_an_answer_that_is_too_old_or_has_no_date_says_nothing(kabar: Kaba
         assert request.clock_error(-1) is None
     finally:
         await request.shutdown()
+
+
+async def test_the_next_probe_of_a_paused_push_is_never_an_hour_away(database: Database) -> None:
+    await add_budget(database, 30)
+    push = await add_push(database, state="paused", probes=3)
+    by_hand = await add_push(database, state="paused")
+    async with database.write() as session:
+        await session.execute(update(Push).values(not_before=clock() + HOUR))
+    await timekeeper(database).step()
+    async with database.read() as session:
+        waits = [
+            (await session.get_one(Push, number)).not_before - await session.moment()
+            for number in (push.id, by_hand.id)
+        ]
+    assert waits[0] <= pushes.PROBE_SECONDS[-1] < HOUR - LATE < waits[1]
