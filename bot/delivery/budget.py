@@ -31,6 +31,7 @@ AHEAD = 0.1  # seconds; pushes reserve no further ahead, so an answer or a more 
 SENDING = frozenset(("sendMessage", "sendPhoto", "copyMessage", "forwardMessage", "sendMediaGroup", "sendDocument"))
 BELOW = 0.985  # of the rate; 15 ms in a second, because network and server move messages closer together
 HOLD_BACK = 0.5  # seconds that the row's next free time may be ahead of now before answers wait too
+HOLD_BACK_BESIDE_A_PUSH = 0.1  # the same of the answers' own part while a push waits for its share
 CHARGE_EVERY = 0.1  # seconds; answers sent within them are charged in one statement
 LOWERED_TO = 0.75  # of the rate, after a flood wait of the whole bot
 RAISED_BY = 0.05  # of the setting, after every QUIET_SECONDS without a flood wait
@@ -118,17 +119,26 @@ _LEARN = (
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """After a charge: answers have used up the next `lead` seconds of what they may, and `share` of the rate is not
-    theirs for now."""
+    """After a charge: `lead` seconds of the whole rate are used up, and `answers_lead` of what answers may use.
+
+    `share` of the rate is not theirs for now.
+    """
 
     lead: float
+    answers_lead: float
     share: float
+
+    @property
+    def wait(self) -> float:
+        """Seconds that further answers should wait."""
+        beside = self.answers_lead - HOLD_BACK_BESIDE_A_PUSH if self.share else 0.0
+        return max(0.0, self.lead - HOLD_BACK, beside)
 
 
 async def charge(session: Session, count: int) -> Charge:
     """Charge `count` answers to readers, so that pushes send less. While a push waits, answers leave it its share.
 
-    The lead is never more than it can legitimately be: answers wait for so long even if the row is mended meanwhile.
+    Neither lead is ever more than it can legitimately be: answers wait for so long even if the row is mended meanwhile.
     """
     share = lanes.share(await pushes.best_lane(session))
     pace = case(
@@ -146,7 +156,7 @@ async def charge(session: Session, count: int) -> Charge:
         .execution_options(synchronize_session=False)
     )
     lead, answers_lead, longest = row.one_or_none() or (0.0, 0.0, 0.0)
-    return Charge(float(min(max(lead, answers_lead), longest)), share)
+    return Charge(float(min(lead, longest)), float(min(answers_lead, longest)), share)
 
 
 async def halt(session: Session, seconds: float) -> float:
@@ -276,6 +286,7 @@ class AnswerLimiter(BaseRateLimiter[None]):
         self._pace = pace
         self._next = 0.0
         self._share = 0.0
+        self._turn = asyncio.Lock()
         self._uncharged = 0
         self._due = asyncio.Event()
 
@@ -303,15 +314,19 @@ class AnswerLimiter(BaseRateLimiter[None]):
         return await callback(*args, **kwargs)
 
     async def _wait_turn(self) -> None:
-        """Local virtual scheduling with a burst of a quarter second: at most 10.25 × rate in any ten seconds."""
+        """Local virtual scheduling with a burst of a quarter second: at most 10.25 × rate in any ten seconds.
+
+        One answer at a time looks at the clock, so a lower share or a halt holds for those that wait already.
+        """
         if self._rate <= 0:
             return
-        gap = 1 / max(self._rate * 0.97 * (1 - self._share), 0.1)
-        now = time.monotonic()
-        turn = max(self._next, now - 0.25)
-        self._next = turn + gap
-        if turn > now:
-            await asyncio.sleep(turn - now)
+        async with self._turn:
+            wait = self._next - time.monotonic()
+            while wait > 0:
+                await asyncio.sleep(wait)
+                wait = self._next - time.monotonic()
+            gap = 1 / max(self._rate * 0.97 * (1 - self._share), 0.1)
+            self._next = max(self._next, time.monotonic() - 0.25) + gap
 
     async def run(self) -> None:
         """The loop that charges answers to the shared row, several at a time."""
@@ -327,4 +342,4 @@ class AnswerLimiter(BaseRateLimiter[None]):
                 log.warning("charge_failed", count=count, error=str(error))
             else:  # the row is far ahead after a halt or many answers elsewhere: answers here wait too
                 self._share = charged.share
-                self._next = max(self._next, time.monotonic() + charged.lead - HOLD_BACK)
+                self._next = max(self._next, time.monotonic() + charged.wait)

@@ -182,7 +182,7 @@ def _unsent(push: type[Push]) -> ColumnElement[bool]:
 
     What was issued and has no answer yet does not count, as it could take half a minute.
     """
-    unissued = exists().where(PushRange.push_id == push.id, PushRange.done.is_(False), PushRange.issued < PushRange.end)
+    unissued = exists().where(PushRange.push_id == push.id, PushRange.done.is_(False), PushRange.unsent.is_(True))
     due = exists().where(Delivery.push_id == push.id, Delivery.not_before <= clock())
     either = or_(unissued.correlate_except(PushRange), due.correlate_except(Delivery))
     return and_(push.state == RUNNING, push.not_before <= clock(), not_expired(push), either)

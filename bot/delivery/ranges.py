@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Double,
     and_,
@@ -33,8 +35,7 @@ PAGES_AT_ONCE = 20
 class Claim:
     """A range that this process owns until its lease ends.
 
-    An earlier owner may have sent to ids in (cursor, issued]. `issued` is `end` when nothing of the range is left to
-    issue. `fence` increases with every claim, so a checkpoint of an
+    An earlier owner may have sent to ids in (cursor, issued]. `fence` increases with every claim, so a checkpoint of an
     earlier owner matches no row.
     """
 
@@ -124,15 +125,24 @@ async def checkpoint(
     *,
     cursor: int,
     issued: int,
+    unsent: bool = True,
     records: Sequence[Record],
     push: Push,
     now: datetime,
 ) -> CheckpointResult | None:
     """Write the records, move the cursor and renew the lease. None: another owner has taken the range over.
 
+    `unsent`: some chats of the range have no place yet.
     `push` is as it was when the range was claimed. The records are written in either case, because they were sent.
     """
-    mine = {"range": claimed.range_id, "mine": claimed.fence, "to": cursor, "upto": issued, "lease": LEASE_SECONDS}
+    mine: dict[str, Any] = {
+        "range": claimed.range_id,
+        "mine": claimed.fence,
+        "to": cursor,
+        "upto": issued,
+        "lease": LEASE_SECONDS,
+    }
+    mine["some_left"] = unsent
     row = (await session.execute(_STATEMENTS.move, mine)).one_or_none()
     if row is None:
         await deliveries.record(session, claimed.push_id, records, now)
@@ -168,6 +178,7 @@ class _Statements:
                 owner=bindparam("whose"),
                 lease_until=clock() + bindparam("lease", type_=Double),
                 fence=PushRange.fence + 1,
+                unsent=True,
             )
             .returning(
                 PushRange.id,
@@ -187,6 +198,7 @@ class _Statements:
             .values(
                 cursor=bindparam("to", type_=BigInteger),
                 issued=case((PushRange.issued > upto, PushRange.issued), else_=upto),
+                unsent=bindparam("some_left", type_=Boolean),
                 lease_until=clock() + bindparam("lease", type_=Double),
             )
             .returning(clock())
@@ -207,5 +219,5 @@ async def release(session: Session, claimed: Claim, *, done: bool, rewind: bool 
     await session.execute(
         update(PushRange)
         .where(PushRange.id == claimed.range_id, PushRange.fence == claimed.fence)
-        .values(owner="", lease_until=0.0, done=done, cursor=cursor, issued=cursor)
+        .values(owner="", lease_until=0.0, done=done, cursor=cursor, issued=cursor, unsent=not done)
     )

@@ -192,9 +192,7 @@ class RangeRun:
         return True
 
     def _issued_to(self, wanted: int) -> int:
-        """The highest id that may be on the wire before the next checkpoint; the range's end if all have a place."""
-        if self._exhausted and len(self._queue) == len(self._places):
-            return self._claim.end
+        """The highest id that may be on the wire before the next checkpoint."""
         last = len(self._places) + wanted
         return self._queue[last - 1].subscriber_id if last else self._last_sent
 
@@ -206,6 +204,7 @@ class RangeRun:
             self._claim,
             cursor=cursor,
             issued=issued,
+            unsent=not self._exhausted or len(self._queue) > len(self._places),
             records=records,
             push=self._push,
             now=self._ledger.now(),

@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
@@ -330,6 +331,7 @@ class PushRange(Base, kw_only=True, eq=False):
     owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     fence: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    unsent: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())  # some have no place yet
     done: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     seen_since: Mapped[datetime | None] = mapped_column(
         Moment, default=None

@@ -269,7 +269,7 @@ async def test_the_best_lane_is_claimed_first_then_the_oldest_push_then_its_firs
     order = []
     while claimed := await claim(database):
         order.append((pushes[claimed.push_id], claimed.cursor))
-        await change(database, PushRange, PushRange.id == claimed.range_id, issued=claimed.end)
+        await change(database, PushRange, PushRange.id == claimed.range_id, unsent=False)
     names = ["update", "section", "old broadcast", "new broadcast"]
     assert order == [(name, cursor) for name in names for cursor in (0, 5)]
 

@@ -6,11 +6,22 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import pushes
+from bot.delivery import pushes, ranges
 from bot.delivery.outcomes import Mark
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, PushRange
-from tests.delivery.rows import add_budget, add_chats, add_delivery, add_push, change, claim, moment, until
+from tests.delivery.rows import (
+    NOW,
+    add_budget,
+    add_chats,
+    add_delivery,
+    add_push,
+    change,
+    claim,
+    moment,
+    push_now,
+    until,
+)
 from tests.delivery.silent_wire import SilentWire, senders_on
 
 UPDATE = {"method": "sendMessage", "params": {"text": "UPDATE"}}
@@ -81,7 +92,7 @@ async def test_it_waits_also_while_somebody_sends_it_but_not_for_its_last_answer
     assert await claim(database)
     assert await waits_before(database, 3)
     assert not await waits_before(database, 1)
-    await change(database, PushRange, issued=9)
+    await change(database, PushRange, unsent=False)
     assert not await waits_before(database, 3)
 
 
@@ -99,7 +110,7 @@ async def test_nobody_claims_a_worse_lane_meanwhile(database: Database) -> None:
     await add_push(database, lane=1, ranges=[(0, 9)])
     claimed = [await claim(database, owner) for owner in ("one", "other")]
     assert [each.lane if each else None for each in claimed] == [1, None]
-    await change(database, PushRange, PushRange.id == (claimed[0].range_id if claimed[0] else 0), issued=9)
+    await change(database, PushRange, PushRange.id == (claimed[0].range_id if claimed[0] else 0), unsent=False)
     last = await claim(database, "other")
     assert last is not None
     assert last.lane == 3
@@ -108,3 +119,14 @@ async def test_nobody_claims_a_worse_lane_meanwhile(database: Database) -> None:
 async def waits_before(database: Database, lane: int) -> bool:
     async with database.read() as session:
         return await pushes.better_waits(session, lane)
+
+
+async def test_a_range_whose_places_were_missed_is_unsent_again(database: Database) -> None:
+    await add_push(database, lane=1, ranges=[(0, 9)])
+    claimed = await claim(database)
+    assert claimed is not None
+    push = await push_now(database, claimed.push_id)
+    for unsent in (False, True):  # all had a place; some were missed, as the machine was busy
+        async with database.write() as session:
+            await ranges.checkpoint(session, claimed, cursor=0, issued=9, unsent=unsent, records=(), push=push, now=NOW)
+        assert await waits_before(database, 3) is unsent

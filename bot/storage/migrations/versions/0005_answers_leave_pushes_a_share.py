@@ -1,4 +1,4 @@
-"""Answers leave a push that waits its share of the rate"""
+"""Answers leave a push that waits its share of the rate; a range knows whether anything of it is unsent"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,8 +11,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('budget', sa.Column('answers_free', sa.Double(), server_default=sa.text('0'), nullable=False))
+    op.add_column('push_ranges', sa.Column('unsent', sa.Boolean(), server_default=sa.true(), nullable=False))
 
 
 def downgrade() -> None:
     with op.batch_alter_table('budget') as budget:
         budget.drop_column('answers_free')
+    with op.batch_alter_table('push_ranges') as ranges:
+        ranges.drop_column('unsent')
