@@ -177,7 +177,6 @@ async def _start(
         story_id=story.id,
         revision=revision,
         audience=audience,
-        text_only=alert.text_only,
         created_at=now,
     )
     session.add(push)

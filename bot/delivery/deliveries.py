@@ -100,7 +100,7 @@ _COUNT = (
 _RENEW_COPY = (
     update(Delivery)
     .where(Delivery.push_id == bindparam("of"), Delivery.subscriber_id == bindparam("whose"))
-    .values(revision=bindparam("shows"), message_id=bindparam("as"))
+    .values(revision=bindparam("shows"), message_id=bindparam("as"), photo=bindparam("pictured"))
     .execution_options(synchronize_session=False)
 )
 
@@ -147,7 +147,8 @@ def _row(push_id: int, result: Record, moment: float) -> tuple[Any, ...]:
 
 def _copy_row(result: Record, copy: Copy) -> dict[str, Any]:
     """Parameters that update the copy's own delivery; a deleted copy has no message id."""
-    return {"of": copy.push_id, "whose": result.chat.subscriber_id, "shows": result.revision, "as": result.message_id}
+    shown = {"shows": result.revision, "as": result.message_id, "pictured": result.photo}
+    return {"of": copy.push_id, "whose": result.chat.subscriber_id, **shown}
 
 
 async def claim_due(session: Session, size: int) -> list[DueDelivery]:
