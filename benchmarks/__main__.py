@@ -1,10 +1,10 @@
-"""`./kabar bench articles|chat|fanout|faults|ingest|mutants|scale|summaries …`"""
+"""`./kabar bench articles|chat|everything|fanout|faults|ingest|mutants|scale|summaries …`"""
 
 import sys
 
-from benchmarks import articles, chat, fanout, faults, ingest, mutants, scale, summaries
+from benchmarks import articles, chat, everything, fanout, faults, ingest, mutants, scale, summaries
 
-MODULES = (articles, chat, fanout, faults, ingest, mutants, scale, summaries)
+MODULES = (articles, chat, everything, fanout, faults, ingest, mutants, scale, summaries)
 COMMANDS = {module.__name__.rpartition(".")[2]: module.main for module in MODULES}
 
 

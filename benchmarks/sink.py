@@ -22,6 +22,8 @@ from aiohttp import web
 from bot.sandbox.flood import Flood
 
 ME = b'{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"Kabar","username":"kabar_bot"}}'
+HOOK = b'{"ok":true,"result":{"url":"https://news.example/telegram","has_custom_certificate":false,"pending_update_count":0}}'
+OTHERS = {"getMe": ME, "getWebhookInfo": HOOK}
 DONE = b'{"ok":true,"result":true}'
 SENT = b'{"ok":true,"result":{"message_id":%d,"date":1,"chat":{"id":1,"type":"private"},"text":"x"}}'
 REFUSED = (
@@ -42,7 +44,7 @@ class Sink:
         body = await request.read()
         method = request.match_info["method"]
         if not method.startswith("send"):
-            return web.Response(body=ME if method == "getMe" else DONE, content_type="application/json")
+            return web.Response(body=OTHERS.get(method, DONE), content_type="application/json")
         now = time.monotonic()
         if self._update_at is None and b"UPDATE" in body:
             self._update_at = now

@@ -1,8 +1,10 @@
 """Answers to readers. One that Telegram refuses is tried again in plainer forms, logged, and counted."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
+from telegram import Message as TelegramMessage
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
@@ -11,6 +13,7 @@ from bot.messages import plain
 from bot.messages.text import NO_PREVIEW, Message
 
 log = structlog.get_logger("kabar.chat")
+T = TypeVar("T")
 
 
 def is_refusal(error: BadRequest) -> bool:
@@ -25,11 +28,11 @@ class Answers:
         self._bot = bot
         self.refused = 0
 
-    async def send(self, chat_id: int, message: Message, thread_id: int = 0) -> None:
+    async def send(self, chat_id: int, message: Message, thread_id: int = 0) -> TelegramMessage:
         """Send the message's text. Raises BadRequest if Telegram refuses every form, or the chat."""
 
-        async def send(form: Message) -> None:
-            await self._bot.send_message(
+        async def send(form: Message) -> TelegramMessage:
+            return await self._bot.send_message(
                 chat_id,
                 form.text,
                 entities=form.entities,
@@ -38,7 +41,7 @@ class Answers:
                 message_thread_id=thread_id or None,
             )
 
-        await self._in_some_form(chat_id, message, send)
+        return await self._in_some_form(chat_id, message, send)
 
     async def edit(self, chat_id: int, message_id: int, message: Message) -> None:
         """Replace the text of a message. Raises BadRequest like `send`, and where the message cannot be edited."""
@@ -55,12 +58,9 @@ class Answers:
 
         await self._in_some_form(chat_id, message, edit)
 
-    async def _in_some_form(
-        self, chat_id: int, message: Message, attempt: Callable[[Message], Awaitable[None]]
-    ) -> None:
+    async def _in_some_form(self, chat_id: int, message: Message, attempt: Callable[[Message], Awaitable[T]]) -> T:
         try:
-            await attempt(message)
-            return
+            return await attempt(message)
         except BadRequest as error:
             if not is_refusal(error):
                 raise
@@ -68,8 +68,7 @@ class Answers:
             refusal = error
         for form in plain.forms(message):
             try:
-                await attempt(form)
-                return
+                return await attempt(form)
             except BadRequest as error:
                 if not is_refusal(error):
                     raise

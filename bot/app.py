@@ -11,14 +11,12 @@ from functools import partial
 from typing import cast
 
 import structlog
-from telegram import BotCommand, BotCommandScopeChat
-from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 
 import handlers
 from bot import loops
 from bot.clock import utcnow
-from bot.commands import Role, menu
 from bot.config import Newsroom, Settings, SettingsError
 from bot.context import Context, NewsBot
 from bot.delivery import budget
@@ -26,12 +24,13 @@ from bot.delivery.budget import AnswerLimiter, ChatPace, Window
 from bot.delivery.courier import Courier
 from bot.delivery.desk import Desk
 from bot.delivery.ledger import Ledger
+from bot.delivery.opened import OpenedCards
 from bot.delivery.photos import Photos
 from bot.delivery.retries import Retries
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
 from bot.housekeeping import Housekeeper
-from bot.i18n import Language, choose, load_language, spoken
+from bot.registration import Registration
 from bot.reporter import Reporter
 from bot.storage import engine
 from bot.storage.engine import Database
@@ -40,7 +39,8 @@ from bot.stories.photo_files import fetch_jpeg, photo_fetcher
 from bot.stories.poller import Poller
 from bot.stories.reading import parsing, websub
 from bot.stories.reading.fetcher import Fetcher
-from bot.updates.intake import ALLOWED, Updates
+from bot.timekeeping import Timekeeper
+from bot.updates.intake import Updates
 from bot.web.clicks import Clicks
 from bot.web.server import Server, webhook_secret
 
@@ -87,11 +87,12 @@ class Process:
         window = Window(settings.send_rate)
         self.limiter = AnswerLimiter(self.database, settings.send_rate, window, pace)
         self.updates_request = AiohttpRequest(4)
+        self.answers_request = AiohttpRequest()
         self.bot: ExtBot[None] = ExtBot(
             settings.bot_token,
             base_url=f"{settings.bot_api_url}/bot",
             base_file_url=f"{settings.bot_api_url}/file/bot",
-            request=AiohttpRequest(),
+            request=self.answers_request,
             get_updates_request=self.updates_request,
             rate_limiter=self.limiter,
         )
@@ -124,13 +125,17 @@ class Process:
         courier = Courier(ledger, self.push_request, base_url, pace, self.photos)
         self.sender = Sender(ledger, courier, newsroom, window, self.owner, settings.public_url)
         self.retries = Retries(ledger, courier, newsroom, window, settings.public_url)
+        self.cards = OpenedCards(ledger, courier, newsroom, window, settings.public_url)
         self.desk = Desk(ledger, self.wake)
         self.clicks = Clicks(self.app)
         self.updates: Updates | None = None
+        self.registration: Registration | None = None
         if "chat" in roles:
             address = f"{settings.bot_api_url}/bot{settings.bot_token}/getUpdates"
             polls = not settings.webhook_url
             self.updates = Updates(self.app, self.owner, self.stopping, self.updates_request, address, polls=polls)
+            secret = webhook_secret(settings.bot_token, settings.webhook_secret)
+            self.registration = Registration(self.app, secret, self.stopping)
 
     async def run(self) -> None:
         """Start, work until `stopping` is set, and stop in the reverse order. Raises SettingsError and OldSchema."""
@@ -152,7 +157,8 @@ class Process:
             )
             await stack.enter_async_context(self.photo_fetcher)
             stack.push_async_callback(self.photos.close)
-            await self._introduce()
+            if self.registration is not None:
+                await self.registration.begin()
             log.info("started", roles=",".join(self.roles), bot=self.bot.username, owner=self.owner)
             self.started.set()
             await self._work(fetcher)
@@ -173,47 +179,21 @@ class Process:
                 await loops.wait(self.stopping, RETRY_START_SECONDS)
         return False
 
-    async def _introduce(self) -> None:
-        """Set the command menus, and set or delete the webhook."""
-        if "chat" not in self.roles:
-            return
-        try:
-            for code in (None, *spoken()):
-                language = load_language(code or choose(None, self.newsroom.language))
-                await self.bot.set_my_commands(self._menu(Role.READER, language), language_code=code)
-                for admin in self.settings.admin_ids:
-                    await self._set_owner_commands(admin, code)
-            if self.settings.webhook_url:
-                secret = webhook_secret(self.settings.bot_token, self.settings.webhook_secret)
-                await self.bot.set_webhook(self.settings.webhook_url, secret_token=secret, allowed_updates=ALLOWED)
-            else:
-                await self.bot.delete_webhook()
-        except TelegramError as error:
-            log.warning("introduction_incomplete", reason=str(error))
-
-    def _menu(self, role: Role, language: Language) -> list[BotCommand]:
-        return [BotCommand(name, help_text) for name, help_text in menu(self.app.commands, role, language)]
-
-    async def _set_owner_commands(self, admin: int, code: str | None) -> None:
-        language = load_language(code or choose(None, self.newsroom.language))
-        try:
-            await self.bot.set_my_commands(
-                self._menu(Role.OWNER, language),
-                scope=BotCommandScopeChat(admin),
-                language_code=code,
-            )
-        except (
-            BadRequest,
-            Forbidden,
-        ) as error:  # not possible before the admin's first message; done at the next start
-            log.debug("no_menu_for_admin", admin=admin, reason=str(error))
-
     def _websub(self, fetcher: Fetcher) -> websub.Subscriber:
         return websub.Subscriber(
             database=self.database,
             fetcher=fetcher,
             public_url=self.settings.public_url,
             source_ids={source.id for source in self.newsroom.sources},
+            stopping=self.stopping,
+        )
+
+    def _timekeeper(self) -> Timekeeper:
+        return Timekeeper(
+            database=self.database,
+            requests=(self.push_request, self.answers_request, self.updates_request),
+            undo_seconds=self.settings.undo_seconds,
+            now=utcnow,
             stopping=self.stopping,
         )
 
@@ -230,12 +210,13 @@ class Process:
         )
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(self.limiter.run())]
-            working = []
+            working = [group.create_task(self._timekeeper().run())]
             if self.settings.http_port:
                 working.append(group.create_task(self.clicks.run(self.stopping)))
             if "deliver" in self.roles:
                 working += [group.create_task(self.sender.run(self.wake)) for _ in range(RANGES_AT_ONCE)]
                 working.append(group.create_task(self.retries.run(self.wake)))
+                working.append(group.create_task(self.cards.run()))
                 working.append(group.create_task(self.desk.run()))
                 keeper = Housekeeper(self.database, self.settings.retention_days, self.stopping)
                 working.append(group.create_task(keeper.run()))
@@ -243,12 +224,14 @@ class Process:
                 working.append(group.create_task(poller.run()))
                 if self.settings.public_url:
                     working.append(group.create_task(self._websub(fetcher).run()))
+            if self.registration is not None:
+                working.append(group.create_task(self.registration.run()))
             if self.updates is not None:
                 working.append(group.create_task(Reporter(self.app, self.stopping).run()))
                 working.append(group.create_task(self.updates.run()))
             await self.stopping.wait()
             log.info("stopping")
-            _, late = await asyncio.wait(working, timeout=STOP_SECONDS) if working else (set(), set())
+            _, late = await asyncio.wait(working, timeout=STOP_SECONDS)
             for task in (*background, *late):
                 task.cancel()
 

@@ -10,7 +10,17 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import localedata
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.telegram_limits import is_visible
@@ -121,6 +131,13 @@ class Settings(BaseSettings):
     retention_days: int = Field(30, ge=1, le=3650)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = "info"
     log_format: Annotated[Literal["text", "json"], BeforeValidator(str.lower)] = "text"
+
+    @field_validator("http_port")
+    @classmethod
+    def _check_port(cls, value: int, info: ValidationInfo) -> int:
+        if not value and info.data.get("webhook_url"):
+            raise ValueError("1 to 65535, because with WEBHOOK_URL updates come in there")
+        return value
 
     @classmethod
     def load(cls, env_file: str | Path | None = ".env", **given: Any) -> Self:

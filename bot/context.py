@@ -21,7 +21,7 @@ from bot.answers import Answers, is_refusal
 from bot.audience import subscribers
 from bot.commands import Command
 from bot.config import Newsroom, Settings
-from bot.delivery import contents
+from bot.delivery import cards, contents
 from bot.delivery.outcomes import PHOTO_TEXTS
 from bot.delivery.photos import Photos
 from bot.i18n import Language, choose, load_language
@@ -29,6 +29,7 @@ from bot.messages import menus
 from bot.messages.text import Message
 from bot.storage.engine import Database, Session
 from bot.storage.models import Story, Subscriber
+from bot.stories.showing.readers import Readers
 
 log = structlog.get_logger("kabar.chat")
 
@@ -49,6 +50,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     photos: Photos
     admins: Admins
     answers: Answers
+    readers: Readers
     undone: set[int]  # ids of updates whose handler failed because the database is unreachable
 
     def __init__(
@@ -73,6 +75,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         self.photos = photos
         self.admins = Admins(self.bot)
         self.answers = Answers(self.bot)
+        self.readers = Readers(newsroom.zone)
         self.undone = set()
 
 
@@ -187,17 +190,26 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             return ""
         return menus.only_channel_admins(language, self.bot.name) if self.is_channel else menus.only_admins(language)
 
-    async def reply(self, message: Message) -> None:
-        """Send a new message to the chat and topic that the update came from.
+    async def reply(self, message: Message) -> TelegramMessage | None:
+        """Send a new message to the chat and topic that the update came from; returns it.
 
-        The answer to a press in a channel is shown to whoever pressed, and to nobody else.
+        The answer to a press in a channel is shown to whoever pressed, and to nobody else: no message.
         """
         if self.incoming.callback_query is not None and self.is_channel:
             await self.answer(message.text)
-            return
-        await self.news.answers.send(self.chat.id, message, self.thread_id)
+            return None
+        return await self.news.answers.send(self.chat.id, message, self.thread_id)
 
     async def reply_card(self, message: Message, story: Story) -> None:
+        """Send a story's card, and remember it, so that it can be corrected."""
+        sent = await self._send_card(message, story)
+        if sent is None:
+            return
+        language = (await self.subscriber()).language
+        async with self.write() as session:
+            await cards.note(session, story, sent.chat.id, sent.message_id, language, photo=bool(sent.photo))
+
+    async def _send_card(self, message: Message, story: Story) -> TelegramMessage | None:
         """Send a story's card, without its photo if Telegram takes it in no form. Its file_id is stored for reuse."""
         photos, address, urgent = self.news.photos, story.image_url, story.is_update
         photo = await photos.first(message.photo, address, urgent=urgent)
@@ -224,8 +236,8 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
                 new, old = sent.photo[-1].file_id, story.image_file_id
                 async with self.write() as session:
                     await contents.keep_photo(session, story.id, story.image_url, new, instead_of=old)
-            return
-        await self.reply(message.as_text())
+            return sent
+        return await self.reply(message.as_text())
 
     async def show(self, message: Message) -> None:
         """Replace the message whose button was pressed; send a new one if it cannot be edited."""

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from bot import loops
-from bot.delivery import deliveries
+from bot.delivery import cards, deliveries
 from bot.storage.engine import Database
 
 log = structlog.get_logger("kabar.housekeeping")
@@ -16,7 +16,7 @@ AT_ONCE = 500  # rows in one transaction, so that other writers don't wait long
 
 
 class Housekeeper:
-    """Deletes single deliveries that are older than `days`; each push keeps its counts."""
+    """Deletes single deliveries that are older than `days`; each push keeps its counts. Cards are kept two days."""
 
     def __init__(self, database: Database, days: int, stopping: asyncio.Event) -> None:
         self._database = database
@@ -36,6 +36,7 @@ class Housekeeper:
         """Delete up to AT_ONCE rows; return whether there may be more."""
         async with self._database.write() as session:
             count = await deliveries.prune(session, self._days, AT_ONCE)
-        if count:
-            log.info("deliveries_pruned", count=count)
-        return count == AT_ONCE
+            opened = await cards.prune(session, AT_ONCE)
+        if count or opened:
+            log.info("deliveries_pruned", count=count, cards=opened)
+        return AT_ONCE in (count, opened)

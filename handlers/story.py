@@ -8,7 +8,7 @@ from bot.context import Context
 from bot.messages import buttons
 from bot.messages.stories import card, retracted, withdrawal_offer
 from bot.storage.models import StoryState
-from bot.stories.showing import browse, popularity
+from bot.stories.showing import browse, popularity, readers
 
 
 async def open_card(_: Update, context: Context, button: buttons.OpenStory) -> None:
@@ -18,7 +18,7 @@ async def open_card(_: Update, context: Context, button: buttons.OpenStory) -> N
 
 
 async def open_story(context: Context, story_id: int, weight: float = popularity.OPENED) -> bool:
-    """Send the card and count the open per story, without a record of the reader. False if there is no such story."""
+    """Send the card and count the reader once per story and day, without a record. False if there is no such story."""
     language = context.language(await context.subscriber())
     async with context.read() as session:
         story = await browse.get(session, story_id)
@@ -31,6 +31,10 @@ async def open_story(context: Context, story_id: int, weight: float = popularity
     if context.is_owner:
         message = replace(message, rows=(*message.rows, withdrawal_offer(language, story)))
     await context.reply_card(message, story)
-    async with context.write() as session:
-        await popularity.count(session, story_id, weight, context.news.now())
+    now = context.news.now()
+    sender = context.incoming.effective_sender or context.chat
+    more = context.news.readers.earn(story_id, readers.of_chat(sender.id), weight, now)
+    if more:
+        async with context.write() as session:
+            await popularity.count(session, story_id, more, now)
     return True

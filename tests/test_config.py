@@ -103,6 +103,16 @@ def test_a_wrong_setting_is_one_line_with_its_name_what_was_given_and_what_is_ac
     assert "\n" not in line
 
 
+def test_a_webhook_without_a_web_server_is_refused() -> None:
+    url = "https://bot.news.example/telegram"
+    with pytest.raises(SettingsError) as error:
+        load(webhook_url=url, http_port=0)
+    accepted = "1 to 65535, because with WEBHOOK_URL updates come in there"
+    assert str(error.value) == f"HTTP_PORT: was 0; accepted: {accepted}"
+    assert load(http_port=0).http_port == 0
+    assert load(webhook_url=url, http_port=1).webhook_url == url
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("bot_token", "geheim"), ("webhook_secret", "geheim geheim"), ("api_tokens", "geheim"), ("api_tokens", ":geheim")],

@@ -9,6 +9,7 @@ from bot.delivery.outcomes import Mark
 
 WINDOW = 200  # the most recent sends that are considered
 REFUSALS_AT_LEAST = 3  # fewer could come from one unusual chat; three refusals mean that all chats refuse
+UNANSWERED = (Mark.UNKNOWN, Mark.LOST)
 FAILURES_AT_LEAST = 20  # a short failure of a proxy passes, and those sends are tried again
 
 
@@ -17,11 +18,20 @@ class Brake:
 
     def __init__(self) -> None:
         self._window: deque[Mark | None] = deque(maxlen=WINDOW)
+        self._answered: bool | None = None
 
     def note(self, mark: Mark, *, again: bool = False) -> None:
         """Add an outcome. GONE is no failure; WAITING (nothing was sent) and retries (`again`) are ignored."""
-        if mark != Mark.WAITING and not again:
+        if mark == Mark.WAITING:
+            return
+        self._answered = bool(self._answered) or mark not in UNANSWERED
+        if not again:
             self._window.append(None if mark in (Mark.SENT, Mark.GONE) else mark)
+
+    def answered(self) -> bool | None:
+        """Whether Telegram answered a send since the last call; None if nothing was sent."""
+        answered, self._answered = self._answered, None
+        return answered
 
     def reason(self, total: int) -> Mark | None:
         """The outcome that should pause a push to `total` chats now, or None. An outcome clears the window."""

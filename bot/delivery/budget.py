@@ -79,13 +79,13 @@ async def reserve(session: Session, wanted: int) -> Reservation:
     """
     row = (await session.execute(_LOOK)).one()
     rate, lead = float(row[0]), float(row[1])
+    if lead > AHEAD:
+        return Reservation(0, lead - AHEAD, 0.0)
     if rate <= 0:
         return Reservation(wanted, max(0.0, lead), UNLIMITED_GAP)
     if row[2]:
         await session.execute(_LEARN)
     pace = pace_of(rate)
-    if lead > AHEAD:
-        return Reservation(0, lead - AHEAD, 0.0)
     count = min(wanted, int((AHEAD - max(0.0, lead)) * pace) + 1)  # the last place is within AHEAD
     moved = (await session.execute(_MOVE, {"seconds": count / pace})).scalar_one()
     return Reservation(count, max(0.0, float(moved) - count / pace), 1 / pace)
@@ -96,6 +96,10 @@ _STARTS = case((Budget.next_free > clock(), Budget.next_free), else_=clock())
 _QUIET = and_(Budget.rate < Budget.setting, Budget.changed_at < clock() - QUIET_SECONDS)
 _RAISED = Budget.rate + Budget.setting * RAISED_BY
 _LOCK = select(Budget.id).where(Budget.id == ROW).with_for_update()
+# How far ahead the next free time can be: some messages beside what answers may charge, or as long as Telegram said.
+# Further ahead it is only if the database's clock was set back, see bot.timekeeping.
+_CHARGED_AHEAD = case((Budget.rate > 0, 30.0 + 10.0 / Budget.rate), else_=30.0)
+LONGEST_LEAD = case((Budget.halted_for > _CHARGED_AHEAD, Budget.halted_for), else_=_CHARGED_AHEAD)
 _LOOK = select(Budget.rate, Budget.next_free - clock(), _QUIET).where(Budget.id == ROW)
 _MOVE = (
     update(Budget)
@@ -107,7 +111,7 @@ _MOVE = (
 _LEARN = (
     update(Budget)
     .where(Budget.id == ROW, _QUIET)
-    .values(rate=case((Budget.setting < _RAISED, Budget.setting), else_=_RAISED), changed_at=clock())
+    .values(rate=case((Budget.setting < _RAISED, Budget.setting), else_=_RAISED), changed_at=clock(), halted_for=0.0)
     .execution_options(synchronize_session=False)
 )
 
@@ -122,7 +126,10 @@ class Charge:
 
 
 async def charge(session: Session, count: int) -> Charge:
-    """Charge `count` answers to readers, so that pushes send less. While a push waits, answers leave it its share."""
+    """Charge `count` answers to readers, so that pushes send less. While a push waits, answers leave it its share.
+
+    The lead is never more than it can legitimately be: answers wait for so long even if the row is mended meanwhile.
+    """
     share = lanes.share(await pushes.best_lane(session))
     pace = case(
         (Budget.rate > 1 / (1 - BELOW), Budget.rate * BELOW),
@@ -135,11 +142,11 @@ async def charge(session: Session, count: int) -> Charge:
         update(Budget)
         .where(Budget.id == ROW)
         .values(next_free=_STARTS + count / pace, answers_free=answers_start + count / (pace * (1 - share)))
-        .returning(Budget.next_free - clock(), Budget.answers_free - clock())
+        .returning(Budget.next_free - clock(), Budget.answers_free - clock(), LONGEST_LEAD)
         .execution_options(synchronize_session=False)
     )
-    leads = row.one_or_none() or (0.0, 0.0)
-    return Charge(float(max(leads)), share)
+    lead, answers_lead, longest = row.one_or_none() or (0.0, 0.0, 0.0)
+    return Charge(float(min(max(lead, answers_lead), longest)), share)
 
 
 async def halt(session: Session, seconds: float) -> float:
@@ -156,6 +163,7 @@ async def halt(session: Session, seconds: float) -> float:
             rate=case((lowers, Budget.rate * LOWERED_TO), else_=Budget.rate),
             changed_at=case((lowers, until), else_=Budget.changed_at),
             next_free=case((Budget.next_free < until, until), else_=Budget.next_free),
+            halted_for=case((Budget.next_free < until, seconds), else_=Budget.halted_for),
         )
     )
     return await session.scalar(select(Budget.rate).where(Budget.id == ROW)) or 0.0

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from bot.config import Newsroom
 from bot.delivery.deliveries import Chat, Copy, Record
+from bot.delivery.lanes import LANES
 from bot.delivery.outcomes import Mark, Refused
 from bot.delivery.photos import Photo
 from bot.delivery.revisions import same_photo
@@ -17,7 +18,7 @@ from bot.i18n import choose, load_language
 from bot.messages.stories import card, retracted
 from bot.messages.text import Message
 from bot.storage.engine import Session
-from bot.storage.models import Push, PushKind, Story
+from bot.storage.models import Push, PushKind, PushState, Story, StoryState
 
 # https://core.telegram.org/bots/api#deletemessage, less 5 minutes that the deletion may wait in the queue
 DELETABLE_SECONDS = 48 * 3600 - 300
@@ -317,6 +318,15 @@ async def load(session: Session, newsroom: Newsroom, push: Push, public_url: str
     if push.kind == PushKind.RETRACTION:
         return Retraction(newsroom, push, await session.moment())
     return (Correction if push.kind == PushKind.CORRECTION else Alert)(newsroom, push, story, public_url)
+
+
+def of_card(newsroom: Newsroom, story: Story, public_url: str, now: float) -> Content:
+    """What a card that a reader opened is edited to. `now`: seconds since 1970."""
+    kind = PushKind.CORRECTION if story.state == StoryState.LIVE else PushKind.RETRACTION
+    push = Push(kind=kind, lane=LANES[kind], state=PushState.RUNNING, audience={}, created_at=story.updated_at)
+    if kind == PushKind.RETRACTION:
+        return Retraction(newsroom, push, now)
+    return Correction(newsroom, push, story, public_url)
 
 
 async def keep_photo(session: Session, story_id: int, image_url: str, file_id: str, instead_of: str = "") -> None:

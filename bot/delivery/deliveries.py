@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Row, bindparam, delete, exists, func, select, update
+from sqlalchemy import Integer, Row, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from bot.audience import segments, subscribers
 from bot.delivery import pushes
@@ -68,6 +69,13 @@ class DueDelivery:
     reachable: bool
 
 
+_due = aliased(Delivery)
+_first_due = (
+    select(func.min(_due.subscriber_id))
+    .where(_due.push_id == Push.id, _due.not_before <= clock())
+    .correlate(Push)
+    .scalar_subquery()
+)
 # Built once: building a statement costs more than running it.
 _WAITING = (
     select(
@@ -85,6 +93,7 @@ _WAITING = (
     .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
     .where(Delivery.not_before.is_not(None), Delivery.not_before <= clock(), Push.state == RUNNING)
     .where(pushes.not_expired(), ~pushes.unsent_before(Push.lane))
+    .where(or_(Push.probes == 0, Delivery.subscriber_id == _first_due))  # a probe goes alone
     .order_by(Push.lane, Delivery.not_before)
     .limit(bindparam("at_most", type_=Integer))
     .with_for_update(of=Delivery, skip_locked=True)

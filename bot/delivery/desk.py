@@ -1,12 +1,13 @@
 """The desk: work on pushes that no message waits for.
 
-Queues corrections that are due, ends alerts that are too old, and counts audiences.
+Queues corrections that are due, ends alerts that are too old, lets pushes that Telegram did not answer probe, and
+counts audiences.
 """
 
 import asyncio
 
 from bot import loops
-from bot.delivery import alerts, corrections, figures, notices
+from bot.delivery import alerts, corrections, figures, notices, pushes
 from bot.delivery.ledger import Ledger
 
 DESK_SECONDS = 1.0  # between two rounds
@@ -31,7 +32,8 @@ class Desk:
             if expired := await alerts.expire(session, now):
                 data = {"count": len(expired), "title": expired[-1]}
                 await notices.add(session, "alerts_expired", data, now)
-        if queued:
+            probe = await pushes.wake_for_probe(session)
+        if queued or probe:
             self._wake.set()
         async with database.read() as session:
             uncounted = await figures.uncounted(session)

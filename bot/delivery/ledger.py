@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import loops
 from bot.delivery import budget, notices, pushes
-from bot.delivery.brake import WINDOW, Brake
+from bot.delivery.brake import UNANSWERED, WINDOW, Brake
+from bot.delivery.budget import Window
 from bot.delivery.deliveries import Record
 from bot.logs import OngoingFailure
 from bot.storage.engine import Database, Session
@@ -19,6 +20,8 @@ from bot.storage.models import Push
 
 log = structlog.get_logger("kabar.sender")
 T = TypeVar("T")
+
+LOOK_AGAIN_SECONDS = 1.0  # while the budget is full: it may have places earlier than it said
 
 
 class Ledger:
@@ -49,6 +52,18 @@ class Ledger:
                 self._database_away.clear()
                 return done
 
+    async def places(self, window: Window, count: int) -> AsyncIterator[None]:
+        """Reserve `count` places in the budget and yield at the time of each; fewer when stopping."""
+        while count and not self.stopping.is_set():
+            async with self.database.write() as session:
+                place = await budget.reserve(session, count)
+            await asyncio.sleep(min(place.delay, LOOK_AGAIN_SECONDS))  # longer only if it has no places yet
+            for _ in range(place.count):
+                await window.turn()
+                yield
+                await asyncio.sleep(place.gap)
+            count -= place.count
+
     async def finish(self, push_id: int) -> None:
         """Mark the push finished if nothing of it is left."""
         async with self.database.write() as session:
@@ -61,15 +76,39 @@ class Ledger:
         self._brakes[push_id].note(record.mark, again=record.chat.doubt)
 
     async def brake(self, push: Push) -> None:
-        """Pause the push and notify the admins if most recent sends fail for one reason (bot.delivery.brake)."""
-        mark = self._brakes[push.id].reason(push.total if push.total > 0 else WINDOW)
+        """Pause the push and notify the admins if most recent sends fail for one reason (bot.delivery.brake).
+
+        One that fails for lack of answers probes by itself whether Telegram answers again, and goes on then.
+        """
+        brake = self._brakes[push.id]
+        if push.probes:
+            await self._judge_probe(push, brake.answered())
+            return
+        mark = brake.reason(push.total if push.total > 0 else WINDOW)
         if mark is None:
             return
         reason = mark.name.lower()
         async with self.database.write() as session:
-            if await pushes.pause(session, push.id, reason):
+            if mark in UNANSWERED:
+                paused = await pushes.pause_unanswered(session, push.id, reason, 0)
+            else:
+                paused = await pushes.pause(session, push.id, reason)
+            if paused:
                 await notices.add(session, "push_braked", {"push": push.id, "reason": reason}, self.now())
         log.error("push_braked", push=push.id, reason=reason)
+
+    async def _judge_probe(self, push: Push, answered: bool | None) -> None:
+        """After a probe: all pushes that wait for Telegram go on, or this one waits longer for its next probe."""
+        if answered is None:
+            return
+        async with self.database.write() as session:
+            if answered and (going := await pushes.answered(session)):
+                await notices.add(session, "pushes_go_on", {"count": len(going)}, self.now())
+                log.info("pushes_go_on", pushes=going)
+            elif not answered and await pushes.pause_unanswered(session, push.id, "unknown", push.probes):
+                log.warning("probe_unanswered", push=push.id, probes=push.probes)
+        if answered:
+            push.probes = 0
 
     async def halt(self, seconds: float) -> None:
         """Telegram asked the whole bot to wait: stop all processes for `seconds` and lower the rate."""

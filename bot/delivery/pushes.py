@@ -21,6 +21,7 @@ DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED, EXPIRED = PushState
 RANGE_SIZE = 20_000  # subscriber ids; one process's share of a push at a time
 LARGE = 10_000  # chats; a larger push goes first to recently active chats
 SEEN = timedelta(days=30)  # a chat seen since then is recently active
+PROBE_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0)  # before each probe; the last repeats
 UNCOUNTED = -1  # the total before it is counted; counting a million followers would delay the first message too much
 
 
@@ -58,11 +59,53 @@ async def change(session: Session, push_id: int, source: tuple[str, ...], **valu
 
 
 async def pause(session: Session, push_id: int, reason: str = "") -> bool:
-    return await change(session, push_id, (RUNNING,), state=PAUSED, reason=reason)
+    """Pause a push until somebody resumes it, also one that waits for a probe."""
+    probing = and_(Push.state == PAUSED, Push.probes > 0)
+    result = await session.execute(
+        update(Push)
+        .where(Push.id == push_id, or_(Push.state == RUNNING, probing))
+        .values(state=PAUSED, reason=reason, probes=0)
+        .returning(Push.id)
+    )
+    return result.first() is not None
+
+
+async def pause_unanswered(session: Session, push_id: int, reason: str, probes: int) -> bool:
+    """Pause a push because Telegram does not answer, until its next probe is due; `probes`: how many there were."""
+    due = clock() + PROBE_SECONDS[min(probes, len(PROBE_SECONDS) - 1)]
+    return await change(session, push_id, (RUNNING,), state=PAUSED, reason=reason, not_before=due, probes=probes + 1)
+
+
+async def wake_for_probe(session: Session) -> int | None:
+    """Let one push probe whether Telegram answers again: the one in the best lane whose probe is due; its id.
+
+    Only one at a time: while it is `running` and was not answered, the others wait.
+    """
+    probing = exists().where(Push.state == RUNNING, Push.probes > 0)
+    due = (
+        select(Push.id)
+        .where(Push.state == PAUSED, Push.probes > 0, Push.not_before <= clock(), not_expired())
+        .order_by(Push.lane, Push.id)
+        .limit(1)
+    )
+    if await session.scalar(select(probing)) or (push_id := await session.scalar(due)) is None:
+        return None
+    return push_id if await change(session, push_id, (PAUSED,), state=RUNNING, not_before=0.0) else None
+
+
+async def answered(session: Session) -> list[int]:
+    """Telegram answers again: all that waited for it go on; their ids."""
+    rows = await session.scalars(
+        update(Push)
+        .where(Push.state.in_((RUNNING, PAUSED)), Push.probes > 0)
+        .values(state=RUNNING, reason="", not_before=0.0, probes=0)
+        .returning(Push.id)
+    )
+    return list(rows.all())
 
 
 async def resume(session: Session, push_id: int, now: datetime) -> bool:
-    changed = await change(session, push_id, (PAUSED,), state=RUNNING, reason="", not_before=0.0)
+    changed = await change(session, push_id, (PAUSED,), state=RUNNING, reason="", not_before=0.0, probes=0)
     if changed:
         await finish_if_done(session, push_id, now)
     return changed

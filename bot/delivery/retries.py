@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
 
 from bot import loops
 from bot.config import Newsroom
-from bot.delivery import budget, contents, corrections, deliveries
+from bot.delivery import contents, corrections, deliveries
 from bot.delivery.budget import Window
 from bot.delivery.courier import Courier
 from bot.delivery.deliveries import DueDelivery, Record
@@ -75,18 +74,6 @@ class Retries:
                 records[delivery.push_id].append(Record(delivery.chat, Mark.GONE))
         async with asyncio.TaskGroup() as sends:
             reachable = deque(delivery for delivery in due if delivery.reachable)
-            async for _ in self._places(len(reachable)):
+            async for _ in self._ledger.places(self._window, len(reachable)):
                 sends.create_task(try_again(reachable.popleft()))
         return records
-
-    async def _places(self, count: int) -> AsyncIterator[None]:
-        """Reserve `count` places in the budget and yield at the time of each; fewer when stopping."""
-        while count and not self._ledger.stopping.is_set():
-            async with self._ledger.database.write() as session:
-                place = await budget.reserve(session, count)
-            await asyncio.sleep(place.delay)
-            for _ in range(place.count):
-                await self._window.turn()
-                yield
-                await asyncio.sleep(place.gap)
-            count -= place.count

@@ -92,7 +92,8 @@ class RangeRun:
 
     def _wanted(self) -> int:
         """How many more places to reserve now."""
-        if self._content.has_new_photo:  # send the first photo alone; the other messages reuse its file_id
+        # The first photo goes alone, as the other messages reuse its file_id; a probe goes alone too.
+        if self._content.has_new_photo or self._push.probes:
             return 0 if self._in_flight or self._places or not self._queue else 1
         unplaced = len(self._queue) - len(self._places)
         return max(0, min(self._batch - len(self._places), unplaced))
@@ -240,5 +241,6 @@ class RangeRun:
             await ranges.release(session, self._claim, done=done and not changed, rewind=changed)
 
         await self._ledger.persist(once)
+        await self._ledger.brake(self._push)
         if done:
             await self._ledger.finish(self._push.id)

@@ -3,7 +3,10 @@
 PTB's default transport takes 2.0 ms of processor time a message, more with each connection; this takes a tenth.
 """
 
+import os
 import re
+import time
+from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import Any
 
@@ -13,7 +16,10 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
+from bot.clock import utcnow
 from bot.delivery.outcomes import Outcome, Sent, Unknown, Wait, classify
+
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # else PTB warns of its own code at every flood wait
 
 READ_SECONDS = 30.0  # the server may hold an answer for 8 s while it waits out a small flood
 CONNECT_SECONDS = 10.0
@@ -30,6 +36,23 @@ class AiohttpRequest(BaseRequest):
     def __init__(self, connections: int = CONNECTIONS) -> None:
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
+        self._dated: tuple[str, float, float] | None = None  # the last answer's Date, and our clocks at that moment
+
+    def clock_error(self, fresh_seconds: float) -> float | None:
+        """Seconds that our clock is ahead of the server's; None without an answer in the last `fresh_seconds`."""
+        if self._dated is None:
+            return None
+        date, here, at = self._dated
+        if time.monotonic() - at > fresh_seconds:
+            return None
+        try:
+            return here - parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            return None
+
+    def _note_date(self, answer: aiohttp.ClientResponse) -> None:
+        if date := answer.headers.get("Date"):
+            self._dated = (date, utcnow().timestamp(), time.monotonic())
 
     @property
     def read_timeout(self) -> float | None:
@@ -73,6 +96,7 @@ class AiohttpRequest(BaseRequest):
         limit = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=max(READ_SECONDS, read))
         try:
             async with self._open().request(method, url, data=data, headers=headers, timeout=limit) as response:
+                self._note_date(response)
                 return response.status, await response.read()
         except TimeoutError as error:
             raise TimedOut(f"no answer: {error or 'timed out'}") from error
@@ -97,6 +121,7 @@ class AiohttpRequest(BaseRequest):
         session = self._open()
         try:
             response = await session.post(url, data=data)  # read() returns the connection to the pool
+            self._note_date(response)
             status, answer = response.status, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return Wait(2.0, f"no connection: {type(error).__name__}"), b""

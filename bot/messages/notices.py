@@ -25,6 +25,8 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
         words = _("A push was paused automatically because most of its messages failed.")
         reason = pause_reason(language, str(data.get("reason", "")))
         return Message.of(f"⏸ {words} {reason}", ((buttons.OpenPushes().labelled(_("Pushes")),),))
+    if kind == "pushes_go_on":
+        return Message.of("▶️ " + _("Telegram answers again. What was paused is being sent."))
     if kind == "source_failing":
         words = _("The source {source} has been failing for over an hour: {error}").format(
             source=data.get("source", ""), error=data.get("error", "")
@@ -49,14 +51,55 @@ def notice(newsroom: Newsroom, language: Language, kind: str, data: dict[str, An
             count,
         ).format(title=shorten(str(data.get("title", "")), 120), count=language.number(count))
         return Message.of("⌛ " + words)
+    if kind.startswith("clock_"):
+        return Message.of(_clock(language, kind, data))
+    if kind == "registration_refused":
+        words = _("Telegram refuses a part of the bot's setup, {call}: {reason}")
+        return Message.of("⚠️ " + words.format(call=data.get("name", ""), reason=data.get("reason", "")))
+    if kind == "registration_accepted":
+        words = _("Telegram accepts this part of the bot's setup again: {call}.")
+        return Message.of("✅ " + words.format(call=data.get("name", "")))
+    if kind == "webhook_failing":
+        count = int(data.get("count", 0))
+        words = language.ngettext(
+            "Telegram cannot hand over updates, so the bot does not answer: {reason}. {count} update waits.",
+            "Telegram cannot hand over updates, so the bot does not answer: {reason}. {count} updates wait.",
+            count,
+        ).format(reason=data.get("reason", ""), count=language.number(count))
+        return Message.of("🔌 " + words)
+    if kind == "webhook_recovered":
+        return Message.of("✅ " + _("Telegram hands over updates again."))
     return Message.of(kind)
+
+
+def _clock(language: Language, kind: str, data: dict[str, Any]) -> str:
+    """The words for a clock that was set back, is wrong, or is right again."""
+    _ = language._
+    seconds = int(data.get("seconds", 0))
+    span = language.span(abs(seconds))
+    if kind == "clock_set_back":
+        words = _(
+            "The database's clock was set back by about {span}. Pushes and polls would have waited for so long; they "
+            "go on."
+        )
+        return "🕰 " + words.format(span=span)
+    name = str(data.get("name", ""))
+    whose = _("of the database") if name == "database" else _("of the machine {name}").format(name=name)
+    if kind == "clock_right":
+        return "✅ " + _("The clock {whose} is right again.").format(whose=whose)
+    if seconds > 0:
+        words = _("The clock {whose} is {span} ahead of Telegram's. Please set it right.")
+    else:
+        words = _("The clock {whose} is {span} behind Telegram's. Please set it right.")
+    return "🕰 " + words.format(whose=whose, span=span)
 
 
 def pause_reason(language: Language, reason: str) -> str:
     """A sentence for the reason that the sender stored when it paused a push."""
     _ = language._
+    unanswered = _("Telegram did not answer most of the messages. It continues by itself as soon as Telegram answers.")
     return {
         "refused": _("Telegram rejects this message. Please check its text; sending has stopped."),
-        "unknown": _("Telegram did not answer most of the messages. Resume when the connection works again."),
-        "lost": _("Telegram did not answer most of the messages. Resume when the connection works again."),
+        "unknown": unanswered,
+        "lost": unanswered,
     }.get(reason, reason)

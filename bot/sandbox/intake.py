@@ -16,6 +16,7 @@ from bot.sandbox.world import DEFAULT_ALLOWED, World
 
 POLL_AT_MOST = 50.0  # seconds
 WEBHOOK_PORTS = (80, 88, 443, 8443)
+FAILURE = ("last_error_date", "last_error_message")  # in the webhook from its first failure on
 RETRY_SECONDS = (0.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 
 
@@ -91,11 +92,13 @@ class Intake:
         return True, "Webhook was deleted" if was_set else "Webhook is already deleted"
 
     def webhook_info(self) -> dict[str, Any]:
+        failure = {name: self.world.webhook[name] for name in FAILURE if name in self.world.webhook}
         return {
             "url": self.world.webhook["url"],
             "has_custom_certificate": False,
             "pending_update_count": len(self.world.updates),
             "allowed_updates": self.world.allowed,
+            **failure,
         }
 
     async def run_webhook(self) -> None:
@@ -129,9 +132,13 @@ class Intake:
         headers = {"X-Telegram-Bot-Api-Secret-Token": hook["secret"]} if hook["secret"] else {}
         try:
             async with session.post(hook["url"], json=update, headers=headers) as answer:
-                return 200 <= answer.status < 300
+                if 200 <= answer.status < 300:
+                    return True
+                reason = f"Wrong response from the webhook: {answer.status} {answer.reason}"
         except (aiohttp.ClientError, TimeoutError):
-            return False
+            reason = "Connection timed out"
+        hook |= {"last_error_date": int(time.time()), "last_error_message": reason}
+        return False
 
 
 def _chat_of(update: dict[str, Any]) -> int:

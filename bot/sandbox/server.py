@@ -8,7 +8,9 @@ import asyncio
 import math
 import re
 import signal
+import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from typing import Any, Protocol, Self
 
 import orjson
@@ -57,6 +59,7 @@ class Server:
         self.app = web.Application(client_max_size=BODY_LIMIT, middlewares=[refuse_foreign_requests])
         self.app.router.add_route("*", "/bot{token}/{method}", self._bot)
         self.app.router.add_get("/file/bot{token}/photos/{name}", self._file)
+        self.app.on_response_prepare.append(self._date)
         Control(world, status).routes(self.app)
         if newsroom is not None:
             newsroom.routes(self.app)
@@ -79,6 +82,10 @@ class Server:
             self._hooks.cancel()
             await asyncio.wait([self._hooks])
         await self._runner.cleanup()
+
+    async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
+        if self.world.clock_ahead:
+            response.headers["Date"] = formatdate(time.time() + self.world.clock_ahead, usegmt=True)
 
     async def _bot(self, request: web.Request) -> web.StreamResponse:
         if request.method not in ("GET", "POST"):

@@ -106,6 +106,7 @@ class World:
         self.callbacks: dict[str, Callback] = {}
         self.violations: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
+        self.clock_ahead = 0.0  # seconds, in the Date of every answer
         self.sent_to: Counter[int] = Counter()
         self._calls: list[dict[str, Any]] = []
         self._listeners: list[Callable[[dict[str, Any]], None]] = []

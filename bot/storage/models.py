@@ -114,6 +114,9 @@ class Source(Base, kw_only=True, eq=False):
     )  # of the last document, for a feed of its entries
     digest: Mapped[str] = mapped_column(String(32), default="", server_default="")  # of what was parsed from it
     next_poll_at: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"), index=True)
+    poll_wait: Mapped[float] = mapped_column(
+        Double, default=86_400.0, server_default=text("86400")
+    )  # seconds ahead that `next_poll_at` was when it was set
     lease_owner: Mapped[str] = mapped_column(String(64), default="", server_default="")
     lease_until: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
     primed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
@@ -297,6 +300,9 @@ class Push(Base, kw_only=True, eq=False):
     progress_message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     progress_shown: Mapped[str] = mapped_column(Text, default="", server_default="")
     not_before: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    probes: Mapped[int] = mapped_column(
+        SmallInteger, default=0, server_default=text("0")
+    )  # how often it was paused because Telegram did not answer, since it last did
     expires_at: Mapped[float | None] = mapped_column(Double, default=None)  # an alert: then its story is too old
     total: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     sent: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
@@ -372,6 +378,9 @@ class Budget(Base, kw_only=True, eq=False):
     changed_at: Mapped[float] = mapped_column(
         Double, default=0.0, server_default=text("0")
     )  # when `rate` was last changed
+    halted_for: Mapped[float] = mapped_column(
+        Double, default=0.0, server_default=text("0")
+    )  # seconds of the last flood wait; 0 when the rate has been raised after it
 
 
 class Lease(Base, kw_only=True, eq=False):
@@ -398,6 +407,24 @@ class ReceivedUpdate(Base, kw_only=True, eq=False):
     body: Mapped[dict[str, Any]] = mapped_column(Data)
     received_at: Mapped[float] = mapped_column(Double)
     done: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
+class Card(Base, kw_only=True, eq=False):
+    """A story's card that a chat opened itself; pruned after two days, see bot.delivery.cards."""
+
+    __tablename__ = "cards"
+    __table_args__ = (Index("ix_cards_story_id", "story_id"), Index("ix_cards_sent_at", "sent_at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int] = mapped_column(BigInteger)
+    language: Mapped[str] = mapped_column(String(12))
+    revision: Mapped[int] = mapped_column(Integer)
+    photo: Mapped[bool] = mapped_column(Boolean)
+    sent_at: Mapped[float] = mapped_column(Double)
+    not_before: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
 
 
 class Notice(Base, kw_only=True, eq=False):

@@ -52,6 +52,7 @@ async def sync(session: Session, tables: Sequence[SourceTable]) -> None:
             .where(Source.id == bindparam("source"))
             .values(
                 next_poll_at=clock() + bindparam("wait", type_=Double),
+                poll_wait=bindparam("wait", type_=Double),
                 lease_until=0.0,  # who was killed in the middle of a poll; polling beside who was not does no harm
             ),
             due,
@@ -139,6 +140,7 @@ _SUCCESS = (
         {name: bindparam(f"new_{name}") for name in ("moved_to", "etag", "last_modified", "body_digest", "digest")}
         | {
             "next_poll_at": clock() + bindparam("again_in", type_=Double),
+            "poll_wait": bindparam("again_in", type_=Double),
             "lease_until": 0.0,
             "primed": bindparam("new_primed"),
             "complaints": bindparam("new_complaints", type_=JSON),
@@ -174,6 +176,7 @@ async def failed(
         .where(Source.id == source_id)
         .values(
             next_poll_at=clock() + again_in,
+            poll_wait=again_in,
             lease_until=0.0,
             failures=Source.failures + 1,
             failing_since=source.failing_since or now,

@@ -56,6 +56,13 @@ async def test_check_passes_and_names_a_wrong_token_and_a_broken_source(kabar: K
     assert "222:wrong" not in output
 
 
+async def test_a_webhook_without_a_web_server_ends_run_with_one_line(kabar: Kabar, tmp_path: Path) -> None:
+    code, _, errors = await run(kabar, tmp_path, "run", WEBHOOK_URL="https://bot.example/telegram", HTTP_PORT="0")
+    assert code == 2
+    assert errors.startswith("HTTP_PORT: was '0'; accepted: ")
+    assert errors.count("\n") == 1
+
+
 async def test_ingest_once_stores_and_the_next_run_pushes(kabar: Kabar, tmp_path: Path) -> None:
     code, output, _ = await run(kabar, tmp_path, "ingest", "--once")
     assert (code, "0 new" in output) == (0, True)

@@ -14,6 +14,7 @@ from bot.delivery.budget import ChatPace, Window
 from bot.delivery.courier import Courier
 from bot.delivery.desk import Desk
 from bot.delivery.ledger import Ledger
+from bot.delivery.opened import OpenedCards
 from bot.delivery.outcomes import Outcome, Sent
 from bot.delivery.photos import Photos
 from bot.delivery.retries import Retries
@@ -84,6 +85,7 @@ class Senders:
     sender: Sender
     retries: Retries
     desk: Desk
+    cards: OpenedCards
     stopping: asyncio.Event
     wake: asyncio.Event
 
@@ -108,6 +110,7 @@ def senders_on(
         Sender(ledger, courier, news, window, owner),
         Retries(ledger, courier, news, window),
         Desk(ledger, wake),
+        OpenedCards(ledger, courier, news, window),
         stopping,
         wake,
     )

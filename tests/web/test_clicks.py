@@ -55,8 +55,15 @@ async def test_a_counted_link_leads_to_the_story_and_counts_readers_only(kabar: 
             async with client.get(ours, allow_redirects=False, headers=READER) as answer:
                 assert (answer.status, answer.headers["Location"]) == (302, STORY["url"])
                 assert answer.cookies == {}
-        while await heat(kabar) is None:
+        while (once := await heat(kabar)) is None:
             await kabar.process.clicks._write()
+        assert once == pytest.approx(popularity.warmed(None, kabar.process.app.now(), popularity.CLICK), abs=0.01)
+        proxied = READER | {"X-Forwarded-For": "198.51.100.7"}  # another reader: our peer is on loopback
+        async with client.get(ours, allow_redirects=False, headers=proxied) as answer:
+            assert answer.status == 302
+        while (twice := await heat(kabar)) == once:
+            await kabar.process.clicks._write()
+        assert twice == pytest.approx(once + 1, abs=0.01)
         for code in ("zzz", "0", "-1", "%00", "a" * 500, "١٢", "1/2"):
             async with client.get(f"{newsroom.url}/r/{code}", allow_redirects=False, headers=READER) as answer:
                 assert answer.status == 404

@@ -1,4 +1,7 @@
-"""Popularity: counts opened, clicked and shared stories with a half-life of a day. Nothing is stored per reader.
+"""Popularity: counts each story's readers of a day with a half-life of a day. Nothing is stored per reader.
+
+Whoever opens a story, follows its counted link or comes through a shared link counts once per story and day, with the
+highest of these weights (bot.stories.showing.readers).
 
 Forward decay: each event adds its weight times 2^(t / half-life), so older events weigh less without recomputing
 anything. The sum is stored as its logarithm, which stays small: heat = log2(sum).
@@ -29,5 +32,6 @@ def warmed(heat: float | None, now: datetime, weight: float = OPENED) -> float:
 
 
 async def count(session: Session, story_id: int, weight: float, now: datetime) -> None:
+    """Add what `Readers.earn` said."""
     heat = await session.scalar(select(Story.heat).where(Story.id == story_id).with_for_update())
     await session.execute(update(Story).where(Story.id == story_id).values(heat=warmed(heat, now, weight)))
