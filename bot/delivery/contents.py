@@ -68,7 +68,7 @@ class Content:
 
     def body(self, chat: Chat) -> tuple[str, bytes]:
         """The method and the JSON body for a chat."""
-        variant = self._variant(chat)
+        variant = (self._variant(chat), "plain") if chat.plain else self._variant(chat)
         encoded = self._encoded.get(variant)
         if encoded is None:
             method, params = self._call(chat)
@@ -121,7 +121,7 @@ class Broadcast(Content):
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         method, params = str(self._message["method"]), dict(self._message["params"])
-        if method == "sendPhoto" and self.text_only:
+        if method == "sendPhoto" and (self.text_only or chat.plain):
             return "sendMessage", text_instead(params)
         return method, params
 
@@ -187,12 +187,12 @@ class Alert(Content):
         return str(file_id)
 
     def record(self, chat: Chat, message_id: int) -> Record:
-        photo = bool(self._story.image_url) and not self.text_only
+        photo = bool(self._story.image_url) and not (self.text_only or chat.plain)
         return Record(chat, Mark.SENT, message_id, revision=self.revision, photo=photo)
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         message = self._card(chat)
-        return (message.as_text() if self.text_only else message).call()
+        return (message.as_text() if self.text_only or chat.plain else message).call()
 
     def _card(self, chat: Chat) -> Message:
         language = load_language(choose(chat.language, self._newsroom.language))
@@ -215,17 +215,18 @@ class Correction(Alert):
         return False
 
     def _variant(self, chat: Chat) -> Hashable:
-        return chat.language, self._method(_copy(chat))
+        return chat.language, self._method(chat)
 
-    def _method(self, copy: Copy) -> str:
+    def _method(self, chat: Chat) -> str:
+        copy, photo = _copy(chat), self.photo and not chat.plain
         if not copy.photo:
-            return "editMessageMedia" if self.photo and not self._texts_stay else "editMessageText"
-        if not self.photo or same_photo(self._story, copy.revision):
+            return "editMessageMedia" if photo and not self._texts_stay else "editMessageText"
+        if not photo or same_photo(self._story, copy.revision):
             return "editMessageCaption"
         return "editMessageMedia"
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
-        method = self._method(_copy(chat))
+        method = self._method(chat)
         message = self._card(chat)
         if method == "editMessageText":
             return method, message.as_text().call()[1]
@@ -250,7 +251,7 @@ class Correction(Alert):
 
     def record(self, chat: Chat, message_id: int) -> Record:
         copy = _copy(chat)
-        photo = self._method(copy) != "editMessageText"
+        photo = self._method(chat) != "editMessageText"
         return Record(chat, Mark.SENT, copy.message_id, revision=self.revision, photo=photo)
 
 

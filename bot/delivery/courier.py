@@ -86,6 +86,8 @@ class Courier:
 
     async def _other_way(self, content: contents.Content, chat: Chat, refused: Refused, photo: Photo) -> Chat | None:
         """What to try next in the chat: another form of `photo` if that was refused, else the content's fallback."""
+        if refused.here:
+            return None if chat.plain else chat._replace(plain=True)
         if self._photos is None or not (refused.photo and photo):
             return content.fallback(chat, refused)
         if content.photo == photo:
@@ -106,7 +108,8 @@ class Courier:
                 outcome, answer = await self._request.upload(self._url(method), body, photo)
             else:
                 outcome, answer = await self._request.send(self._url(method), body)
-            if isinstance(outcome, Sent) and content.has_new_photo and (file_id := content.learn_photo(answer)):
+            learns = isinstance(outcome, Sent) and content.has_new_photo and not chat.plain
+            if learns and (file_id := content.learn_photo(answer)):
                 keep = partial(contents.keep_photo, story_id=content.story_id or 0, image_url=content.image_url)
                 await self._ledger.persist(partial(keep, file_id=file_id, instead_of=content.replaced_file_id))
             if not isinstance(outcome, Wait) or outcome.flood:

@@ -36,7 +36,8 @@ class Copy:
 
 
 class Chat(NamedTuple):  # one per message; creating a tuple takes a fifth of the time of a frozen dataclass
-    """The destination of one delivery. `doubt`: an earlier try may have arrived. `tries`: how many there were."""
+    """The destination of one delivery. `doubt`: an earlier try may have arrived. `tries`: how many there were. `plain`:
+    it takes no photos."""
 
     subscriber_id: int
     chat_id: int
@@ -45,6 +46,7 @@ class Chat(NamedTuple):  # one per message; creating a tuple takes a fifth of th
     doubt: bool = False
     tries: int = 0
     copy: Copy | None = None
+    plain: bool = False
 
 
 class Record(NamedTuple):

@@ -291,6 +291,23 @@ def test_a_file_id_that_was_refused_is_replaced_by_the_file_that_takes_its_place
     assert (content.photo, content.has_new_photo, call(content, SARI)[0]) == ("", False, "sendMessage")
 
 
+@pytest.mark.parametrize(
+    ("content", "chat", "method"),
+    [
+        (alert(image_url=PHOTO), SARI, "sendMessage"),
+        (written("sendPhoto", photo="AgAC", caption="Halo"), SARI, "sendMessage"),
+        (correction(image_url=PHOTO), having(SARI), "editMessageText"),
+        (correction(image_url=PHOTO), having(SARI, photo=True, revision=7), "editMessageCaption"),
+    ],
+)
+def test_a_chat_that_takes_no_photos_gets_words_and_others_get_photos(
+    content: Content, chat: Chat, method: str
+) -> None:
+    before = call(content, chat)[0]
+    assert call(content, chat._replace(plain=True))[0] == method
+    assert call(content, chat)[0] == before != method
+
+
 def test_only_an_updates_alert_is_in_a_hurry() -> None:
     assert alert(image_url=PHOTO, is_update=True).is_urgent
     assert not alert(image_url=PHOTO).is_urgent

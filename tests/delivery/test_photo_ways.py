@@ -5,12 +5,22 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.audience.subscribers import ACTIVE
 from bot.delivery import photos as photos_module
 from bot.delivery.outcomes import Gone, Mark, Refused
 from bot.delivery.photos import NoPhoto, Photos
 from bot.storage.engine import Database
-from bot.storage.models import Push, Story
-from tests.delivery.rows import add_budget, add_chats, add_delivery, add_push, add_story, deliveries_of, push_now
+from bot.storage.models import Card, Push, Story
+from tests.delivery.rows import (
+    add_budget,
+    add_chats,
+    add_delivery,
+    add_push,
+    add_story,
+    deliveries_of,
+    push_now,
+    subscriber_now,
+)
 from tests.delivery.silent_wire import SilentWire, senders_on
 from tests.delivery.test_photos import ADDRESS, FILE_ID, JPEG, Site
 
@@ -90,6 +100,33 @@ async def test_a_page_in_place_of_a_photo_costs_one_fetch_for_all_chats_and_push
     await senders_on(database, wire, photos=photos).sender.step()
     assert forms(wire)[4:] == [(1, ""), (2, ""), (3, "")]
     assert site.fetched == [ADDRESS]
+
+
+async def test_a_chat_that_takes_no_photos_gets_text_alone_and_goes_on_to_get_it(database: Database) -> None:
+    push = await alert_of(database)
+    wire = SilentWire()
+    wire.fail(1, Refused("Bad Request: not enough rights to send photos to the chat", here=True))
+    await senders_on(database, wire, photos=Photos(Site().fetch)).sender.step()
+    assert forms(wire) == [(1, ADDRESS), (1, ""), (2, ADDRESS), (3, "foto-besar")]
+    rows = await deliveries_of(database, push.id)
+    assert [(row.outcome, row.photo) for row in rows.values()] == [(Mark.SENT, one) for one in (False, True, True)]
+    assert (await subscriber_now(database, 1)).state == ACTIVE
+    assert not (await push_now(database, push.id)).text_only
+
+
+async def test_an_opened_card_that_was_text_becomes_a_photo(database: Database) -> None:
+    story = await add_story(database, image_url=ADDRESS, revision=2)
+    await add_budget(database)
+    async with database.write() as session:
+        values = {"message_id": 70, "language": "id", "revision": 1, "photo": False, "sent_at": await session.moment()}
+        session.add(Card(story_id=story.id, chat_id=101, **values))
+    wire = SilentWire()
+    wire.fail(101, REFUSED)
+    await senders_on(database, wire, photos=Photos(Site().fetch)).cards.step()
+    assert forms(wire) == [(101, ADDRESS), (101, "attach://photo")]
+    async with database.read() as session:
+        card = (await session.scalars(select(Card))).one()
+    assert (card.revision, card.photo) == (2, True)
 
 
 async def test_an_update_goes_with_our_own_file(database: Database) -> None:
