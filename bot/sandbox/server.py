@@ -129,8 +129,7 @@ class Server:
         world = self.world
         if world.remember:
             for problem in schema.problems(method, params):
-                if not (method == "sendPhoto" and problem.startswith("unknown parameter attached")):
-                    world.violations.append({"method": method, "params": params, "problem": problem})
+                world.violations.append({"method": method, "params": params, "problem": problem})
             if params.get("parse_mode"):
                 world.violations.append({"method": method, "params": params, "problem": "parse_mode"})
         extra: dict[str, Any] = {}
