@@ -123,6 +123,7 @@ async def test_what_is_urgent_does_not_wait_for_a_slow_site_and_what_came_late_i
     photos: Photos, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "UPDATE_SECONDS", 0.01)
+    monkeypatch.setattr(module, "SECONDS", 3600.0)
     site.holds = True
     assert await photos.first(ADDRESS, ADDRESS, urgent=True) == ""
     waiting = asyncio.get_running_loop().create_task(photos.next(ADDRESS, ADDRESS, urgent=False))
