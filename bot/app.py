@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import cast
 
 import structlog
@@ -24,6 +25,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.desk import Desk
 from bot.delivery.ledger import Ledger
 from bot.delivery.opened import OpenedCards
+from bot.delivery.photos import Photos
 from bot.delivery.retries import Retries
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
@@ -33,6 +35,7 @@ from bot.reporter import Reporter
 from bot.storage import engine
 from bot.storage.engine import Database
 from bot.stories import sources
+from bot.stories.photo_files import fetch_jpeg, photo_fetcher
 from bot.stories.poller import Poller
 from bot.stories.reading import parsing, websub
 from bot.stories.reading.fetcher import Fetcher
@@ -93,6 +96,9 @@ class Process:
             get_updates_request=self.updates_request,
             rate_limiter=self.limiter,
         )
+        private = settings.allow_private_sources
+        self.photo_fetcher = photo_fetcher(private=private, user_agent=user_agent(newsroom))
+        self.photos = Photos(partial(fetch_jpeg, self.photo_fetcher))
         services = {
             "database": self.database,
             "settings": settings,
@@ -100,6 +106,7 @@ class Process:
             "now": utcnow,
             "wake": self.wake,
             "commands": handlers.COMMANDS,
+            "photos": self.photos,
         }
         built = (
             ApplicationBuilder()
@@ -115,7 +122,7 @@ class Process:
         self.push_request = AiohttpRequest()
         ledger = Ledger(self.database, utcnow, self.stopping)
         base_url = f"{settings.bot_api_url}/bot{settings.bot_token}"
-        courier = Courier(ledger, self.push_request, base_url, pace)
+        courier = Courier(ledger, self.push_request, base_url, pace, self.photos)
         self.sender = Sender(ledger, courier, newsroom, window, self.owner, settings.public_url)
         self.retries = Retries(ledger, courier, newsroom, window, settings.public_url)
         self.cards = OpenedCards(ledger, courier, newsroom, window, settings.public_url)
@@ -148,6 +155,8 @@ class Process:
             fetcher = await stack.enter_async_context(
                 Fetcher(private=self.settings.allow_private_sources, user_agent=user_agent(self.newsroom))
             )
+            await stack.enter_async_context(self.photo_fetcher)
+            stack.push_async_callback(self.photos.close)
             if self.registration is not None:
                 await self.registration.begin()
             log.info("started", roles=",".join(self.roles), bot=self.bot.username, owner=self.owner)

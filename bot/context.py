@@ -23,6 +23,7 @@ from bot.commands import Command
 from bot.config import Newsroom, Settings
 from bot.delivery import cards, contents
 from bot.delivery.outcomes import PHOTO_TEXTS
+from bot.delivery.photos import Photos
 from bot.i18n import Language, choose, load_language
 from bot.messages import menus
 from bot.messages.text import Message
@@ -46,6 +47,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
     now: Callable[[], datetime]
     wake: asyncio.Event
     commands: tuple[Command, ...]
+    photos: Photos
     admins: Admins
     answers: Answers
     readers: Readers
@@ -60,6 +62,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         now: Callable[[], datetime],
         wake: asyncio.Event,
         commands: tuple[Command, ...],
+        photos: Photos,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -69,6 +72,7 @@ class NewsBot(Application[ExtBot[None], "Context", Data, Data, Data, None]):
         self.now = now
         self.wake = wake
         self.commands = commands
+        self.photos = photos
         self.admins = Admins(self.bot)
         self.answers = Answers(self.bot)
         self.readers = Readers(newsroom.zone)
@@ -206,30 +210,34 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             await cards.note(session, story, sent.chat.id, sent.message_id, language, photo=bool(sent.photo))
 
     async def _send_card(self, message: Message, story: Story) -> TelegramMessage | None:
-        """Send a story's card, without its photo if Telegram refuses that. The photo's file_id is stored for reuse."""
-        if not message.photo:
-            return await self.reply(message)
-        try:
-            sent = await self.bot.send_photo(
-                self.chat.id,
-                message.photo,
-                caption=message.text,
-                caption_entities=message.entities,
-                reply_markup=message.markup,
-                message_thread_id=self.thread_id or None,
-            )
-        except BadRequest as error:
-            if not is_refusal(error):
-                raise
-            if any(part in str(error).lower() for part in PHOTO_TEXTS):
+        """Send a story's card, without its photo if Telegram takes it in no form. Its file_id is stored for reuse."""
+        photos, address, urgent = self.news.photos, story.image_url, story.is_update
+        photo = await photos.first(message.photo, address, urgent=urgent)
+        while photo:
+            try:
+                sent = await self.bot.send_photo(
+                    self.chat.id,
+                    photo,
+                    caption=message.text,
+                    caption_entities=message.entities,
+                    reply_markup=message.markup,
+                    message_thread_id=self.thread_id or None,
+                )
+            except BadRequest as error:
+                if not is_refusal(error):
+                    raise
+                if not any(part in str(error).lower() for part in PHOTO_TEXTS):
+                    self.news.answers.note(self.chat.id, message, error)
+                    break
                 log.info("photo_refused", story=story.id, reason=str(error))
-            else:
-                self.news.answers.note(self.chat.id, message, error)
-            return await self.reply(message.as_text())
-        if sent.photo and not story.image_file_id:
-            async with self.write() as session:
-                await contents.keep_photo(session, story.id, story.image_url, sent.photo[-1].file_id)
-        return sent
+                photo = await photos.next(photo, address, urgent=urgent)
+                continue
+            if sent.photo and photo != story.image_file_id:
+                new, old = sent.photo[-1].file_id, story.image_file_id
+                async with self.write() as session:
+                    await contents.keep_photo(session, story.id, story.image_url, new, instead_of=old)
+            return sent
+        return await self.reply(message.as_text())
 
     async def show(self, message: Message) -> None:
         """Replace the message whose button was pressed; send a new one if it cannot be edited."""

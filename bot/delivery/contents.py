@@ -11,7 +11,9 @@ from bot.config import Newsroom
 from bot.delivery.deliveries import Chat, Copy, Record
 from bot.delivery.lanes import LANES
 from bot.delivery.outcomes import Mark, Refused
+from bot.delivery.photos import Photo
 from bot.delivery.revisions import same_photo
+from bot.delivery.telegram import ATTACHED
 from bot.i18n import choose, load_language
 from bot.messages.stories import card, retracted
 from bot.messages.text import Message
@@ -42,13 +44,31 @@ class Content:
         return ""
 
     @property
-    def has_new_photo(self) -> bool:
-        """Whether the photo is sent by its address, so that one message must go first to learn its file_id."""
+    def photo(self) -> Photo:
+        """The story's photo in the form in which it is sent now; "" if it is sent without one."""
+        return ""
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the photo is not worth a wait."""
         return False
+
+    @property
+    def has_new_photo(self) -> bool:
+        """Whether the photo is sent without a file_id, so that one message must go first to learn it."""
+        return False
+
+    @property
+    def replaced_file_id(self) -> str:
+        """The file_id that the story had when the content was loaded."""
+        return ""
+
+    def use_photo(self, photo: Photo) -> None:
+        """Send the photo in this form from now on; "": go on without it."""
 
     def body(self, chat: Chat) -> tuple[str, bytes]:
         """The method and the JSON body for a chat."""
-        variant = self._variant(chat)
+        variant = (self._variant(chat), "plain") if chat.plain else self._variant(chat)
         encoded = self._encoded.get(variant)
         if encoded is None:
             method, params = self._call(chat)
@@ -69,10 +89,13 @@ class Content:
         """What to try next in the chat after this refusal: the chat to send to, or None if nothing is left to try."""
         if not refused.photo:
             return None
+        self._go_text_only()
+        return chat
+
+    def _go_text_only(self) -> None:
         if not self.text_only:
             self.text_only = True
             self._encoded.clear()
-        return chat
 
     def record(self, chat: Chat, message_id: int) -> Record:
         """The record of a successful delivery."""
@@ -98,7 +121,7 @@ class Broadcast(Content):
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         method, params = str(self._message["method"]), dict(self._message["params"])
-        if method == "sendPhoto" and self.text_only:
+        if method == "sendPhoto" and (self.text_only or chat.plain):
             return "sendMessage", text_instead(params)
         return method, params
 
@@ -111,6 +134,8 @@ class Alert(Content):
         self._public_url = public_url
         self._story = story
         self._photo_known = bool(story.image_file_id) or not story.image_url
+        self._replaced_file_id = story.image_file_id
+        self._jpeg: bytes | None = None  # our own file of the photo, until Telegram has given it a file_id
         self.revision = story.revision
 
     @property
@@ -122,47 +147,86 @@ class Alert(Content):
         return self._story.image_url
 
     @property
+    def photo(self) -> Photo:
+        if self.text_only or not self._story.image_url:
+            return ""
+        return self._jpeg or self._story.image_file_id or self._story.image_url
+
+    @property
+    def is_urgent(self) -> bool:
+        return self._story.is_update
+
+    @property
     def has_new_photo(self) -> bool:
         return not (self._photo_known or self.text_only)
 
+    @property
+    def replaced_file_id(self) -> str:
+        return self._replaced_file_id
+
+    def use_photo(self, photo: Photo) -> None:
+        if photo == self.photo:
+            return
+        if not photo:
+            self._go_text_only()
+            return
+        self._jpeg = photo if isinstance(photo, bytes) else None
+        self._photo_known = False
+        self._encoded.clear()
+
     def learn_photo(self, answer: bytes) -> str:
-        self._photo_known = True  # also when this message had no photo: then there is no file_id to learn
+        # Known also when this message had no photo: then there is none to learn. A file is not sent to many at once.
+        self._photo_known = self._jpeg is None
         result = orjson.loads(answer).get("result", {})
         sizes = result.get("photo") if isinstance(result, dict) else None
         file_id = sizes[-1].get("file_id", "") if isinstance(sizes, list) and sizes else ""
         if file_id:
             self._story.image_file_id = file_id
+            self._jpeg, self._photo_known = None, True
             self._encoded.clear()
         return str(file_id)
 
     def record(self, chat: Chat, message_id: int) -> Record:
-        photo = bool(self._story.image_url) and not self.text_only
+        photo = bool(self._story.image_url) and not (self.text_only or chat.plain)
         return Record(chat, Mark.SENT, message_id, revision=self.revision, photo=photo)
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         message = self._card(chat)
-        return (message.as_text() if self.text_only else message).call()
+        return (message.as_text() if self.text_only or chat.plain else message).call()
 
     def _card(self, chat: Chat) -> Message:
         language = load_language(choose(chat.language, self._newsroom.language))
-        return card(self._newsroom, self._story, language, self._public_url)
+        message = card(self._newsroom, self._story, language, self._public_url)
+        return message if self._jpeg is None else replace(message, photo=ATTACHED)
 
 
 class Correction(Alert):
-    """An edit that replaces a copy of a story's card: its text, its caption, or its photo and caption."""
+    """An edit that replaces a copy of a story's card: its text, its caption, or its photo and caption.
+
+    A text becomes a photo where the story has one by now. A photo can't become a text: it stays, with another caption.
+    """
+
+    def __init__(self, newsroom: Newsroom, push: Push, story: Story, public_url: str) -> None:
+        super().__init__(newsroom, push, story, public_url)
+        self._texts_stay = False  # the Bot API server is older than 7.11, and adds no photo to a text
+
+    @property
+    def is_urgent(self) -> bool:
+        return False
 
     def _variant(self, chat: Chat) -> Hashable:
-        return chat.language, self._method(_copy(chat))
+        return chat.language, self._method(chat)
 
-    def _method(self, copy: Copy) -> str:
+    def _method(self, chat: Chat) -> str:
+        copy, photo = _copy(chat), self.photo and not chat.plain
         if not copy.photo:
-            return "editMessageText"
-        if self.text_only or not self._story.image_url or same_photo(self._story, copy.revision):
+            return "editMessageMedia" if photo and not self._texts_stay else "editMessageText"
+        if not photo or same_photo(self._story, copy.revision):
             return "editMessageCaption"
         return "editMessageMedia"
 
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
-        method = self._method(_copy(chat))
+        method = self._method(chat)
         message = self._card(chat)
         if method == "editMessageText":
             return method, message.as_text().call()[1]
@@ -180,11 +244,15 @@ class Correction(Alert):
             return chat._replace(copy=replace(copy, photo=True))
         if "there is no caption in the message" in refused.reason:
             return chat._replace(copy=replace(copy, photo=False))
+        if "there is no media in the message" in refused.reason.lower():
+            self._texts_stay = True
+            return chat
         return super().fallback(chat, refused)
 
     def record(self, chat: Chat, message_id: int) -> Record:
         copy = _copy(chat)
-        return Record(chat, Mark.SENT, copy.message_id, revision=self.revision, photo=copy.photo)
+        photo = self._method(chat) != "editMessageText"
+        return Record(chat, Mark.SENT, copy.message_id, revision=self.revision, photo=photo)
 
 
 class Retraction(Content):
@@ -262,10 +330,13 @@ def of_card(newsroom: Newsroom, story: Story, public_url: str, now: float) -> Co
     return Correction(newsroom, push, story, public_url)
 
 
-async def keep_photo(session: Session, story_id: int, image_url: str, file_id: str) -> None:
-    """Store Telegram's file_id of the photo at `image_url`, unless the story has another photo by now."""
+async def keep_photo(session: Session, story_id: int, image_url: str, file_id: str, instead_of: str = "") -> None:
+    """Store Telegram's file_id of the photo at `image_url`, unless the story has another photo or file_id by now.
+
+    `instead_of`: the file_id that the story had, which Telegram refused.
+    """
     await session.execute(
         update(Story)
-        .where(Story.id == story_id, Story.image_url == image_url, Story.image_file_id == "")
+        .where(Story.id == story_id, Story.image_url == image_url, Story.image_file_id == instead_of)
         .values(image_file_id=file_id)
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, case, exists, select, update
 
 from bot.audience import segments
 from bot.delivery import deliveries, notices, pushes
@@ -76,9 +76,9 @@ async def _correct(
     alert = await _alert(session, story)
     if story.state != LIVE or alert is None or alert.state in (DRAFT, HELD):
         return
-    running = alert.state in (RUNNING, PAUSED)
+    running = alert.state in (RUNNING, PAUSED) or await _is_corrected_now(session, story)
     if not running and not await deliveries.any_stale(session, alert.id, story.revision):
-        return  # all copies already show this revision
+        return  # all copies already show this revision, and none will get another
     if not trusted and await _flaps(session, story):
         await notices.add(session, "story_flaps", {"title": story.title, "source": story.source_id}, now)
         return
@@ -88,6 +88,12 @@ async def _correct(
     alert.revision = story.revision  # a process that is sending the alert reloads the story
     audience = segments.of_copies(alert.id, other_than=story.revision)
     await _start(session, story, alert, CORRECTION, story.revision, audience, now)
+
+
+async def _is_corrected_now(session: Session, story: Story) -> bool:
+    """Whether an earlier correction may still change copies."""
+    earlier = exists().where(Push.story_id == story.id, Push.kind == CORRECTION, Push.state.in_((RUNNING, PAUSED)))
+    return bool(await session.scalar(select(earlier)))
 
 
 async def _flaps(session: Session, story: Story) -> bool:
@@ -177,7 +183,6 @@ async def _start(
         story_id=story.id,
         revision=revision,
         audience=audience,
-        text_only=alert.text_only,
         created_at=now,
     )
     session.add(push)

@@ -14,7 +14,8 @@ from bot.delivery.budget import ChatPace
 from bot.delivery.deliveries import Chat, Record
 from bot.delivery.ledger import Ledger
 from bot.delivery.outcomes import Gone, Mark, Missing, Moved, Outcome, Refused, Sent, Unknown, Wait
-from bot.delivery.telegram import AiohttpRequest
+from bot.delivery.photos import Photo, Photos
+from bot.delivery.telegram import ATTACHED, AiohttpRequest
 from bot.logs import OngoingFailure
 
 log = structlog.get_logger("kabar.sender")
@@ -22,18 +23,29 @@ log = structlog.get_logger("kabar.sender")
 TRIES = 4  # further tries after one that got no answer
 UNKNOWN_BACKOFF = 5.0  # seconds, tripled with every try
 FLOOD_WINDOW = 2.0  # seconds; flood waits of two chats within them concern the whole bot
-OTHER_WAYS = 2  # fallbacks tried in one chat after a refusal, such as text instead of a photo
+OTHER_WAYS = 4  # fallbacks tried in one chat after a refusal: another kind of copy, a file for an address, then text
 CONNECTION_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between tries without a connection; the last repeats
 
 
 class Courier:
-    """One process's way to Telegram. `base_url` ends with the token; `pace` is None where chats have no limit."""
+    """One process's way to Telegram. `base_url` ends with the token; `pace` is None where chats have no limit.
 
-    def __init__(self, ledger: Ledger, request: AiohttpRequest, base_url: str, pace: ChatPace | None) -> None:
+    Without `photos`, what Telegram refuses by its address goes as text.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        request: AiohttpRequest,
+        base_url: str,
+        pace: ChatPace | None,
+        photos: Photos | None = None,
+    ) -> None:
         self._ledger = ledger
         self._request = request
         self._base_url = base_url
         self._pace = pace
+        self._photos = photos
         self._urls: dict[str, URL] = {}
         self._floods: dict[int, float] = {}
         self._telegram_away = OngoingFailure(log, "telegram_away")
@@ -43,42 +55,68 @@ class Courier:
         if self._pace is not None and (wait := self._pace.wait(chat.chat_id, time.monotonic())):
             return Record(chat, Mark.UNKNOWN if chat.doubt else Mark.WAITING, wait=wait, tried=False)
         try:
-            outcome = await self._post(content, chat)
+            if self._photos is not None and content.has_new_photo:
+                first = await self._photos.first(content.photo, content.image_url, urgent=content.is_urgent)
+                content.use_photo(first)
+            outcome, photo = await self._post(content, chat)
             if isinstance(outcome, Sent):
                 return content.record(chat, outcome.message_id)
-            return await self._handle_failure(content, chat, outcome)
+            return await self._handle_failure(content, chat, outcome, photo)
         except Exception:  # a bug that one chat triggers must not stop the push
             log.exception("delivery_failed", chat=chat.chat_id)
             return self._unanswered(chat, "internal error")
 
-    async def _handle_failure(self, content: contents.Content, chat: Chat, outcome: Outcome) -> Record:
+    async def _handle_failure(self, content: contents.Content, chat: Chat, outcome: Outcome, photo: Photo) -> Record:
         """Follow a moved chat, and try fallbacks after a refusal; returns the record."""
         if isinstance(outcome, Moved):
             new, old, now = outcome.chat_id, chat.chat_id, self._ledger.now()
             await self._ledger.persist(lambda session: subscribers.move(session, old, new, now))
             chat = chat._replace(chat_id=new)
-            outcome = await self._post(content, chat)
+            outcome, photo = await self._post(content, chat)
         for _ in range(OTHER_WAYS):
-            if not isinstance(outcome, Refused) or (other := content.fallback(chat, outcome)) is None:
+            if not isinstance(outcome, Refused):
+                break
+            other = await self._other_way(content, chat, outcome, photo)
+            if other is None:
                 break
             log.info("sent_another_way", chat=chat.chat_id, story=content.story_id, reason=outcome.reason)
             chat = other
-            outcome = await self._post(content, chat)
+            outcome, photo = await self._post(content, chat)
         return await self._record_of(content, chat, outcome)
 
-    async def _post(self, content: contents.Content, chat: Chat) -> Outcome:
-        """Send one message. While there is no connection, nothing is sent: wait here and try again."""
+    async def _other_way(self, content: contents.Content, chat: Chat, refused: Refused, photo: Photo) -> Chat | None:
+        """What to try next in the chat: another form of `photo` if that was refused, else the content's fallback."""
+        if refused.here:
+            return None if chat.plain else chat._replace(plain=True)
+        if self._photos is None or not (refused.photo and photo):
+            return content.fallback(chat, refused)
+        if content.photo == photo:
+            other = await self._photos.next(photo, content.image_url, urgent=content.is_urgent)
+            if content.photo == photo:  # else another chat's message has learned better meanwhile
+                content.use_photo(other)
+        return chat
+
+    async def _post(self, content: contents.Content, chat: Chat) -> tuple[Outcome, Photo]:
+        """Send one message; its outcome, and the form of the photo then.
+
+        While there is no connection, nothing is sent: wait here and try again.
+        """
         for attempt in itertools.count():
             method, body = content.body(chat)
-            outcome, answer = await self._request.send(self._url(method), body)
-            if isinstance(outcome, Sent) and content.has_new_photo and (photo := content.learn_photo(answer)):
+            photo = content.photo
+            if isinstance(photo, bytes) and ATTACHED.encode() in body:
+                outcome, answer = await self._request.upload(self._url(method), body, photo)
+            else:
+                outcome, answer = await self._request.send(self._url(method), body)
+            learns = isinstance(outcome, Sent) and content.has_new_photo and not chat.plain
+            if learns and (file_id := content.learn_photo(answer)):
                 keep = partial(contents.keep_photo, story_id=content.story_id or 0, image_url=content.image_url)
-                await self._ledger.persist(partial(keep, file_id=photo))
+                await self._ledger.persist(partial(keep, file_id=file_id, instead_of=content.replaced_file_id))
             if not isinstance(outcome, Wait) or outcome.flood:
                 self._telegram_away.clear()
-                return outcome
+                return outcome, photo
             if self._ledger.stopping.is_set():
-                return outcome
+                return outcome, photo
             self._telegram_away.note(outcome.reason)
             await loops.wait(self._ledger.stopping, CONNECTION_WAITS[min(attempt, len(CONNECTION_WAITS) - 1)])
         raise AssertionError("itertools.count() does not end")

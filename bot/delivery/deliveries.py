@@ -36,7 +36,8 @@ class Copy:
 
 
 class Chat(NamedTuple):  # one per message; creating a tuple takes a fifth of the time of a frozen dataclass
-    """The destination of one delivery. `doubt`: an earlier try may have arrived. `tries`: how many there were."""
+    """The destination of one delivery. `doubt`: an earlier try may have arrived. `tries`: how many there were. `plain`:
+    it takes no photos."""
 
     subscriber_id: int
     chat_id: int
@@ -45,6 +46,7 @@ class Chat(NamedTuple):  # one per message; creating a tuple takes a fifth of th
     doubt: bool = False
     tries: int = 0
     copy: Copy | None = None
+    plain: bool = False
 
 
 class Record(NamedTuple):
@@ -109,7 +111,7 @@ _COUNT = (
 _RENEW_COPY = (
     update(Delivery)
     .where(Delivery.push_id == bindparam("of"), Delivery.subscriber_id == bindparam("whose"))
-    .values(revision=bindparam("shows"), message_id=bindparam("as"))
+    .values(revision=bindparam("shows"), message_id=bindparam("as"), photo=bindparam("pictured"))
     .execution_options(synchronize_session=False)
 )
 
@@ -156,7 +158,8 @@ def _row(push_id: int, result: Record, moment: float) -> tuple[Any, ...]:
 
 def _copy_row(result: Record, copy: Copy) -> dict[str, Any]:
     """Parameters that update the copy's own delivery; a deleted copy has no message id."""
-    return {"of": copy.push_id, "whose": result.chat.subscriber_id, "shows": result.revision, "as": result.message_id}
+    shown = {"shows": result.revision, "as": result.message_id, "pictured": result.photo}
+    return {"of": copy.push_id, "whose": result.chat.subscriber_id, **shown}
 
 
 async def claim_due(session: Session, size: int) -> list[DueDelivery]:

@@ -50,10 +50,12 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Telegram rejects the message. `photo`: because of its photo, so it can be sent as text instead."""
+    """Telegram rejects the message. `photo`: because of its photo, so it can be sent as text instead; `here`: because
+    the chat takes no photos at all."""
 
     reason: str
     photo: bool = False
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,11 @@ SILENT_TEXTS = (
     "need administrator rights",
     "chat_write_forbidden",
     "chat_send_plain_forbidden",
-    "chat_send_photos_forbidden",
     "chat_restricted",
     "user_banned_in_channel",
     "chat_admin_required",
 )
+NO_PHOTOS_TEXTS = ("not enough rights to send photos", "chat_send_photos_forbidden", "chat_send_media_forbidden")
 TOPIC_TEXTS = ("topic_closed", "topic_deleted", "message thread not found", "topic closed", "topic not found")
 DONE_TEXTS = ("message is not modified", "message to delete not found")  # the message already is as wanted
 MISSING_TEXTS = ("message to edit not found", "message can't be edited", "message_id_invalid")
@@ -157,6 +159,8 @@ def _refusal(description: str) -> Outcome:
             return Gone(state, description)
     if any(part in text for part in TOPIC_TEXTS):
         return Gone(SILENT, description, topic_only=True)
+    if any(part in text for part in NO_PHOTOS_TEXTS):
+        return Refused(description, here=True)
     if any(part in text for part in SILENT_TEXTS):
         return Gone(SILENT, description)
     if text.startswith("forbidden"):

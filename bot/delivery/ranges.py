@@ -25,7 +25,7 @@ from bot.delivery import deliveries, pushes
 from bot.delivery.deliveries import Chat, Copy, Record
 from bot.delivery.pushes import RUNNING
 from bot.storage.engine import Session, clock
-from bot.storage.models import Push, PushRange
+from bot.storage.models import Push, PushKind, PushRange
 
 LEASE_SECONDS = 10.0
 PAGES_AT_ONCE = 20
@@ -72,17 +72,28 @@ def _claimable() -> tuple[ColumnElement[bool], ...]:
     """The conditions under which somebody may take a range now.
 
     The second pass of a large push begins when all of the first is done. Of two ranges that overlap, the later one
-    waits for the earlier: it has copies that arrived meanwhile, and a chat in both would be served twice.
+    waits for the earlier: it has copies that arrived meanwhile, and a chat in both would be served twice. A correction
+    waits while somebody holds a range of an earlier one of its story, which ends when the answers have come: of two
+    edits on their way to one copy the older might arrive last. A withdrawal does not wait.
     """
     other = aliased(PushRange)
     first_pass = and_(other.seen_since.is_not(None), PushRange.seen_since.is_(None))
     overlaps = and_(other.id < PushRange.id, other.start < PushRange.end, other.end > PushRange.start)
     waits = exists().where(other.push_id == PushRange.push_id, other.done.is_(False), or_(first_pass, overlaps))
+    earlier, held = aliased(Push), aliased(PushRange)
+    edits = exists().where(
+        earlier.story_id == Push.story_id,
+        earlier.kind == PushKind.CORRECTION,
+        earlier.id < Push.id,
+        held.push_id == earlier.id,
+        held.lease_until >= clock(),
+    )
     return (
         PushRange.push_id == Push.id,
         PushRange.done.is_(False),
         PushRange.lease_until < clock(),
         ~waits,
+        or_(Push.kind != PushKind.CORRECTION, ~edits.correlate(Push)),
         Push.state == RUNNING,
         Push.not_before <= clock(),
         pushes.not_expired(),

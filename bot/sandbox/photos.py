@@ -11,6 +11,10 @@ import aiohttp
 from bot.sandbox.errors import Refusal
 
 URL_LIMIT = 5_000_000  # bytes; https://core.telegram.org/bots/api#sending-files
+UPLOAD_LIMIT = 10_000_000
+SIDES_LIMIT = 10_000  # pixels, width and height together; https://core.telegram.org/bots/api#sendphoto
+RATIO_LIMIT = 20
+URL_TYPES = frozenset(("image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"))  # not WebP, AVIF, SVG
 FETCH_SECONDS = 8.0
 
 
@@ -52,6 +56,9 @@ class Photos:
         if isinstance(photo, bytes):
             if not photo:
                 raise Refusal("file must be non-empty")
+            if len(photo) > UPLOAD_LIMIT:
+                raise Refusal("Request Entity Too Large", 413)
+            _check_dimensions(photo)
             return self.keep(photo)
         text = str(photo or "")
         if not text:
@@ -76,7 +83,7 @@ class Photos:
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
                 if answer.status != 200:
                     return Refusal("failed to get HTTP URL content")
-                if not answer.content_type.startswith("image/"):
+                if answer.content_type not in URL_TYPES:
                     return Refusal("wrong type of the web page content")
                 content = await answer.content.read(URL_LIMIT + 1)
                 while len(content) <= URL_LIMIT and not answer.content.at_eof():
@@ -86,8 +93,19 @@ class Photos:
         return self._keep(content) if 0 < len(content) <= URL_LIMIT else Refusal("failed to get HTTP URL content")
 
 
+def _check_dimensions(content: bytes) -> None:
+    width, height = _dimensions(content)
+    if width + height > SIDES_LIMIT or max(width, height) > RATIO_LIMIT * max(1, min(width, height)):
+        raise Refusal("PHOTO_INVALID_DIMENSIONS")
+
+
 def _dimensions(content: bytes) -> tuple[int, int]:
-    """Width and height of a PNG, from its header; for other formats 1280 by 720, a usual size of news photos."""
-    if content[:8] == b"\x89PNG\r\n\x1a\n" and len(content) >= 24:
+    """Width and height of a PNG or JPEG, from its header; otherwise 1280 by 720, a usual size of news photos."""
+    if content[:8] == b"\x89PNG\r\n\x1a\n" and content[12:16] == b"IHDR" and len(content) >= 24:
         return int.from_bytes(content[16:20]), int.from_bytes(content[20:24])
+    at = 2
+    while content[:2] == b"\xff\xd8" and content[at : at + 1] == b"\xff" and len(content) >= at + 9:
+        if content[at + 1] in (0xC0, 0xC1, 0xC2):  # a frame: its length, precision, height, width
+            return int.from_bytes(content[at + 7 : at + 9]), int.from_bytes(content[at + 5 : at + 7])
+        at += 2 + int.from_bytes(content[at + 2 : at + 4])
     return 1280, 720

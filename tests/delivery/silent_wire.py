@@ -16,6 +16,7 @@ from bot.delivery.desk import Desk
 from bot.delivery.ledger import Ledger
 from bot.delivery.opened import OpenedCards
 from bot.delivery.outcomes import Outcome, Sent
+from bot.delivery.photos import Photos
 from bot.delivery.retries import Retries
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
@@ -32,6 +33,7 @@ class SilentWire(AiohttpRequest):
         self.taken: list[int] = []  # chat ids in the order that their messages came
         self.bodies: list[dict[str, Any]] = []
         self.methods: list[str] = []
+        self.uploads: list[bytes] = []  # files that went with a message
         self.before: Callable[[int], Awaitable[None]] | None = None  # told of each chat id, before it is taken
         self._silent = {chat: asyncio.Event() for chat in silent}
         self._outcomes: dict[int, list[Outcome]] = {}
@@ -49,8 +51,12 @@ class SilentWire(AiohttpRequest):
             await self._silent[chat].wait()
         outcomes = self._outcomes.get(chat)
         outcome = outcomes.pop(0) if outcomes else Sent(number)
-        photo = [{"file_id": "foto-kecil"}, {"file_id": "foto-besar"}] if "photo" in params else None
+        photo = [{"file_id": "foto-kecil"}, {"file_id": "foto-besar"}] if {"photo", "media"} & set(params) else None
         return outcome, orjson.dumps({"ok": True, "result": {"message_id": number, "photo": photo}})
+
+    async def upload(self, url: URL, body: bytes, jpeg: bytes) -> tuple[Outcome, bytes]:
+        self.uploads.append(jpeg)
+        return await self.send(url, body)
 
     def answer(self, *chats: int) -> None:
         for chat in chats or self._silent:
@@ -93,11 +99,12 @@ def senders_on(
     pace: ChatPace | None = None,
     window: Window | None = None,
     now: Callable[[], datetime] = lambda: NOW,
+    photos: Photos | None = None,
 ) -> Senders:
     """The real senders of one process, on that wire."""
     stopping, wake = asyncio.Event(), asyncio.Event()
     ledger = Ledger(database, now, stopping)
-    courier = Courier(ledger, wire, "http://wire.example/bot1:x", pace)
+    courier = Courier(ledger, wire, "http://wire.example/bot1:x", pace, photos)
     window, news = window or Window(rate), newsroom("http://wire.example")
     return Senders(
         Sender(ledger, courier, news, window, owner),

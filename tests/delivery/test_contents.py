@@ -206,7 +206,13 @@ def correction(text_only: bool = False, **fields: Any) -> Correction:
     ("fields", "copy", "method"),
     [
         pytest.param({}, {"photo": False}, "editMessageText", id="a text is edited as a text"),
-        pytest.param({"image_url": PHOTO}, {"photo": False}, "editMessageText", id="even where there is a photo now"),
+        pytest.param({"image_url": PHOTO}, {"photo": False}, "editMessageMedia", id="where there is a photo, it comes"),
+        pytest.param(
+            {"image_url": PHOTO, "text_only": True},
+            {"photo": False},
+            "editMessageText",
+            id="but not one that Telegram refused",
+        ),
         pytest.param({"image_url": PHOTO}, {"photo": True}, "editMessageCaption", id="the same photo keeps its place"),
         pytest.param({}, {"photo": True}, "editMessageCaption", id="a photo that the story lost stays in the chat"),
         pytest.param(
@@ -216,7 +222,7 @@ def correction(text_only: bool = False, **fields: Any) -> Correction:
             {"image_url": PHOTO, "text_only": True},
             {"photo": True, "revision": 7},
             "editMessageCaption",
-            id="but not one that Telegram refused",
+            id="nor in a photo's place",
         ),
     ],
 )
@@ -234,16 +240,79 @@ def test_how_a_copy_is_corrected(fields: dict[str, Any], copy: dict[str, Any], m
         assert (params["media"]["type"], params["media"]["media"]) == ("photo", PHOTO)
         assert params["media"]["caption_entities"]
     record = content.record(chat, 0)
-    assert (record.message_id, record.revision, record.photo) == (11, 2, copy["photo"])
+    assert (record.message_id, record.revision, record.photo) == (11, 2, method != "editMessageText")
 
 
 def test_chats_with_a_text_and_chats_with_a_photo_get_each_its_own_correction() -> None:
-    content = correction(image_url=PHOTO)
+    content = correction()
     text, photo = having(SARI), having(SARI, photo=True)
     assert [call(content, chat)[0] for chat in (text, photo, text)] == [
         *("editMessageText", "editMessageCaption"),
         "editMessageText",
     ]
+
+
+def test_an_old_server_that_adds_no_photo_to_a_text_gets_texts() -> None:
+    content, text, photo = correction(image_url=PHOTO), having(SARI), having(OLIVER, photo=True, revision=7)
+    refused = Refused("Bad Request: there is no media in the message to edit")
+    assert call(content, text)[0] == "editMessageMedia"
+    assert content.fallback(text, refused) == text
+    assert [call(content, chat)[0] for chat in (text, photo)] == ["editMessageText", "editMessageMedia"]
+    assert not content.record(text, 0).photo
+
+
+@pytest.mark.parametrize(
+    ("content", "chat", "name"),
+    [(alert(image_url=PHOTO), SARI, "photo"), (correction(image_url=PHOTO), having(SARI), "media")],
+)
+def test_a_file_of_our_own_goes_with_one_message_and_its_file_id_with_the_others(
+    content: Alert, chat: Chat, name: str
+) -> None:
+    content.use_photo(b"jpeg")
+    assert (content.photo, content.has_new_photo) == (b"jpeg", True)
+    sent = call(content, chat)[1][name]
+    assert (sent if name == "photo" else sent["media"]) == "attach://photo"
+    assert content.learn_photo(answer()) == ""  # an answer without a photo: the file is still to be sent
+    assert content.has_new_photo
+    assert content.learn_photo(answer(photo=[{"file_id": "besar"}])) == "besar"
+    assert (content.photo, content.has_new_photo) == ("besar", False)
+    sent = call(content, chat)[1][name]
+    assert (sent if name == "photo" else sent["media"]) == "besar"
+
+
+def test_a_file_id_that_was_refused_is_replaced_by_the_file_that_takes_its_place() -> None:
+    content = alert(image_url=PHOTO, image_file_id="AgAC")
+    assert (content.photo, content.replaced_file_id, content.has_new_photo) == ("AgAC", "AgAC", False)
+    content.use_photo("AgAC")
+    assert not content.has_new_photo
+    content.use_photo(b"jpeg")
+    assert content.has_new_photo
+    content.use_photo("")
+    assert (content.photo, content.has_new_photo, call(content, SARI)[0]) == ("", False, "sendMessage")
+
+
+@pytest.mark.parametrize(
+    ("content", "chat", "method"),
+    [
+        (alert(image_url=PHOTO), SARI, "sendMessage"),
+        (written("sendPhoto", photo="AgAC", caption="Halo"), SARI, "sendMessage"),
+        (correction(image_url=PHOTO), having(SARI), "editMessageText"),
+        (correction(image_url=PHOTO), having(SARI, photo=True, revision=7), "editMessageCaption"),
+    ],
+)
+def test_a_chat_that_takes_no_photos_gets_words_and_others_get_photos(
+    content: Content, chat: Chat, method: str
+) -> None:
+    before = call(content, chat)[0]
+    assert call(content, chat._replace(plain=True))[0] == method
+    assert call(content, chat)[0] == before != method
+
+
+def test_only_an_updates_alert_is_in_a_hurry() -> None:
+    assert alert(image_url=PHOTO, is_update=True).is_urgent
+    assert not alert(image_url=PHOTO).is_urgent
+    assert not correction(image_url=PHOTO, is_update=True).is_urgent
+    assert not written("sendMessage", text="Halo").is_urgent
 
 
 @pytest.mark.parametrize(

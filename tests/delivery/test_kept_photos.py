@@ -21,16 +21,21 @@ async def story_with(database: Database, **fields: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("now_shown", "known", "kept"),
-    [(OLD, "", "AgAC1"), (NEW, "", ""), (OLD, "AgAC0", "AgAC0")],
-    ids=["the photo is still shown", "another photo has replaced it", "it is known already"],
+    ("now_shown", "known", "instead_of", "kept"),
+    [
+        pytest.param(OLD, "", "", "AgAC1", id="the photo is still shown"),
+        pytest.param(NEW, "", "", "", id="another photo has replaced it"),
+        pytest.param(OLD, "AgAC0", "", "AgAC0", id="it is known already"),
+        pytest.param(OLD, "AgAC0", "AgAC0", "AgAC1", id="what was known is refused"),
+        pytest.param(OLD, "AgAC2", "AgAC0", "AgAC2", id="another sender has replaced it already"),
+    ],
 )
 async def test_a_file_id_is_kept_only_for_the_photo_that_was_sent(
-    database: Database, now_shown: str, known: str, kept: str
+    database: Database, now_shown: str, known: str, instead_of: str, kept: str
 ) -> None:
     story_id = await story_with(database, image_url=OLD, image_file_id=known)
     async with database.write() as session:
         await session.execute(update(Story).values(image_url=now_shown))
-        await keep_photo(session, story_id, OLD, "AgAC1")
+        await keep_photo(session, story_id, OLD, "AgAC1", instead_of=instead_of)
     async with database.read() as session:
         assert (await session.get_one(Story, story_id)).image_file_id == kept

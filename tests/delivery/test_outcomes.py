@@ -64,6 +64,14 @@ def test_a_refused_photo_is_not_a_refused_message(description: str) -> None:
     assert refusal(400, description) == Refused(description, photo=True)
 
 
+@pytest.mark.parametrize(
+    "description",
+    ["Bad Request: not enough rights to send photos to the chat", "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN"],
+)
+def test_a_chat_that_takes_no_photos_is_not_gone(description: str) -> None:
+    assert refusal(400, description) == Refused(description, here=True)
+
+
 @pytest.mark.parametrize("description", ["Bad Request: message is too long", "Bad Request: BUTTON_DATA_INVALID"])
 def test_any_other_400_is_about_the_message(description: str) -> None:
     assert refusal(400, description) == Refused(description, photo=False)
@@ -101,7 +109,7 @@ def test_a_strange_answer_makes_it_fail_no_more_than_an_ordinary_one(answer: dic
         ("Bad Request: group chat was deactivated", Gone(LEFT, "")),
         ("Bad Request: have no rights to send a message", Gone(SILENT, "")),
         ("Bad Request: CHAT_SEND_PLAIN_FORBIDDEN", Gone(SILENT, "")),
-        ("Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN", Gone(SILENT, "")),
+        ("Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN", Refused("", here=True)),
         ("Bad Request: CHAT_RESTRICTED", Gone(SILENT, "")),
         ("Bad Request: USER_BANNED_IN_CHANNEL", Gone(SILENT, "")),
         ("Bad Request: CHAT_ADMIN_REQUIRED", Gone(SILENT, "")),

@@ -20,7 +20,7 @@ def registered() -> tuple[BaseHandler, ...]:
     settings = Settings.load(None, bot_token=TOKEN, admin_ids=(OWNER,))
     newsroom = Newsroom.model_validate({"newsroom": {"name": "Kabar Contoh", "url": "https://news.example"}})
     services = {"settings": settings, "newsroom": newsroom, "commands": handlers.COMMANDS}
-    unused = dict.fromkeys(("database", "now", "wake"))
+    unused = dict.fromkeys(("database", "now", "wake", "photos"))
     builder = ApplicationBuilder().application_class(NewsBot, services | unused).bot(ExtBot(TOKEN))
     app = cast(NewsBot, builder.context_types(ContextTypes(context=Context)).updater(None).job_queue(None).build())
     handlers.register(app)

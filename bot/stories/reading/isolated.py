@@ -1,4 +1,7 @@
-"""Calls parsers in a separate process that can be killed. The first call starts the process, which is `worker`."""
+"""Calls parsers in separate processes that can be killed, each a `worker`. The first call of a kind starts its process.
+
+One is for documents, and one for pictures: a picture's decoder is ready in a fifth of a second, all parsers in two.
+"""
 
 import asyncio
 import atexit
@@ -21,6 +24,14 @@ import bot
 from bot.stories.reading.feed_items import Unreadable
 from bot.stories.reading.worker import ANSWER_BYTES, ANSWER_LENGTH, CHUNK, LENGTHS
 
+DOCUMENTS = (
+    "bot.stories.reading.feeds",
+    "bot.stories.reading.sitemaps",
+    "bot.stories.reading.pages",
+    "bot.stories.articles.article",
+    "trafilatura",  # bot.stories.articles.text imports it late
+)
+PICTURES = ("bot.stories.reading.jpeg",)
 STARTING = 20.0  # seconds for the process to import the parsers on a busy machine
 ROOT = Path(bot.__file__).parent.parent
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONTZPATH")  # no token, no password
@@ -48,13 +59,14 @@ class ParserFailed(Exception):
 
 
 class Worker:
-    """A running worker process. Its process group contains the forks that it makes."""
+    """A running worker process for these parsers. Its process group contains the forks that it makes."""
 
-    def __init__(self) -> None:
+    def __init__(self, parsers: tuple[str, ...]) -> None:
+        self.parsers = parsers
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "bot.stories.reading.worker", str(theirs.fileno())],
+                [sys.executable, "-m", "bot.stories.reading.worker", str(theirs.fileno()), *parsers],
                 cwd=ROOT,
                 env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
                 stdin=subprocess.DEVNULL,
@@ -83,33 +95,48 @@ class Worker:
         self._process.wait()
 
 
-_running: list[Worker] = []  # at most one
+_running: list[Worker] = []  # at most one for the same parsers
 
 
-def stop() -> None:
-    """Kill the process, if it runs."""
-    while _running:
-        _running.pop().end()
+def stop(parsers: tuple[str, ...] | None = None) -> None:
+    """Kill the process of these parsers, or all, if they run."""
+    for worker in [worker for worker in _running if parsers in (None, worker.parsers)]:
+        _running.remove(worker)
+        worker.end()
+
+
+def start(parsers: tuple[str, ...]) -> Worker:
+    """The process of these parsers; it is started if there is none."""
+    for worker in _running:
+        if worker.parsers == parsers:
+            return worker
+    _running.append(Worker(parsers))
+    return _running[-1]
 
 
 atexit.register(stop)
 
 
 async def call(
-    function: Callable[..., T], body: bytes, arguments: tuple[Any, ...], named: dict[str, Any], limits: Limits
+    function: Callable[..., T],
+    body: bytes,
+    arguments: tuple[Any, ...],
+    named: dict[str, Any],
+    limits: Limits,
+    parsers: tuple[str, ...] = DOCUMENTS,
 ) -> tuple[T, float]:
-    """Call the function in a fork: its result and its seconds of CPU time.
+    """Call the function in a fork of these parsers' process: its result and its seconds of CPU time.
 
     Raises the function's Unreadable, Overrun where it exceeds `limits`, and ParserFailed for any other exception.
     """
     request = pickle.dumps((function, arguments, named, astuple(limits)))
     began = time.monotonic()
-    with _connect() as connection:
+    with _connect(parsers) as connection:
         try:
             async with asyncio.timeout(limits.wall + STARTING):
                 answer = await _exchange(connection, request, body)
         except TimeoutError:
-            stop()  # the worker may be stuck; the next call starts a new one
+            stop(parsers)  # the worker may be stuck; the next call starts a new one
             raise Overrun(f"its parser did not end within {limits.wall:g} s") from None
     kind, value, seconds = _loaded(answer)
     if kind == "done":
@@ -123,14 +150,12 @@ async def call(
     raise Overrun(f"parsing it takes more than {limits.memory // 1_000_000} MB of memory, or breaks the parser")
 
 
-def _connect() -> socket.socket:
-    if _running:
-        try:
-            return _running[0].connect()
-        except OSError:  # it was killed
-            stop()
-    _running.append(Worker())
-    return _running[0].connect()
+def _connect(parsers: tuple[str, ...]) -> socket.socket:
+    try:
+        return start(parsers).connect()
+    except OSError:  # it was killed
+        stop(parsers)
+    return start(parsers).connect()
 
 
 async def _exchange(connection: socket.socket, request: bytes, body: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 Small documents are parsed in a thread. All others are parsed in a process that can be killed, through one of two lanes:
 the quick one, with a second per document, and the slow one for large documents and for sources that exceeded their
-quick allowance. A lane parses one document of a source at a time.
+quick allowance. A lane parses one document of a source at a time. Pictures have a lane and a process of their own.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import structlog
 
 from bot.stories.reading import isolated
 from bot.stories.reading.isolated import Limits, Overrun
+from bot.stories.reading.jpeg import as_jpeg
 from bot.stories.reading.lanes import WINDOW, Lane
 
 log = structlog.get_logger("kabar.parsing")
@@ -29,6 +30,8 @@ QUICK_SECONDS, SLOW_SECONDS = 1.0, 10.0  # of CPU time per document; a feed of 1
 QUICK_ALLOWED, SLOW_ALLOWED = 5.0, 30.0  # seconds per source in WINDOW
 SLOW_NICE = 10
 WALL_SECONDS = 30.0  # in addition to the CPU time, for a busy machine
+PICTURE_LIMITS = Limits(seconds=3.0, wall=33.0, memory=500_000_000)  # five copies of 25 million pixels: WebP
+PICTURES_ALLOWED = 30.0  # seconds per host in WINDOW
 MEMORY, MEMORY_PER_BYTE = 30_000_000, 10  # bytes; an article of 1.7 MB takes 30 MB, a feed of 9.5 MB 110 MB
 
 T = TypeVar("T")
@@ -43,6 +46,7 @@ class Lanes:
         self.small = Lane(width=THREADS, allowed=SLOW_ALLOWED, waiting_bytes=10_000_000)
         self.quick = Lane(width=1, allowed=QUICK_ALLOWED, waiting_bytes=10_000_000)
         self.slow = Lane(width=1, allowed=SLOW_ALLOWED, waiting_bytes=10_000_000)
+        self.pictures = Lane(width=1, allowed=PICTURES_ALLOWED, waiting_bytes=60_000_000)
 
 
 _lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
@@ -78,6 +82,15 @@ async def parse_apart(source: str, function: Callable[..., T], body: bytes, *arg
                 return await _charged(lane, source, limits, function, body, arguments, named)
 
 
+async def picture(host: str, body: bytes) -> bytes:
+    """A picture as a JPEG (bot.stories.reading.jpeg). Raises Unreadable, or Overrun above the limits."""
+    lane = _of_loop().pictures
+    async with lane.turn(host, len(body)):
+        if lane.has_used_up(host):
+            raise Overrun(f"its pictures took {lane.allowed:g} s within {WINDOW / 60:g} minutes")
+        return await _charged(lane, host, PICTURE_LIMITS, as_jpeg, body, (), {}, isolated.PICTURES)
+
+
 def _of_loop() -> Lanes:
     return _lanes.setdefault(asyncio.get_running_loop(), Lanes())
 
@@ -99,11 +112,12 @@ async def _charged(
     body: bytes,
     arguments: tuple[Any, ...],
     named: dict[str, Any],
+    parsers: tuple[str, ...] = isolated.DOCUMENTS,
 ) -> T:
     """Call the function and charge its time to the source. An overrun costs enough to leave the quick lane."""
     began = time.monotonic()
     try:
-        result, used = await isolated.call(function, body, arguments, named, limits)
+        result, used = await isolated.call(function, body, arguments, named, limits, parsers)
     except Overrun as error:
         log.warning("document_overran", source=source, error=str(error), bytes=len(body))
         lane.charge(source, max(limits.seconds, 2 * QUICK_ALLOWED))
@@ -116,5 +130,5 @@ async def _charged(
 
 
 def stop() -> None:
-    """Kill the parsing process and its forks."""
+    """Kill the parsing processes and their forks."""
     isolated.stop()

@@ -1,7 +1,8 @@
 """The process that parses documents for the bot, each in its own fork, which is killed when it exceeds its limits.
 
-`isolated` starts `python -m bot.stories.reading.worker FD`. Over the socket FD it receives one socket per document, and
-forks for each. A fork takes a few milliseconds, shares the parsers' memory, and leaves no state behind.
+`isolated` starts `python -m bot.stories.reading.worker FD MODULE…`, with the modules of its parsers. Over the socket FD
+it receives one socket per document, and forks for each. A fork takes a few milliseconds, shares the parsers' memory,
+and leaves no state behind.
 """
 
 import fcntl
@@ -22,20 +23,13 @@ from typing import Any
 
 from bot.stories.reading.feed_items import Unreadable
 
-PARSERS = (
-    "bot.stories.reading.feeds",
-    "bot.stories.reading.sitemaps",
-    "bot.stories.reading.pages",
-    "bot.stories.articles.article",
-    "trafilatura",  # bot.stories.articles.text imports it late
-)
 LENGTHS = struct.Struct("!IQ")  # bytes of a request's pickled call and of its document
 ANSWER_LENGTH = struct.Struct("!Q")
 ANSWER_BYTES = 20_000_000  # more than ten thousand items need
 CHUNK = 1 << 18
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, parsers: list[str]) -> None:
     """Fork for each received socket until the bot has ended; then kill the process group."""
     control = socket.socket(fileno=descriptor)
     for number in (signal.SIGTERM, signal.SIGINT):  # a service manager signals all processes; the bot ends this one
@@ -44,7 +38,7 @@ def main(descriptor: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError):  # so that the OOM killer chooses a parser and not the bot
         Path("/proc/self/oom_score_adj").write_text("500")
-    for name in PARSERS:
+    for name in parsers:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
@@ -136,4 +130,4 @@ def _limit(seconds: float, wall: float, memory: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2:])
