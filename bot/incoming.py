@@ -79,7 +79,7 @@ def _seconds(value: Any) -> float:
 def number_of(update: Any) -> int | None:
     """The update's id; None if `update` is not an update."""
     number = update.get("update_id") if isinstance(update, dict) else None
-    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63 else None
 
 
 def read_update(raw: RawUpdate, bot: Bot) -> Update:

@@ -7,7 +7,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from bot.answers import is_refusal
 from bot.context import Context
 from bot.messages import menus
-from bot.storage.engine import DATABASE_ERRORS
+from bot.storage.engine import is_unreachable
 
 log = structlog.get_logger("kabar.chat")
 
@@ -17,7 +17,7 @@ async def failed(update: object, context: Context) -> None:
     error = context.error
     chat = update.effective_chat if isinstance(update, Update) else None
     update_id = update.update_id if isinstance(update, Update) else None
-    if isinstance(error, DATABASE_ERRORS) and update_id is not None:
+    if error is not None and is_unreachable(error) and update_id is not None:
         context.news.undone.add(update_id)  # it is handled again when the database is back
         log.warning("update_postponed", update=update_id, chat=chat and chat.id, error=type(error).__name__)
         return

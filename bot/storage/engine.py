@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Double, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
@@ -26,6 +26,13 @@ BUSY_SECONDS = 15.0  # how long SQLite waits for another process's write lock
 
 
 DATABASE_ERRORS = (SQLAlchemyError, OSError)  # raised if the database is unreachable, locked or full
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether the same work may succeed when the database is back, and not one that it refuses for what it says."""
+    if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+        return False  # the values could not even be encoded
+    return isinstance(error, DATABASE_ERRORS) and not isinstance(error, DataError | IntegrityError | ProgrammingError)
 
 
 class OldSchema(Exception):

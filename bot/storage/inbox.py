@@ -1,9 +1,9 @@
 """The inbox: updates from Telegram, stored before they are acknowledged and kept until they were handled."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from bot.storage.engine import Session, clock
 from bot.storage.models import Lease, ReceivedUpdate
@@ -30,17 +30,18 @@ async def finish(session: Session, ids: Sequence[int]) -> None:
     )
 
 
-async def take_over(session: Session, owner: str) -> list[dict[str, Any]]:
-    """Claim the updates whose process has ended without handling them; the oldest first."""
+async def take_over(session: Session, owner: str, in_hand: Collection[int] = ()) -> list[dict[str, Any]]:
+    """Claim the updates whose process has ended without handling them, and its own that it does not know of (those not
+    in `in_hand`); the oldest first."""
     alive = exists().where(Lease.name == ALIVE + ReceivedUpdate.owner, Lease.until >= clock())
     rows = await session.execute(
         update(ReceivedUpdate)
-        .where(ReceivedUpdate.done.is_(False), ReceivedUpdate.owner != owner, ~alive)
+        .where(ReceivedUpdate.done.is_(False), or_(ReceivedUpdate.owner == owner, ~alive))
         .values(owner=owner)
         .returning(ReceivedUpdate.id, ReceivedUpdate.body)
         .execution_options(synchronize_session=False)
     )
-    return [body for _, body in sorted(rows.all())]
+    return [body for number, body in sorted(rows.all(), key=lambda row: row[0]) if number not in in_hand]
 
 
 async def prune(session: Session, at_most: int) -> int:

@@ -26,7 +26,7 @@ ALLOWED = ["message", "edited_message", "channel_post", "callback_query", "my_ch
 POLL_SECONDS = 25
 LEASE = "getUpdates"
 DATABASE_AGAIN_SECONDS = 1.0
-DRAIN_SECONDS = 5.0  # at a stop, how long updates in hand may take; the rest is left to the next process
+DRAIN_SECONDS = 4.0  # at a stop, how long updates in hand may take; the rest is left to the next process
 WAITING_AT_MOST = 10_000  # updates in memory; beyond, none are taken until some are handled
 
 
@@ -53,14 +53,15 @@ class Updates:
 
     async def receive(self, raw: RawUpdate) -> bool:
         """Store an update of a webhook and queue it. False: it was not stored, and has to be sent again."""
-        if self._queues is None or self._queues.waiting >= WAITING_AT_MOST:
+        queues = self._queues
+        if queues is None or queues.waiting >= WAITING_AT_MOST:
             return False
         try:
             new = await self._inbox.store([raw])
         except DATABASE_ERRORS:
             return False
         for update in new:
-            self._queues.add(update)
+            queues.add(update)
         return True
 
     async def run(self) -> None:
@@ -72,15 +73,16 @@ class Updates:
             keeper = group.create_task(self._keep_leases(held, queues))
             receiver = group.create_task(self._receive(held, queues)) if self._polls else None
             await self._stopping.wait()
+            keeper.cancel()  # it would open the queues again; the leases hold for longer than the drain takes
+            await asyncio.wait([keeper])
             self._queues = None
             if receiver is not None:
                 receiver.cancel()
                 await asyncio.wait([receiver])
                 await self._acknowledge(held)
             await queues.drain(DRAIN_SECONDS)
-            for task in (keeper, writer):
-                task.cancel()
-        await self._inbox.close()
+            await self._inbox.close()
+            await asyncio.wait([writer])
         async with self._app.database.write() as session:
             await leases.drop(session, LEASE, self._owner)
 

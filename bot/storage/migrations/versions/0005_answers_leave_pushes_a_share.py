@@ -15,7 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('budget') as budget:
-        budget.drop_column('answers_free')
-    with op.batch_alter_table('push_ranges') as ranges:
-        ranges.drop_column('unsent')
+    op.drop_column('budget', 'answers_free')
+    op.drop_column('push_ranges', 'unsent')

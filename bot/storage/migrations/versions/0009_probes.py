@@ -14,5 +14,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('pushes') as pushes:
-        pushes.drop_column('probes')
+    op.drop_column('pushes', 'probes')  # no batch, which on SQLite makes the table anew and drops what refers to it
