@@ -9,7 +9,7 @@ from sqlalchemy import Double, select, update
 
 from bot import timekeeping
 from bot.clock import utcnow
-from bot.delivery import budget, corrections, notices, pushes, ranges
+from bot.delivery import budget, corrections, deliveries, notices, pushes, ranges
 from bot.delivery.outcomes import Mark
 from bot.delivery.telegram import AiohttpRequest
 from bot.storage import inbox, leases
@@ -217,8 +217,11 @@ async def test_of_two_that_see_it_together_one_tells(database: Database) -> None
     assert [kind for kind, _ in await told(database)] == ["clock_set_back"]
 
 
-async def test_after_the_clock_was_set_back_pushes_and_polls_go_on_and_the_admins_are_told_once(kabar: Kabar) -> None:
+async def test_after_the_clock_was_set_back_pushes_and_polls_go_on_and_the_admins_are_told_once(
+    kabar: Kabar, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The process that held everything was killed; the one that starts finds all of it an hour ahead."""
+    monkeypatch.setattr(deliveries, "CLAIMED_SECONDS", 5.0)
     async with kabar.running(roles=("deliver",)):
         await register(kabar, SARI, EDITOR)
         await follow(kabar, SARI)

@@ -1,12 +1,13 @@
 """Cards that readers opened from a list or a link: copies of a story outside of any push, corrected for two days."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from bot.audience import subscribers
+from bot.clock import utcnow
 from bot.delivery.deliveries import Chat, Copy, Record
 from bot.delivery.outcomes import Mark
 from bot.storage.engine import Session, clock
@@ -39,18 +40,40 @@ async def note(session: Session, story: Story, chat_id: int, message_id: int, la
     )
 
 
-async def claim_stale(session: Session, limit: int) -> list[StaleCard]:
-    """Claim up to `limit` cards whose story says something else by now, those of withdrawn stories first.
+_WITHDRAWN = Story.state == StoryState.RETRACTED
 
-    A change that a poll found is left until it has been still for a while, as with pushed copies.
+
+def _stale(*, only_withdrawn: bool) -> tuple[ColumnElement[bool], ...]:
+    """Cards whose story says something else by now.
+
+    A change that a poll found is left until it has been still for a while, as with pushed copies. There may be half a
+    million cards and few stories that changed, so those are looked for first.
     """
-    withdrawn = Story.state == StoryState.RETRACTED
     changed = and_(Card.revision != Story.revision, Story.correct_at.is_(None))
+    lately = select(Story.id).where(Story.updated_at > utcnow() - timedelta(seconds=KEPT_SECONDS))
+    return (
+        Card.story_id.in_(lately),
+        _WITHDRAWN if only_withdrawn else or_(_WITHDRAWN, changed),
+        Card.sent_at + KEPT_SECONDS > clock(),  # written so that the index on sent_at is not taken
+        Card.not_before <= clock(),
+    )
+
+
+async def any_stale(session: Session, *, only_withdrawn: bool = False) -> bool:
+    """Whether a card is out of date; with `only_withdrawn`, one of a withdrawn story."""
+    stale = (
+        select(Card.id).join(Story, Story.id == Card.story_id).where(*_stale(only_withdrawn=only_withdrawn)).limit(1)
+    )
+    return await session.scalar(stale) is not None
+
+
+async def claim_stale(session: Session, limit: int, *, only_withdrawn: bool = False) -> list[StaleCard]:
+    """Claim up to `limit` cards that are out of date, those of withdrawn stories first."""
     rows = await session.execute(
         select(Card)
         .join(Story, Story.id == Card.story_id)
-        .where(or_(withdrawn, changed), Card.sent_at > clock() - KEPT_SECONDS, Card.not_before <= clock())
-        .order_by(withdrawn.desc(), Card.id)
+        .where(*_stale(only_withdrawn=only_withdrawn))
+        .order_by(_WITHDRAWN.desc(), Card.id)
         .limit(limit)
         .with_for_update(of=Card, skip_locked=True)
     )

@@ -165,7 +165,8 @@ def _copy_row(result: Record, copy: Copy) -> dict[str, Any]:
 async def claim_due(session: Session, size: int) -> list[DueDelivery]:
     """Claim up to `size` deliveries whose next try is due, ordered by lane.
 
-    Each is due again after CLAIMED_SECONDS, so another process finds it if this one dies. UNKNOWN rows stay in doubt.
+    Each is due again after CLAIMED_SECONDS, so another process finds it if this one dies; it is in doubt then, as it
+    may have been sent. `keep` renews the claims.
     """
     rows = (await session.execute(_WAITING, {"at_most": size})).all()
     deliveries: list[DueDelivery] = []
@@ -175,7 +176,7 @@ async def claim_due(session: Session, size: int) -> list[DueDelivery]:
         await session.execute(
             update(Delivery)
             .where(Delivery.push_id == push_id, Delivery.subscriber_id.in_(ids))
-            .values(not_before=clock() + CLAIMED_SECONDS)
+            .values(not_before=clock() + CLAIMED_SECONDS, outcome=int(Mark.UNKNOWN))
             .execution_options(synchronize_session=False)
         )
         copies = await copies_at(session, mine[0].audience, ids)
@@ -186,6 +187,18 @@ async def claim_due(session: Session, size: int) -> list[DueDelivery]:
             lost = "copies_of" in mine[0].audience and copy is None
             deliveries.append(DueDelivery(push_id, chat, row.state == subscribers.ACTIVE and not lost))
     return deliveries
+
+
+async def keep(session: Session, due: Sequence[DueDelivery]) -> None:
+    """Renew the claims on deliveries that are still being sent, or wait for their place."""
+    for push_id in {delivery.push_id for delivery in due}:
+        ids = [delivery.chat.subscriber_id for delivery in due if delivery.push_id == push_id]
+        await session.execute(
+            update(Delivery)
+            .where(Delivery.push_id == push_id, Delivery.subscriber_id.in_(ids), Delivery.not_before.is_not(None))
+            .values(not_before=clock() + CLAIMED_SECONDS)
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def copies_at(session: Session, audience: segments.Audience, ids: list[int]) -> dict[int, Copy]:

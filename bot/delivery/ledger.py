@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -55,8 +56,7 @@ class Ledger:
     async def places(self, window: Window, count: int) -> AsyncIterator[None]:
         """Reserve `count` places in the budget and yield at the time of each; fewer when stopping."""
         while count and not self.stopping.is_set():
-            async with self.database.write() as session:
-                place = await budget.reserve(session, count)
+            place = await self.persist(partial(budget.reserve, wanted=count))
             await asyncio.sleep(min(place.delay, LOOK_AGAIN_SECONDS))  # longer only if it has no places yet
             for _ in range(place.count):
                 await window.turn()

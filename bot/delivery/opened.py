@@ -32,11 +32,13 @@ class OpenedCards:
         await loops.repeat("cards", self.step, stopping=self._ledger.stopping, idle_seconds=IDLE_SECONDS)
 
     async def step(self) -> bool:
-        """Edit some cards, unless a push waits, which goes first. False: there was nothing to do now."""
-        async with self._ledger.database.write() as session:
-            if await pushes.better_waits(session, LANES[PushKind.CORRECTION]):
+        """Edit some cards; while a push waits, only those of withdrawn stories. False: there was nothing to do now."""
+        async with self._ledger.database.read() as session:  # a look that disturbs no writer
+            only_withdrawn = await pushes.better_waits(session, LANES[PushKind.CORRECTION])
+            if not await cards.any_stale(session, only_withdrawn=only_withdrawn):
                 return False
-            stale = await cards.claim_stale(session, AT_ONCE)
+        async with self._ledger.database.write() as session:
+            stale = await cards.claim_stale(session, AT_ONCE, only_withdrawn=only_withdrawn)
             wanted = {card.story_id: await session.get_one(Story, card.story_id) for card in stale}
             now = await session.moment()
             made = {

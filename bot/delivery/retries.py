@@ -1,7 +1,9 @@
 """Retries: deliveries that wait to be tried again, because of a flood wait or a missing answer."""
 
 import asyncio
+import time
 from collections import deque
+from functools import partial
 
 from bot import loops
 from bot.config import Newsroom
@@ -11,7 +13,7 @@ from bot.delivery.courier import Courier
 from bot.delivery.deliveries import DueDelivery, Record
 from bot.delivery.ledger import Ledger
 from bot.delivery.outcomes import Mark
-from bot.delivery.runs import IN_FLIGHT
+from bot.delivery.runs import DRAIN_SECONDS, IN_FLIGHT, UNANSWERED_WAIT
 from bot.storage.engine import Session
 from bot.storage.models import Push
 
@@ -65,15 +67,41 @@ class Retries:
         records: dict[int, list[Record]] = {push_id: [] for push_id in contents_by_id}
 
         async def try_again(delivery: DueDelivery) -> None:
-            record = await self._courier.deliver(contents_by_id[delivery.push_id], delivery.chat)
-            records[delivery.push_id].append(record)
-            self._ledger.note(delivery.push_id, record)
+            record = Record(delivery.chat, Mark.UNKNOWN, wait=UNANSWERED_WAIT)  # if a stop cuts this send off
+            try:
+                record = await self._courier.deliver(contents_by_id[delivery.push_id], delivery.chat)
+            finally:
+                records[delivery.push_id].append(record)
+                self._ledger.note(delivery.push_id, record)
 
         for delivery in due:
             if not delivery.reachable:
                 records[delivery.push_id].append(Record(delivery.chat, Mark.GONE))
-        async with asyncio.TaskGroup() as sends:
+        loop = asyncio.get_running_loop()
+        keeper = loop.create_task(self._keep(due))
+        sends: set[asyncio.Task[None]] = set()
+        try:
             reachable = deque(delivery for delivery in due if delivery.reachable)
             async for _ in self._ledger.places(self._window, len(reachable)):
-                sends.create_task(try_again(reachable.popleft()))
+                sends.add(loop.create_task(try_again(reachable.popleft())))
+        finally:  # what is on the wire is waited for, and recorded
+            await self._drain(sends)
+            keeper.cancel()
         return records
+
+    async def _keep(self, due: list[DueDelivery]) -> None:
+        """Renew the claims on these deliveries, until cancelled."""
+        while True:
+            await asyncio.sleep(deliveries.CLAIMED_SECONDS / 3)
+            await self._ledger.persist(partial(deliveries.keep, due=due))
+
+    async def _drain(self, sends: set[asyncio.Task[None]]) -> None:
+        """Wait for the sends; after a stop those without an answer are cut off after DRAIN_SECONDS."""
+        stopped_at: float | None = None
+        while sends:
+            _, sends = await asyncio.wait(sends, timeout=0.1)
+            if self._ledger.stopping.is_set():
+                stopped_at = stopped_at or time.monotonic()
+                if time.monotonic() - stopped_at > DRAIN_SECONDS:
+                    for task in sends:
+                        task.cancel()

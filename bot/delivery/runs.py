@@ -68,14 +68,16 @@ class RangeRun:
         log.debug("range_claimed", push=self._claim.push_id, range=self._claim.range_id, cursor=self._claim.cursor)
         # Not in a task group, which would wrap database errors in an ExceptionGroup.
         pump = asyncio.get_running_loop().create_task(self._pump())
+        sent = False
         try:
             with self._window.sharing(self._claim.lane, self._places):
                 await self._send_range(pump)
-        finally:
+            sent = self._exhausted and not self._queue
+        finally:  # whatever happened, what was sent is recorded
             pump.cancel()
             self._places.clear()
             await self._drain()
-        await self._finish(self._owned and self._exhausted and not self._queue)
+            await self._finish(sent and self._owned)
 
     async def _send_range(self, pump: asyncio.Task[None]) -> None:
         """Read, checkpoint and wait in turn until the range is sent or must be left."""

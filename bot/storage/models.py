@@ -157,6 +157,7 @@ class Story(Base, kw_only=True, eq=False):
         Index("ix_stories_latest", "state", "published_at", "id"),
         Index("ix_stories_section", "section", "state", "published_at", "id"),
         Index("ix_stories_heat", "heat"),
+        Index("ix_stories_updated_at", "updated_at"),
         Index("ix_stories_source", "source_id", "published_at"),
         Index(
             "ix_stories_copy_of",

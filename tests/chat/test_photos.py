@@ -14,6 +14,8 @@ from tests.wire import EDITOR, OLIVER, SARI, Kabar
 
 PAGE = b"<!doctype html><title>Foto</title>"
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what Telegram says is in question
+
 
 @pytest.fixture
 async def site() -> AsyncIterator[PictureSite]:
@@ -32,6 +34,7 @@ def sent_forms(kabar: Kabar) -> list[object]:
     return [call["params"]["photo"] for call in kabar.world.calls("sendPhoto")]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
@@ -79,6 +82,7 @@ async def test_an_address_given_too_early_fails_at_telegram_for_days_and_not_for
     assert opened(photo_in(kabar, card)).size == (640, 360)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("body", "kind"), [(PAGE, "text/html"), (PAGE, "image/webp"), (bomb(), "image/webp"), (b"", "")]
 )

@@ -32,6 +32,8 @@ async def test_an_opened_card_is_corrected_though_its_reader_follows_nothing(kab
         await kabar.primed()
         kabar.press.publish("dunia", 10001, "Gempa berkekuatan 5,1")
         await kabar.polled()
+        while await stored(process.database) is None:
+            await kabar.polled()
         for reader in (SARI, OLIVER):
             await kabar.ask(reader, "/start")
             await kabar.ask(reader, "/start story_1", "5,1")
@@ -46,6 +48,11 @@ async def test_an_opened_card_is_corrected_though_its_reader_follows_nothing(kab
         assert shows(kabar, SARI, "menarik")
         assert len(kabar.world.from_bot(SARI)) == before
     assert kabar.world.violations == []
+
+
+async def stored(database: Database) -> int | None:
+    async with database.read() as session:
+        return await session.scalar(select(Story.id))
 
 
 async def add_card(database: Database, story: Story, chat: int = 101, age: float = 0.0, **fields: object) -> None:
@@ -66,7 +73,7 @@ async def step(database: Database, wire: SilentWire) -> bool:
 
 async def test_only_cards_that_show_something_else_are_edited_and_each_once(database: Database) -> None:
     await add_budget(database)
-    story = await add_story(database, revision=2)
+    story = await add_story(database, revision=2, updated_at=utcnow())
     await add_card(database, story, 101)
     await add_card(database, story, 102, revision=2)
     wire = SilentWire()
@@ -78,7 +85,7 @@ async def test_only_cards_that_show_something_else_are_edited_and_each_once(data
 
 async def test_a_change_that_has_not_settled_is_waited_for(database: Database) -> None:
     await add_budget(database)
-    story = await add_story(database, revision=2, correct_at=1e10)
+    story = await add_story(database, revision=2, correct_at=1e10, updated_at=utcnow())
     await add_card(database, story)
     assert not await step(database, SilentWire())
     await change(database, Story, correct_at=None)
@@ -87,7 +94,7 @@ async def test_a_change_that_has_not_settled_is_waited_for(database: Database) -
 
 async def test_after_two_days_a_card_is_left_alone_and_forgotten(database: Database) -> None:
     await add_budget(database)
-    story = await add_story(database, revision=2)
+    story = await add_story(database, revision=2, updated_at=utcnow())
     await add_card(database, story, age=cards.KEPT_SECONDS + 1)
     assert not await step(database, SilentWire())
     async with database.write() as session:
@@ -97,8 +104,9 @@ async def test_after_two_days_a_card_is_left_alone_and_forgotten(database: Datab
 
 async def test_a_withdrawn_story_s_cards_become_a_notice_before_others_are_corrected(database: Database) -> None:
     await add_budget(database)
-    changed = await add_story(database, revision=2)
-    withdrawn = await add_story(database, url="https://news.example/2", state=StoryState.RETRACTED)
+    changed = await add_story(database, revision=2, updated_at=utcnow())
+    fields = {"state": StoryState.RETRACTED, "updated_at": utcnow()}
+    withdrawn = await add_story(database, url="https://news.example/2", **fields)
     await add_card(database, changed, 101)
     await add_card(database, withdrawn, 102, photo=True)
     wire = SilentWire()
@@ -116,7 +124,7 @@ async def test_a_withdrawn_story_s_cards_become_a_notice_before_others_are_corre
 async def test_a_card_that_is_gone_is_not_tried_again(database: Database, outcome: Missing | Gone) -> None:
     await add_budget(database)
     await add_chats(database, 101)
-    await add_card(database, await add_story(database, revision=2))
+    await add_card(database, await add_story(database, revision=2, updated_at=utcnow()))
     wire = SilentWire()
     wire.fail(101, outcome)
     assert await step(database, wire)
@@ -126,7 +134,7 @@ async def test_a_card_that_is_gone_is_not_tried_again(database: Database, outcom
 
 async def test_an_edit_without_an_answer_is_tried_again_later(database: Database) -> None:
     await add_budget(database)
-    await add_card(database, await add_story(database, revision=2))
+    await add_card(database, await add_story(database, revision=2, updated_at=utcnow()))
     wire = SilentWire()
     wire.fail(101, Unknown("no answer"))
     assert await step(database, wire)
@@ -139,8 +147,13 @@ async def test_an_edit_without_an_answer_is_tried_again_later(database: Database
     assert (await cards_of(database))[0].revision == 2
 
 
-async def test_a_push_that_waits_goes_first(database: Database) -> None:
+async def test_while_a_push_waits_only_cards_of_withdrawn_stories_are_edited(database: Database) -> None:
     await add_budget(database)
-    await add_card(database, await add_story(database, revision=2))
+    fields = {"state": StoryState.RETRACTED, "updated_at": utcnow()}
+    await add_card(database, await add_story(database, revision=2, updated_at=utcnow()), 101)
+    await add_card(database, await add_story(database, url="https://news.example/2", **fields), 102)
     await add_push(database, ranges=[(0, 9)])
-    assert not await step(database, SilentWire())
+    wire = SilentWire()
+    assert await step(database, wire)
+    assert wire.taken == [102]
+    assert not await step(database, wire)

@@ -158,3 +158,42 @@ def test_a_brake_knows_whether_anything_was_answered_since_it_was_asked() -> Non
     brake.note(Mark.LOST)
     assert brake.answered() is True
     assert brake.answered() is None
+
+
+async def test_a_stop_while_a_retry_hangs_keeps_what_the_others_came_to(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.retries.DRAIN_SECONDS", 0.2)
+    await add_budget(database)
+    await add_chats(database, 101, 102)
+    push = await add_push(database, ceiling=2, total=2)
+    for number in (1, 2):
+        await add_delivery(database, push.id, number, outcome=Mark.WAITING, message_id=None, not_before=1.0)
+    wire = SilentWire(102)
+    working = senders_on(database, wire)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(working.retries.step())
+        while len(wire.taken) < 2:
+            await asyncio.sleep(0.01)
+        working.stopping.set()
+    rows = await deliveries_of(database, push.id)
+    assert (rows[1].outcome, rows[2].outcome) == (Mark.SENT, Mark.UNKNOWN)
+
+
+async def test_a_retry_that_waits_long_for_its_place_stays_claimed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.deliveries.CLAIMED_SECONDS", 0.6)
+    await add_budget(database)
+    await add_chats(database, 101)
+    push = await add_push(database, ceiling=1, total=1)
+    await add_delivery(database, push.id, 1, outcome=Mark.WAITING, message_id=None, not_before=1.0)
+    wire, other = SilentWire(101), SilentWire()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(senders_on(database, wire).retries.step())
+        while not wire.taken:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(1.5)  # the claim would have ended long ago
+        assert not await senders_on(database, other, owner="other").retries.step()
+        wire.answer()
+    assert other.taken == []

@@ -193,6 +193,7 @@ async def test_a_worker_that_was_killed_is_replaced(tmp_path: Path) -> None:
 
 
 async def test_small_documents_start_no_process() -> None:
+    parsing.stop()  # what tests before this one have started
     feed = await parsing.parse("a", parse_feed, rss(item(1)), **GIVEN)
     assert [story.title for story in feed.items] == ["Jembatan gantung dibuka"]
     assert isolated._running == []

@@ -12,7 +12,8 @@ from tests.stories.reading import misbehaving
 
 
 @pytest.fixture(autouse=True)
-def ended() -> Iterator[None]:
+def alone() -> Iterator[None]:
+    parsing.stop()  # what tests before this one have started
     yield
     parsing.stop()
 

@@ -27,7 +27,9 @@ def upgrade() -> None:
     )
     op.create_index('ix_cards_story_id', 'cards', ['story_id'])
     op.create_index('ix_cards_sent_at', 'cards', ['sent_at'])
+    op.create_index('ix_stories_updated_at', 'stories', ['updated_at'])
 
 
 def downgrade() -> None:
+    op.drop_index('ix_stories_updated_at', 'stories')
     op.drop_table('cards')
