@@ -68,3 +68,22 @@ async def test_what_is_finished_at_the_very_end_is_recorded(database: Database) 
         for number in range(1, 30):
             inbox.finish(number)
     assert await Inbox(database, "other").take_over() == []
+
+
+async def test_after_an_outage_the_others_get_time_to_show_that_they_live(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.write() as session:
+        session.add(ReceivedUpdate(id=1, owner="late as well", body=update(1), received_at=1.0))
+    inbox = Inbox(database, "one")
+    with monkeypatch.context() as away:
+        away.setattr("bot.storage.leases.hold", failing)
+        with pytest.raises(OSError, match="away"):
+            await inbox.take_over()
+    assert await inbox.take_over() == []
+    inbox._others_from = 0.0  # as after LEASE_SECONDS
+    assert ids(await inbox.take_over()) == [1]
+
+
+async def failing(*_: object) -> bool:
+    raise OSError("the database is away")

@@ -183,8 +183,9 @@ def _unsent(push: type[Push]) -> ColumnElement[bool]:
     What was issued and has no answer yet does not count, as it could take half a minute.
     """
     unissued = exists().where(PushRange.push_id == push.id, PushRange.done.is_(False), PushRange.unsent.is_(True))
-    due = exists().where(Delivery.push_id == push.id, Delivery.not_before <= clock())
-    either = or_(unissued.correlate_except(PushRange), due.correlate_except(Delivery))
+    # Not correlated, so that the small index on not_before is read, and not all deliveries of the push.
+    due = push.id.in_(select(Delivery.push_id).where(Delivery.not_before <= clock()))
+    either = or_(unissued.correlate_except(PushRange), due)
     return and_(push.state == RUNNING, push.not_before <= clock(), not_expired(push), either)
 
 

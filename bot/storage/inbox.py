@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, false, or_, select, update
 
 from bot.storage.engine import Session, clock
 from bot.storage.models import Lease, ReceivedUpdate
@@ -30,13 +30,17 @@ async def finish(session: Session, ids: Sequence[int]) -> None:
     )
 
 
-async def take_over(session: Session, owner: str, in_hand: Collection[int] = ()) -> list[dict[str, Any]]:
-    """Claim the updates whose process has ended without handling them, and its own that it does not know of (those not
-    in `in_hand`); the oldest first."""
+async def take_over(
+    session: Session, owner: str, in_hand: Collection[int] = (), *, others: bool = True
+) -> list[dict[str, Any]]:
+    """Claim the process's own updates that it does not know of (those not in `in_hand`), the oldest first.
+
+    With `others` also those of processes that have ended without handling them.
+    """
     alive = exists().where(Lease.name == ALIVE + ReceivedUpdate.owner, Lease.until >= clock())
     rows = await session.execute(
         update(ReceivedUpdate)
-        .where(ReceivedUpdate.done.is_(False), or_(ReceivedUpdate.owner == owner, ~alive))
+        .where(ReceivedUpdate.done.is_(False), or_(ReceivedUpdate.owner == owner, ~alive if others else false()))
         .values(owner=owner)
         .returning(ReceivedUpdate.id, ReceivedUpdate.body)
         .execution_options(synchronize_session=False)

@@ -12,7 +12,7 @@ import structlog
 from bot.incoming import RawUpdate
 from bot.logs import OngoingFailure
 from bot.storage import inbox, leases
-from bot.storage.engine import Database, is_unreachable
+from bot.storage.engine import DATABASE_ERRORS, Database, is_unreachable
 
 log = structlog.get_logger("kabar.updates")
 
@@ -39,6 +39,7 @@ class Inbox:
         self._owner = owner
         self._arrived: list[Arrival] = []
         self._finished: list[int] = []
+        self._others_from = 0.0  # until then, other processes may be late like this one, and not dead
         self._in_hand: set[int] = set()  # ids that were handed out and are not finished
         self._closed = False
         self._turn = asyncio.Lock()  # what is stored is in hand before anybody looks for what is left
@@ -124,10 +125,15 @@ class Inbox:
         Of its own it returns those that were stored though the database's answer was lost.
         """
         now = asyncio.get_running_loop().time()
-        async with self._database.write() as session:
-            await leases.hold(session, inbox.ALIVE + self._owner, self._owner, LEASE_SECONDS)
+        try:
+            async with self._database.write() as session:
+                await leases.hold(session, inbox.ALIVE + self._owner, self._owner, LEASE_SECONDS)
+        except DATABASE_ERRORS:  # after an outage all leases have run out: give the others time to renew theirs
+            self._others_from = now + LEASE_SECONDS
+            raise
         async with self._turn, self._database.write() as session:
-            left = await inbox.take_over(session, self._owner, self._in_hand)
+            others = now >= self._others_from
+            left = await inbox.take_over(session, self._owner, self._in_hand, others=others)
             if now - self._pruned_at > PRUNE_SECONDS:
                 self._pruned_at = now
                 await inbox.prune(session, PRUNED_AT_ONCE)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.audience.subscribers import ACTIVE
+from bot.clock import utcnow
 from bot.delivery import photos as photos_module
 from bot.delivery.outcomes import Gone, Mark, Refused
 from bot.delivery.photos import NoPhoto, Photos
@@ -115,7 +116,7 @@ async def test_a_chat_that_takes_no_photos_gets_text_alone_and_goes_on_to_get_it
 
 
 async def test_an_opened_card_that_was_text_becomes_a_photo(database: Database) -> None:
-    story = await add_story(database, image_url=ADDRESS, revision=2)
+    story = await add_story(database, image_url=ADDRESS, revision=2, updated_at=utcnow())
     await add_budget(database)
     async with database.write() as session:
         values = {"message_id": 70, "language": "id", "revision": 1, "photo": False, "sent_at": await session.moment()}
