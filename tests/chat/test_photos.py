@@ -49,7 +49,7 @@ async def test_a_photo_that_telegram_refuses_is_uploaded_once_and_reused(
     body = picture("WEBP") if path == "/foto.webp" else noise((3000, 2000), quality=95)
     assert path != "/besar.jpg" or len(body) > 6_000_000
     address = site.add(path, body, kind)
-    async with kabar.running():
+    async with kabar.running(chat_rate=False):  # else whoever has just had an answer gets the card later, by a retry
         for reader in (SARI, EDITOR):
             await kabar.ask(reader, "/ikuti dunia")
         await kabar.primed()

@@ -12,8 +12,10 @@ from tests.wire import OLIVER, SARI, Kabar, labels
 REFUSAL = {"kind": "refuse", "code": 400}
 
 
-def refuse(kabar: Kabar, method: str, times: int, why: str = "can't parse entities: no") -> None:
-    kabar.world.fail(method, times=times, description=f"Bad Request: {why}", **REFUSAL)
+def refuse(
+    kabar: Kabar, method: str, times: int, why: str = "can't parse entities: no", chat: int | None = None
+) -> None:
+    kabar.world.fail(method, chat, times=times, description=f"Bad Request: {why}", **REFUSAL)
 
 
 def events(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
@@ -83,7 +85,7 @@ async def test_an_answer_to_a_chat_that_cannot_be_written_to_is_tried_once(
     async with kabar.running(roles=("chat",)):
         await kabar.ask(SARI, "/latest")
         before = len(kabar.world.calls("sendMessage", SARI))
-        refuse(kabar, "sendMessage", 1, "not enough rights to send text messages to the chat")
+        refuse(kabar, "sendMessage", 1, "not enough rights to send text messages to the chat", SARI)
         kabar.world.say(SARI, "/latest")
         await kabar.ask(OLIVER, "/latest")
         await kabar.ask(SARI, "/help")
