@@ -135,7 +135,8 @@ def test_every_column_of_due_times_has_a_line() -> None:
 
 def _properties(columns: set[str]) -> set[str]:
     """ "sources.next_poll_at" as its class says it: "Source.next_poll_at"."""
-    classes = {mapper.local_table.name: mapper.class_.__name__ for mapper in Base.registry.mappers}  # type: ignore[attr-defined]
+    mappers = Base.registry.mappers
+    classes = {each.local_table.name: each.class_.__name__ for each in mappers}  # type: ignore[attr-defined]  # a Table
     return {f"{classes[name.partition('.')[0]]}.{name.partition('.')[2]}" for name in columns}
 
 

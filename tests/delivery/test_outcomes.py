@@ -137,7 +137,7 @@ def test_a_strange_answer_makes_it_fail_no_more_than_an_ordinary_one(answer: dic
     ],
 )
 def test_every_text_of_the_server_has_its_outcome(description: str, outcome: Outcome) -> None:
-    wanted = outcome if isinstance(outcome, Sent) else replace(outcome, reason=description)  # type: ignore[type-var]
+    wanted = outcome if isinstance(outcome, Sent) else replace(outcome, reason=description)  # type: ignore[type-var]  # all others have one
     assert refusal(400, description) == wanted
 
 

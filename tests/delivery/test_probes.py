@@ -22,7 +22,7 @@ class Outage(SilentWire):
     away = True
 
     async def send(self, url: object, body: bytes) -> tuple[Outcome, bytes]:
-        outcome, answer = await super().send(url, body)  # type: ignore[arg-type]
+        outcome, answer = await super().send(url, body)  # type: ignore[arg-type]  # a URL
         return (Unknown("HTTP 502"), b"") if self.away else (outcome, answer)
 
 

@@ -5,13 +5,13 @@ from io import BytesIO
 
 # The plugins are imported here, once for all forks: Image.open imports them when it meets their formats.
 from PIL import (
-    AvifImagePlugin,  # noqa: F401
+    AvifImagePlugin,  # noqa: F401 - registers its decoder
     ExifTags,
-    GifImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401 - registers its decoder
     Image,
-    JpegImagePlugin,  # noqa: F401
-    PngImagePlugin,  # noqa: F401
-    WebPImagePlugin,  # noqa: F401
+    JpegImagePlugin,  # noqa: F401 - registers its decoder
+    PngImagePlugin,  # noqa: F401 - registers its decoder
+    WebPImagePlugin,  # noqa: F401 - registers its decoder
 )
 
 from bot.stories.reading.feed_items import Unreadable

@@ -113,7 +113,7 @@ def test_relative_links_belong_to_the_site_where_the_feed_is_elsewhere() -> None
     assert only(parse(body, url="https://cdn.example/x/a.xml")).url == "https://www.news.example/dunia/7"
     assert only(parse(body, url="https://www.news.example/x/a.xml")).url == "https://www.news.example/x/dunia/7"
     listed = {"version": "https://jsonfeed.org/version/1.1", "home_page_url": "https://www.news.example/", "items": []}
-    listed["items"] = [{"id": "7", "url": "/dunia/7", "title": "Banjir", "image": "/a.jpg"}]  # type: ignore[assignment]
+    listed["items"] = [{"id": "7", "url": "/dunia/7", "title": "Banjir", "image": "/a.jpg"}]  # type: ignore[assignment]  # a list
     item = only(parse(json.dumps(listed), url="https://cdn.example/x.json"))
     assert (item.url, item.image_url) == ("https://www.news.example/dunia/7", "https://www.news.example/a.jpg")
 
