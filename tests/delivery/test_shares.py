@@ -41,17 +41,25 @@ async def test_a_push_gets_its_share_beside_chats_that_ask_without_end(
         return len(wire.taken) == FOLLOWERS
 
     async with asyncio.TaskGroup() as group:
-        tasks = []
+        tasks, charging, sending, stops = [], [], [], []
         for number in range(processes):
             window = Window(RATE)
             senders = senders_on(database, wire, rate=RATE, owner=str(number), window=window)
             limiter = AnswerLimiter(database, RATE, window, None)
-            tasks += [group.create_task(limiter.run()), group.create_task(senders.sender.run(senders.wake))]
+            charging.append(group.create_task(limiter.run()))
+            sending.append(group.create_task(senders.sender.run(senders.wake)))
+            stops.append(senders.stopping)
             tasks += [group.create_task(talk(limiter, 1000 * number + chat)) for chat in range(TALKERS)]
         await asyncio.sleep(0.5)  # the answers have used all of the rate by now
         await add_push(database, kind=kind, lane=lane, ranges=[(0, FOLLOWERS)], ceiling=FOLLOWERS, total=FOLLOWERS)
         await until(sent)
         for task in tasks:
+            task.cancel()
+        for stopping in stops:
+            stopping.set()
+        await asyncio.wait(sending)
+        await asyncio.sleep(0.5)  # the last charge; cut off in its transaction, SQLite would keep the lock
+        for task in charging:
             task.cancel()
     meanwhile = sum(0 < count < FOLLOWERS for count in answered)
     assert meanwhile <= FOLLOWERS * answers_a_message * 1.5 + BURST * processes  # without shares it is without end
