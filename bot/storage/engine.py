@@ -21,6 +21,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.functions import FunctionElement
 
+from bot.storage import sqlite_connection
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 15.0  # how long SQLite waits for another process's write lock
 
@@ -128,6 +130,7 @@ class Database:
         self._writing = self.engine.execution_options(kabar_begin="BEGIN IMMEDIATE")
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "do_connect", _connect_sqlite)
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
@@ -153,6 +156,10 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _connect_sqlite(_dialect: Any, _record: object, _arguments: Any, named: dict[str, Any]) -> None:
+    named["async_creator_fn"] = sqlite_connection.connect
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

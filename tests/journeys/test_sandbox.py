@@ -30,10 +30,14 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[str]:
     line = (await process.stdout.readline()).decode()
     address = re.search(r"http://\S+", line)
     assert address, line
-    yield address[0]
-    process.terminate()
-    async with asyncio.timeout(PATIENCE):
-        assert await process.wait() == 0
+    try:
+        yield address[0]
+        process.terminate()
+        async with asyncio.timeout(PATIENCE):
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
 
 
 async def become(page: Page, person: int) -> None:
