@@ -49,6 +49,15 @@ async def test_one_that_was_stored_though_the_answer_was_lost_is_taken_up_later(
         assert await inbox.take_over() == []
 
 
+async def test_what_was_handled_a_moment_ago_is_not_handed_out_again(database: Database) -> None:
+    """Its handling is recorded with the next batch; until then the table says that it is unhandled."""
+    inbox = Inbox(database, "one")
+    async with at_work(inbox):
+        await inbox.store([update(1)])
+        inbox.finish(1)
+        assert await inbox.take_over() == []
+
+
 async def test_an_update_that_cannot_be_stored_is_left_out_and_the_others_are_not(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

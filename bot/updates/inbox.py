@@ -40,7 +40,7 @@ class Inbox:
         self._arrived: list[Arrival] = []
         self._finished: list[int] = []
         self._others_from = 0.0  # until then, other processes may be late like this one, and not dead
-        self._in_hand: set[int] = set()  # ids that were handed out and are not finished
+        self._in_hand: set[int] = set()  # ids that were handed out and are not yet recorded as handled
         self._closed = False
         self._turn = asyncio.Lock()  # what is stored is in hand before anybody looks for what is left
         self._wake = asyncio.Event()
@@ -57,8 +57,7 @@ class Inbox:
         return await stored
 
     def finish(self, update_id: int) -> None:
-        """The update is handled."""
-        self._in_hand.discard(update_id)
+        """The update is handled; this is recorded with the next batch."""
         self._finished.append(update_id)
 
     async def run(self) -> None:
@@ -93,6 +92,7 @@ class Inbox:
             else:
                 await self._write_apart(arrived)
             return
+        self._in_hand.difference_update(finished)
         self._away.clear()
         self._hand_out(arrived, new)
 
