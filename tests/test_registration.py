@@ -12,6 +12,7 @@ from bot.app import Process
 from bot.registration import Look, is_failing
 from bot.sandbox.world import World
 from bot.storage.models import Notice
+from tests.databases import on_sqlite
 from tests.web.cms import free_port
 from tests.wire import EDITOR, PATIENCE, SARI, Kabar
 
@@ -65,7 +66,7 @@ FAILURES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", FAILURES)
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_every_call_is_tried_until_it_succeeds(kabar: Kabar, hook: dict[str, Any], kind: str) -> None:
     for method in ("setMyCommands", "setWebhook"):
         kabar.world.fail(method, kind=kind, **FAILURES[kind])
@@ -81,7 +82,7 @@ async def test_every_call_is_tried_until_it_succeeds(kabar: Kabar, hook: dict[st
         assert "Terbaru" in (await kabar.ask(SARI, "/terbaru"))["text"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_call_that_always_fails_keeps_no_other_from_succeeding(kabar: Kabar, hook: dict[str, Any]) -> None:
     kabar.world.fail("setMyCommands", kind="error_500", times=100_000)
     async with kabar.running(roles=("chat",), **hook):
@@ -90,7 +91,7 @@ async def test_a_call_that_always_fails_keeps_no_other_from_succeeding(kabar: Ka
         await until(lambda: scopes(kabar.world) == READERS | OWNERS)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_call_without_an_answer_delays_the_others_for_a_moment_only(
     kabar: Kabar, hook: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ async def test_a_menu_that_telegram_refuses_is_told_once_and_not_tried_again(kab
         await kabar.world.wait_for(EDITOR, "Telegram kembali menerima")
 
 
+@on_sqlite
 async def test_a_webhook_that_telegram_refused_is_told_once_and_set_in_the_end(
     kabar: Kabar, hook: dict[str, Any]
 ) -> None:
@@ -131,6 +133,7 @@ async def test_a_webhook_that_telegram_refused_is_told_once_and_set_in_the_end(
     assert outcomes(kabar.world, "setWebhook") == [refusal] * 5 + [True]
 
 
+@on_sqlite
 async def test_an_admin_who_never_wrote_to_the_bot_is_no_trouble(kabar: Kabar) -> None:
     kabar.world.chats.pop(EDITOR)
     async with kabar.running(roles=("chat",)) as process:
@@ -138,7 +141,7 @@ async def test_an_admin_who_never_wrote_to_the_bot_is_no_trouble(kabar: Kabar) -
         assert await told(process) == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize("url", ["", "https://another.example/telegram"])
 async def test_a_webhook_that_another_program_took_away_is_set_again(
     kabar: Kabar, hook: dict[str, Any], monkeypatch: pytest.MonkeyPatch, url: str
@@ -153,7 +156,7 @@ async def test_a_webhook_that_another_program_took_away_is_set_again(
     assert len(outcomes(kabar.world, "setWebhook")) == 2
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_webhook_that_is_ours_is_left_alone(
     kabar: Kabar, hook: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

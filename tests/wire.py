@@ -201,8 +201,12 @@ async def world() -> World:
 
 
 @pytest.fixture
-async def kabar(world: World, database_url: str) -> AsyncIterator[Kabar]:
-    """The bot, not yet running. After the test, none of its calls may have broken a rule of the Bot API server."""
+async def kabar(world: World, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kabar]:
+    """The bot, not yet running. After the test, none of its calls may have broken a rule of the Bot API server.
+
+    The processes that parse documents go on for the next test; to start them costs a second.
+    """
+    monkeypatch.setattr("bot.stories.reading.parsing.stop", lambda: None)
     press = Press()
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(Server(world, newsroom=press))

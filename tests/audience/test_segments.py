@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from bot.audience import segments
 from bot.storage.engine import Database
+from tests.databases import on_sqlite
 from tests.delivery.rows import NOW, add_chats, add_delivery, add_push
 
 PUSH = 999  # a push without deliveries
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
 
 
 async def page(
@@ -64,7 +63,7 @@ async def test_an_audience_is_paged_and_counted_alike(
 
 @pytest.mark.parametrize(("audience", "expected"), AUDIENCES[:4])
 @pytest.mark.parametrize("size", [1, 2, 3])
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_pages_of_any_size_hold_everybody_once_and_in_order(
     database: Database, audience: segments.Audience, expected: list[int], size: int
 ) -> None:
@@ -233,7 +232,7 @@ CHATS = st.lists(
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chats=CHATS, size=st.integers(1, 4), has=st.sets(st.integers(0, 11)))
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_all_pages_together_are_the_audience_without_chats_that_have_the_push(
     database: Database, chats: list[tuple[str, set[str]]], size: int, has: set[int]
 ) -> None:

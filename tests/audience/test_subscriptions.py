@@ -6,11 +6,10 @@ import pytest
 
 from bot.audience import subscribers, subscriptions
 from bot.storage.engine import Database
+from tests.databases import on_sqlite
 from tests.delivery.rows import NOW, add_chats, subscriber_now
 
 LATER = NOW + timedelta(days=3)
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
 
 
 async def following(database: Database, subscriber_id: int) -> frozenset[str]:

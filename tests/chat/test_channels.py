@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.world import Callback, Message
+from tests.databases import on_sqlite
 from tests.wire import OLIVER, SARI, Kabar, button, labels
 
 
@@ -64,6 +65,7 @@ async def test_only_a_channels_admins_change_it(kabar: Kabar) -> None:
         assert await followed(kabar, channel) == ["✓ UPDATE: kabar terkini", "✓ Dunia"]
 
 
+@on_sqlite
 async def test_a_readers_press_in_a_channel_opens_the_private_chat_and_posts_nothing(kabar: Kabar) -> None:
     for number in range(11):
         kabar.press.publish("dunia", 10_001 + number, f"Berita nomor {number}")
@@ -95,6 +97,7 @@ async def test_a_readers_press_in_a_channel_opens_the_private_chat_and_posts_not
             assert text in str((await kabar.ask(OLIVER, f"/start {parameter}"))["text"])
 
 
+@on_sqlite
 async def test_an_admin_turns_a_channels_pages_and_opens_its_choices_in_place(kabar: Kabar) -> None:
     for number in range(11):
         kabar.press.publish("dunia", 10_001 + number, f"Berita nomor {number}")
@@ -111,6 +114,7 @@ async def test_an_admin_turns_a_channels_pages_and_opens_its_choices_in_place(ka
         assert len(kabar.world.from_bot(channel)) == posted
 
 
+@on_sqlite
 async def test_where_a_channels_message_cannot_be_edited_the_press_still_posts_nothing(kabar: Kabar) -> None:
     channel = channel_of(kabar)
     async with kabar.running(roles=("chat",)):
@@ -121,6 +125,7 @@ async def test_where_a_channels_message_cannot_be_edited_the_press_still_posts_n
     assert len(kabar.world.from_bot(channel)) == 2
 
 
+@on_sqlite
 async def test_who_administers_a_chat_is_asked_once_a_minute(kabar: Kabar) -> None:
     channel = channel_of(kabar)
     group = kabar.world.add_group("Warung Kopi", members=[OLIVER], admins=[SARI])
@@ -133,6 +138,7 @@ async def test_who_administers_a_chat_is_asked_once_a_minute(kabar: Kabar) -> No
             assert "✓ Dunia" in await followed(kabar, chat)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "fault",
     [{"kind": "error_500"}, {"kind": "refuse", "code": 400, "description": "Bad Request: member list is inaccessible"}],
@@ -158,6 +164,7 @@ def pressed(kabar: Kabar, payload: dict[str, Any]) -> asyncio.Future[dict[str, A
     return answer
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "about",
     [
@@ -183,6 +190,7 @@ async def test_a_press_without_its_message_is_answered_and_changes_nothing(
     assert "Traceback" not in caplog.text + "".join(capsys.readouterr())
 
 
+@on_sqlite
 async def test_what_a_channel_posts_in_its_discussion_group_is_no_command_to_it(kabar: Kabar) -> None:
     group = kabar.world.add_group("Obrolan Kampung", members=[OLIVER], admins=[SARI], bot_is_admin=True)
     channel = channel_of(kabar)

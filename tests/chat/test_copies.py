@@ -1,6 +1,7 @@
 """Stories that were taken for copies: an owner sees them, and makes one news."""
 
 from bot.sandbox.world import Message
+from tests.databases import on_sqlite
 from tests.delivery.steps import follow, shown
 from tests.stories.hostile import item, rss
 from tests.wire import EDITOR, OLIVER, SARI, Kabar, button, labels
@@ -66,6 +67,7 @@ async def test_an_owner_sees_what_was_taken_for_a_copy_and_makes_one_news(kabar:
     assert len([each for each in kabar.world.from_bot(SARI) if "lumpur" in str(each.get("text"))]) == 2
 
 
+@on_sqlite
 async def test_the_last_page_of_copies_that_becomes_empty_is_the_page_before(kabar: Kabar) -> None:
     async with kabar.running():
         await follow(kabar, SARI)

@@ -9,12 +9,11 @@ from bot.delivery import photos as photos_module
 from bot.sandbox.world import Message
 from bot.stories import photo_files
 from tests.chat.test_alerts import quiet
+from tests.databases import on_sqlite
 from tests.pictures import PictureSite, bomb, noise, opened, picture
 from tests.wire import EDITOR, OLIVER, SARI, Kabar
 
 PAGE = b"<!doctype html><title>Foto</title>"
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what Telegram says is in question
 
 
 @pytest.fixture
@@ -67,6 +66,7 @@ async def test_a_photo_that_telegram_refuses_is_uploaded_once_and_reused(
     assert site.asked[path] == 2  # by Telegram, and by us
 
 
+@on_sqlite
 async def test_an_address_given_too_early_fails_at_telegram_for_days_and_not_for_us(
     kabar: Kabar, site: PictureSite
 ) -> None:
@@ -103,6 +103,7 @@ async def test_what_is_no_photo_is_fetched_once_and_the_cards_are_text(
     assert site.asked["/foto"] == 2  # by Telegram, and by us
 
 
+@on_sqlite
 async def test_an_update_does_not_wait_for_a_slow_photo(
     kabar: Kabar, site: PictureSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +122,7 @@ async def test_an_update_does_not_wait_for_a_slow_photo(
     assert (sent_forms(kabar), site.asked["/lambat.jpg"]) == ([], 1)
 
 
+@on_sqlite
 async def test_an_updates_photo_is_uploaded_without_asking_telegram_for_the_address(
     kabar: Kabar, site: PictureSite
 ) -> None:
@@ -133,6 +135,7 @@ async def test_an_updates_photo_is_uploaded_without_asking_telegram_for_the_addr
     assert (kabar.world.photos.fetches, site.asked["/f.jpg"]) == (0, 1)
 
 
+@on_sqlite
 async def test_a_private_address_is_not_fetched(kabar: Kabar, site: PictureSite) -> None:
     address = site.add("/foto.webp", picture("WEBP"), "image/webp")
     place = frozenset({kabar.url.removeprefix("http://")})

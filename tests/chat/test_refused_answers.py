@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.world import Message
+from tests.databases import on_sqlite
 from tests.web.cms import free_port
 from tests.wire import OLIVER, SARI, Kabar, labels
 
@@ -30,6 +31,7 @@ async def asked(kabar: Kabar, times: int, command: str = "/latest", **where: int
     return await kabar.ask(SARI, command, **where)
 
 
+@on_sqlite
 async def test_a_refused_answer_comes_as_plain_text(kabar: Kabar, caplog: pytest.LogCaptureFixture) -> None:
     port = free_port()
     async with kabar.running(roles=("chat",), http_port=port):
@@ -47,17 +49,20 @@ async def test_a_refused_answer_comes_as_plain_text(kabar: Kabar, caplog: pytest
     assert second["chat"] == group
 
 
+@on_sqlite
 async def test_an_answer_refused_in_every_form_ends_in_an_apology(kabar: Kabar) -> None:
     async with kabar.running(roles=("chat",)):
         assert "terjadi kesalahan" in (await asked(kabar, 3, "/langganan"))["text"]
 
 
+@on_sqlite
 async def test_an_answer_refused_in_every_form_ends_in_an_apology_in_a_group_too(kabar: Kabar) -> None:
     group = kabar.world.add_group("Warung Kopi", members=[SARI])
     async with kabar.running(roles=("chat",)):
         assert "terjadi kesalahan" in (await asked(kabar, 3, "/langganan", chat=group))["text"]
 
 
+@on_sqlite
 async def test_a_refused_edit_is_made_in_plain_text(kabar: Kabar) -> None:
     async with kabar.running(roles=("chat",)):
         listing = await kabar.ask(SARI, "/langganan")
@@ -68,6 +73,7 @@ async def test_a_refused_edit_is_made_in_plain_text(kabar: Kabar) -> None:
     assert len(kabar.world.from_bot(SARI)) == 1
 
 
+@on_sqlite
 async def test_a_refused_card_comes_as_text_with_its_address(kabar: Kabar) -> None:
     kabar.press.publish("dunia", 10001, "Kapal tiba", photo=f"{kabar.url}/news/kapal.png")
     async with kabar.running():
@@ -79,6 +85,7 @@ async def test_a_refused_card_comes_as_text_with_its_address(kabar: Kabar) -> No
     assert card["text"].endswith("/10001/kabar")
 
 
+@on_sqlite
 async def test_an_answer_to_a_chat_that_cannot_be_written_to_is_tried_once(
     kabar: Kabar, caplog: pytest.LogCaptureFixture
 ) -> None:

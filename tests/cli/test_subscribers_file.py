@@ -8,12 +8,13 @@ import pytest
 from bot.audience import subscriptions
 from bot.cli import subscribers as subscribers_file
 from bot.storage.engine import Database
+from tests.databases import on_sqlite
 from tests.delivery.rows import NOW, add_chats, subscriber_now
 from tests.wire import newsroom
 
 NEWSROOM = newsroom("https://news.example")
 HEADER = "chat_id,language,sections,update"
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 
 async def read(database: Database, *lines: str) -> tuple[int, list[tuple[int, str]]]:

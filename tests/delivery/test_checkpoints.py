@@ -12,6 +12,7 @@ from bot.delivery.outcomes import Gone, Mark
 from bot.delivery.ranges import LEASE_SECONDS, CheckpointResult
 from bot.storage.engine import Database
 from bot.storage.models import Push, PushRange
+from tests.databases import on_sqlite
 from tests.delivery.rows import (
     NOW,
     add_chats,
@@ -29,8 +30,6 @@ from tests.delivery.rows import (
     subscriber_now,
     take_over,
 )
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
 
 
 def chat(number: int, **fields: Any) -> Chat:

@@ -12,6 +12,7 @@ from bot.delivery.outcomes import Mark, Refused
 from bot.delivery.revisions import note
 from bot.storage.engine import Database
 from bot.storage.models import Push, Story
+from tests.databases import on_sqlite
 from tests.delivery.rows import NOW, add_push, add_story, moment
 from tests.wire import newsroom
 
@@ -423,7 +424,7 @@ def test_a_correction_of_a_chat_without_a_copy_is_a_mistake_that_is_told() -> No
         correction().body(SARI)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize(
     ("kind", "made"),
     [("section", Alert), ("update", Alert), ("correction", Correction), ("retraction", Retraction)],

@@ -12,6 +12,7 @@ from bot.delivery.deliveries import Chat, Record
 from bot.delivery.outcomes import Mark
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Notice, Push, Story
+from tests.databases import on_sqlite
 from tests.delivery.rows import (
     NOW,
     add_chats,
@@ -27,7 +28,6 @@ from tests.delivery.rows import (
 )
 
 LATER = NOW + timedelta(minutes=5)
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no statement is in question
 
 
 async def pushed(

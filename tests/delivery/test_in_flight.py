@@ -11,6 +11,7 @@ from bot.delivery.budget import ChatPace
 from bot.delivery.outcomes import Mark, Unknown
 from bot.storage.engine import Database
 from bot.storage.models import Delivery, Push
+from tests.databases import on_sqlite
 from tests.delivery.rows import (
     add_budget,
     add_chats,
@@ -27,8 +28,6 @@ from tests.delivery.rows import (
     until,
 )
 from tests.delivery.silent_wire import SilentWire, at_work, senders_on
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no statement is in question
 
 
 @pytest.fixture(autouse=True)

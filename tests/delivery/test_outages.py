@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.delivery import pushes
 from bot.storage import engine
+from tests.databases import on_sqlite
 from tests.delivery.steps import announce, finished, got, register
 from tests.wire import Kabar
 
@@ -72,7 +73,7 @@ async def test_postgresql_goes_away_in_the_middle_of_a_push_which_goes_on_by_its
     assert "database_away" in caplog.text
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_locked_file_stops_a_push_and_is_told_of_and_the_push_goes_on(
     kabar: Kabar, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -90,7 +91,7 @@ async def test_a_locked_file_stops_a_push_and_is_told_of_and_the_push_goes_on(
     assert "database_away" in caplog.text
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_full_disk_stops_a_push_and_nobody_is_told_twice(
     kabar: Kabar, caplog: pytest.LogCaptureFixture
 ) -> None:

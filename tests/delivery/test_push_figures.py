@@ -8,6 +8,7 @@ from bot.delivery import deliveries, figures, pushes
 from bot.delivery.outcomes import Mark
 from bot.delivery.pushes import UNCOUNTED
 from bot.storage.engine import Database
+from tests.databases import on_sqlite
 from tests.delivery.rows import (
     add_chats,
     add_delivery,
@@ -18,7 +19,6 @@ from tests.delivery.rows import (
 )
 
 STATES = ("draft", "held", "running", "paused", "finished", "cancelled")
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no statement is in question
 
 
 async def test_a_push_is_counted_as_those_it_has_reached_those_it_will_and_those_left(database: Database) -> None:

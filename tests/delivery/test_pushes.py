@@ -13,6 +13,7 @@ from bot.delivery.outcomes import Mark
 from bot.delivery.pushes import UNCOUNTED
 from bot.storage.engine import Database, Session
 from bot.storage.models import Push, PushRange, Story
+from tests.databases import on_sqlite
 from tests.delivery.rows import (
     CONTENT,
     NOW,
@@ -28,8 +29,6 @@ from tests.delivery.rows import (
 
 LATER = NOW + timedelta(minutes=5)
 STATES = ("draft", "held", "running", "paused", "finished", "cancelled")
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # where no statement is in question
-
 Change = Callable[[Session, int], Awaitable[bool]]
 
 

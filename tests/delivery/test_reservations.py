@@ -7,11 +7,11 @@ from bot.delivery import budget
 from bot.delivery.budget import AHEAD, Reservation, pace_of
 from bot.storage.engine import Database
 from bot.storage.models import Budget
+from tests.databases import on_sqlite
 from tests.delivery.rows import add_budget, change, moment
 
 TINY = 0.002  # seconds: by so much a clock in Julian days is rounded
 LATE = 20.0  # seconds that may go by between two statements on a busy machine
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def reserve(database: Database, wanted: int) -> Reservation:

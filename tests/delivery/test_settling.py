@@ -11,6 +11,7 @@ from bot.delivery import budget, courier, notices, pushes, sender
 from bot.delivery.outcomes import Gone, Mark, Missing, Moved, Outcome, Refused, Sent, Unknown, Wait
 from bot.storage.engine import Database
 from bot.storage.models import Budget, Delivery, Push, Story
+from tests.databases import on_sqlite
 from tests.delivery.rows import (
     add_budget,
     add_chats,
@@ -25,7 +26,7 @@ from tests.delivery.rows import (
 )
 from tests.delivery.silent_wire import SilentWire, at_work, senders_on
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no statement is in question here
+pytestmark = on_sqlite  # no statement is in question here
 PHOTO = "https://news.example/foto.jpg"
 
 

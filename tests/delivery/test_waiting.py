@@ -9,11 +9,10 @@ from bot.delivery.deliveries import Copy
 from bot.delivery.outcomes import Mark
 from bot.delivery.ranges import LEASE_SECONDS
 from bot.storage.engine import Database
+from tests.databases import on_sqlite
 from tests.delivery.rows import add_chats, add_delivery, add_push, claim_waiting, deliveries_of, moment
 
 LATER = 1e10  # seconds since 1970: three centuries on
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # cases of one statement
 
 
 async def waiting(database: Database, push_id: int, *subscribers: int, since: float = 1.0, **fields: Any) -> None:

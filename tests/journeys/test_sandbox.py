@@ -22,7 +22,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[str]:
     """The address of `kabar sandbox`, in a hurry; it must stop by itself, with exit code 0."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "sandbox", "--port", "0", "--no-browser", "--keep", str(tmp_path)),
-        *("--every", "1", "--update-every", "4"),
+        *("--every", "2", "--update-every", "8"),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )

@@ -8,6 +8,7 @@ import pytest
 from yarl import URL
 
 from bot.stories.telling import recognise
+from tests.databases import on_sqlite
 from tests.delivery.steps import follow, shown
 from tests.web.cms import STORY, cms
 from tests.wire import OLIVER, SARI, Kabar
@@ -194,7 +195,7 @@ async def test_without_tokens_there_is_no_api(kabar: Kabar) -> None:
         assert (await newsroom.call("GET", "/api/openapi.json"))[0] == 404
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_the_api_describes_itself(kabar: Kabar) -> None:
     async with cms(kabar) as newsroom:
         status, document = await newsroom.call("GET", "/api/openapi.json", token="")

@@ -29,6 +29,7 @@ from sqlalchemy import select, update
 
 from bot.storage.models import HubSubscription
 from bot.stories.reading import websub
+from tests.databases import on_sqlite
 from tests.delivery.steps import follow
 from tests.web.cms import free_port
 from tests.wire import SARI, Kabar, newsroom
@@ -215,7 +216,7 @@ async def test_a_denial_does_not_end_an_active_subscription(kabar: Kabar) -> Non
     assert (subscription.active, subscription.failures, subscription.ask_at - now <= 3600) == (True, 0, True)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_link_headers_go_before_the_document(kabar: Kabar) -> None:
     hub = Hub()
     hub.headers = {"Link": '<https://hub.example/a>; rel="preload", </hub>; rel=hub, </alamat>; rel="self"'}
@@ -250,7 +251,7 @@ def test_discovery_in_every_form_of_a_link_header(links: list[str], hub: str, to
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_hub_that_redirects_gets_the_same_form_at_its_new_place(kabar: Kabar, status: int) -> None:
     hub = Hub()
     hub.moved["/hub"] = (status, "/hub-baru")
@@ -260,7 +261,7 @@ async def test_a_hub_that_redirects_gets_the_same_form_at_its_new_place(kabar: K
 
 
 @pytest.mark.parametrize("status", [301, 302])
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_topic_that_moved_is_asked_for_where_it_is(kabar: Kabar, status: int) -> None:
     hub = Hub()
     hub.moved["/feed"] = (status, "/feed-baru")
@@ -268,7 +269,7 @@ async def test_a_topic_that_moved_is_asked_for_where_it_is(kabar: Kabar, status:
         assert (await request_to(hub))["hub.topic"] == f"{hub.url}/feed-baru"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_challenge_is_echoed_and_never_shown_as_a_page(kabar: Kabar) -> None:
     hub = Hub()
     async with running(kabar, hub) as (client, callback):
@@ -280,7 +281,7 @@ async def test_a_challenge_is_echoed_and_never_shown_as_a_page(kabar: Kabar) -> 
             assert answer.content_type == "text/plain"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_a_page_names_its_hub_and_is_delivered_as_a_page(kabar: Kabar) -> None:
     def page(*titles: str) -> str:
         entries = "".join(f"<li><a href='/baca/{90_000 + at}/x'>{title}</a></li>" for at, title in enumerate(titles))
