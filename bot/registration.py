@@ -69,7 +69,10 @@ def is_failing(before: Look | None, now: Look) -> bool | None:
 
 
 class Registration:
-    """`begin` tries every call once, `run` goes on until `stopping`. `webhook_secret` is what Telegram is to send."""
+    """`begin` says how updates are to come, `run` sets the menus and tries again what failed, until `stopping`.
+
+    `webhook_secret` is what Telegram is to send with each update.
+    """
 
     def __init__(self, app: NewsBot, webhook_secret: str, stopping: asyncio.Event) -> None:
         self._app = app
@@ -77,19 +80,19 @@ class Registration:
         self._stopping = stopping
         self._places = asyncio.Semaphore(AT_ONCE)
         self._intake = Call("setWebhook" if app.settings.webhook_url else "deleteWebhook", self._set_intake, vital=True)
-        self._waits: list[tuple[Call, float]] = []  # calls that have not succeeded, and seconds until the next try
+        self._intake_wait: float | None = 0.0  # seconds until it is to be tried again; None if it need not
         self._last: Look | None = None
 
     async def begin(self) -> None:
-        calls = [self._intake, *self._menus()]  # the intake first, so that no menu delays it
-        waits = await asyncio.gather(*(self.attempt(call) for call in calls))
-        self._waits = [(call, wait) for call, wait in zip(calls, waits, strict=True) if wait is not None]
+        """Try it once; it takes ANSWER_SECONDS at most."""
+        self._intake_wait = await self.attempt(self._intake)
 
     async def run(self) -> None:
-        """Try again what failed, and watch the webhook."""
+        """Set the menus, try again what failed, and watch the webhook."""
         async with asyncio.TaskGroup() as group:
-            for call, wait in self._waits:
-                group.create_task(self._go_on(call, wait))
+            group.create_task(self._go_on(self._intake, self._intake_wait))
+            for call in self._menus():
+                group.create_task(self._go_on(call, 0.0))
             if self._app.settings.webhook_url:
                 group.create_task(
                     loops.repeat("webhook_watch", self.watch, stopping=self._stopping, idle_seconds=WATCH_SECONDS)

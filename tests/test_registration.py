@@ -55,6 +55,13 @@ async def told(process: Process) -> list[tuple[str, str]]:
         return [(row.kind, str(row.data.get("name"))) for row in rows]
 
 
+async def all_told(process: Process, count: int) -> list[tuple[str, str]]:
+    async with asyncio.timeout(PATIENCE):
+        while len(notices := await told(process)) < count:
+            await asyncio.sleep(0.02)
+    return notices
+
+
 FAILURES: dict[str, dict[str, Any]] = {
     "error_500": {"times": 4},
     "html_502": {"times": 4},
@@ -104,17 +111,18 @@ async def test_a_call_without_an_answer_delays_the_others_for_a_moment_only(
 
 async def test_a_menu_that_telegram_refuses_is_told_once_and_not_tried_again(kabar: Kabar) -> None:
     refusal = "Bad Request: BOT_COMMAND_INVALID"
-    for _ in range(2):
+    for round_ in range(2):
         kabar.world.fail("setMyCommands", kind="refuse", times=100, chat=None, code=400, description=refusal)
         async with kabar.running(roles=("chat",), admin_ids=()) as process:
-            names = {name for _, name in await told(process)}
+            await until(lambda count=3 * (round_ + 1): len(outcomes(kabar.world, "setMyCommands")) == count)
+            names = {name for _, name in await all_told(process, 3)}
             assert names == {f"setMyCommands {code}" for code in ("default", "en", "id")}
             assert len(await told(process)) == 3
         kabar.world.faults.clear()
     assert outcomes(kabar.world, "setMyCommands") == [refusal] * 6  # three at each start
     kabar.world.chats[EDITOR].bot = "member"
     async with kabar.running(roles=("chat",)) as process:
-        kinds = [kind for kind, _ in await told(process)]
+        kinds = [kind for kind, _ in await all_told(process, 6)]
         assert kinds == ["registration_refused"] * 3 + ["registration_accepted"] * 3
         await kabar.world.wait_for(EDITOR, "Telegram kembali menerima")
 
@@ -127,8 +135,7 @@ async def test_a_webhook_that_telegram_refused_is_told_once_and_set_in_the_end(
     kabar.world.fail("setWebhook", kind="refuse", times=5, code=400, description=refusal)
     async with kabar.running(roles=("chat",), **hook) as process:
         await until(lambda: kabar.world.webhook["url"] == hook["webhook_url"])
-        while len(kinds := [kind for kind, _ in await told(process)]) < 2:
-            await asyncio.sleep(0.02)
+        kinds = [kind for kind, _ in await all_told(process, 2)]
     assert kinds == ["registration_refused", "registration_accepted"]
     assert outcomes(kabar.world, "setWebhook") == [refusal] * 5 + [True]
 
@@ -137,6 +144,7 @@ async def test_a_webhook_that_telegram_refused_is_told_once_and_set_in_the_end(
 async def test_an_admin_who_never_wrote_to_the_bot_is_no_trouble(kabar: Kabar) -> None:
     kabar.world.chats.pop(EDITOR)
     async with kabar.running(roles=("chat",)) as process:
+        await until(lambda: len(outcomes(kabar.world, "setMyCommands")) == len(READERS | OWNERS))
         assert scopes(kabar.world) == READERS
         assert await told(process) == []
 

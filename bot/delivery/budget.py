@@ -21,6 +21,7 @@ from sqlalchemy import Double, and_, bindparam, case, select, update
 from telegram.ext import BaseRateLimiter
 
 from bot.delivery import lanes, pushes
+from bot.delivery.turns import Turns
 from bot.storage.engine import Database, Session, clock
 from bot.storage.models import Budget
 
@@ -276,6 +277,8 @@ def _full_until(times: deque[float]) -> float:
 class AnswerLimiter(BaseRateLimiter[None]):
     """python-telegram-bot's rate limiter for answers: sends at once unless this process alone would exceed the rate.
 
+    Then they wait in a fair order (turns.py).
+
     It charges answers to the shared row. Pushes bypass it, because they reserve their places beforehand.
     """
 
@@ -286,7 +289,7 @@ class AnswerLimiter(BaseRateLimiter[None]):
         self._pace = pace
         self._next = 0.0
         self._share = 0.0
-        self._turn = asyncio.Lock()
+        self._turns = Turns(self._pause)
         self._uncharged = 0
         self._due = asyncio.Event()
 
@@ -307,26 +310,22 @@ class AnswerLimiter(BaseRateLimiter[None]):
             chat = data.get("chat_id")
             if self._pace is not None and isinstance(chat, int):
                 await asyncio.sleep(self._pace.turn(chat, time.monotonic()))
-            await self._wait_turn()
+            if self._rate > 0:
+                await self._turns.wait(chat)
+                self._schedule_next()
             self._uncharged += 1
             self._due.set()
             self._window.note(time.monotonic())
         return await callback(*args, **kwargs)
 
-    async def _wait_turn(self) -> None:
-        """Local virtual scheduling with a burst of a quarter second: at most 10.25 × rate in any ten seconds.
+    def _pause(self) -> float:
+        """Seconds until the next answer; asked just before, so a lower share or a halt holds for all that wait."""
+        return self._next - time.monotonic()
 
-        One answer at a time looks at the clock, so a lower share or a halt holds for those that wait already.
-        """
-        if self._rate <= 0:
-            return
-        async with self._turn:
-            wait = self._next - time.monotonic()
-            while wait > 0:
-                await asyncio.sleep(wait)
-                wait = self._next - time.monotonic()
-            gap = 1 / max(self._rate * 0.97 * (1 - self._share), 0.1)
-            self._next = max(self._next, time.monotonic() - 0.25) + gap
+    def _schedule_next(self) -> None:
+        """Local virtual scheduling with a burst of a quarter second: at most 10.25 × rate in any ten seconds."""
+        gap = 1 / max(self._rate * 0.97 * (1 - self._share), 0.1)
+        self._next = max(self._next, time.monotonic() - 0.25) + gap
 
     async def run(self) -> None:
         """The loop that charges answers to the shared row, several at a time."""
