@@ -1,7 +1,7 @@
 """`kabar bench chat`: how long readers wait for an answer, at rest and while a push runs at the full rate.
 
 The bot is a process of its own with the chat and deliver roles, on a webhook; the server answers every send after
-50 ms. The bot answers a webhook request after it has answered the reader, so the request's time is the reader's wait.
+50 ms, and that is when a reader has it.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import aiohttp
 
@@ -27,24 +28,29 @@ from bot.web.server import SECRET_HEADER
 SERVER_DELAY = 0.05  # seconds
 READERS_A_SECOND = 10.0
 COMMANDS = ("/latest", "/help", "/sections", "/popular", "/following")
+READERS = 200  # who ask in turn
+LAST_ANSWERS = 3.0  # seconds
 PORT = 18787
 
 
 async def run(options: argparse.Namespace) -> None:
-    with sink.running("--delay", str(SERVER_DELAY)) as url, TemporaryDirectory(prefix="kabar-bench-") as folder:
+    with (
+        sink.running("--arrivals", "--delay", str(SERVER_DELAY)) as url,
+        TemporaryDirectory(prefix="kabar-bench-") as folder,
+    ):
         file = Path(folder) / "newsroom.toml"
         file.write_text(NEWSROOM_FILE, encoding="utf-8")
         async with database(options.postgres) as address, Database(address) as opened:
             await subscribe(opened, range(1, options.chats + 1))
             settings = {"BOT_API_URL": url, "DATABASE_URL": address, "NEWSROOM": str(file), "LOG_LEVEL": "error"}
             async with running("chat,deliver", SEND_RATE=str(options.rate), **settings):
-                await ask(50)  # warm-up, so that work done only once is not measured
+                await ask(url, 50)  # warm-up, so that work done only once is not measured
                 print(f"{'':<22}{'p50 ms':>8}{'p99 ms':>8}{'slowest':>9}")
-                show("at rest", await ask(options.answers))
+                show("at rest", await ask(url, options.answers))
                 await announce(opened, options.rate)
                 await asyncio.sleep(2)
                 await asyncio.to_thread(sink.count, url)
-                times = await ask(options.answers)
+                times = await ask(url, options.answers)
                 pushed = await asyncio.to_thread(sink.count, url)
                 show("while a push runs", times)
                 print(f"{pushed['taken'] / pushed['seconds']:,.0f} messages a second meanwhile, answers included")
@@ -71,39 +77,59 @@ async def _ready(bot: asyncio.subprocess.Process) -> None:
     async with aiohttp.ClientSession() as client:
         while bot.returncode is None:
             try:
-                async with client.get(f"http://127.0.0.1:{PORT}/readyz"):
-                    return
+                async with client.get(f"http://127.0.0.1:{PORT}/readyz") as answer:
+                    if answer.ok:
+                        return
             except aiohttp.ClientConnectionError:
-                await asyncio.sleep(0.1)
+                pass
+            await asyncio.sleep(0.1)
     raise RuntimeError("the bot ended before it was ready")
 
 
-async def ask(count: int) -> list[float]:
-    """Send `count` commands at random times, READERS_A_SECOND on average; returns the seconds that each waited."""
-    times: list[float] = []
+async def ask(url: str, count: int) -> list[float]:
+    """Send `count` commands at random times, READERS_A_SECOND on average; the seconds until each answer was taken.
+
+    `url` is the sink's. A webhook is acknowledged when its update is stored, so the answer itself is looked for.
+    """
+    asked: list[tuple[int, float]] = []
     async with aiohttp.ClientSession(headers={SECRET_HEADER: "bench"}) as client, asyncio.TaskGroup() as group:
 
         async def one(number: int) -> None:
-            user = {"id": 1 + number % 5000, "is_bot": False, "first_name": "Pembaca", "language_code": "id"}
-            text = random.choice(COMMANDS)
-            message = {
-                "message_id": number + 1,
-                "date": int(time.time()),
-                "from": user,
-                "chat": {"id": user["id"], "type": "private", "first_name": "Pembaca"},
-                "text": text,
-                "entities": [{"type": "bot_command", "offset": 0, "length": len(text)}],
-            }
-            update = {"update_id": time.monotonic_ns() % 2**40 + number, "message": message}
-            began = time.perf_counter()
+            chat = sink.ASKING + number % READERS
+            update = {"update_id": time.monotonic_ns() % 2**40 + number, "message": _command(number, chat)}
+            asked.append((chat, time.monotonic()))
             async with client.post(f"http://127.0.0.1:{PORT}/telegram", json=update) as answer:
                 answer.raise_for_status()
-            times.append(time.perf_counter() - began)
 
         for number in range(count):
             group.create_task(one(number))
             await asyncio.sleep(random.expovariate(READERS_A_SECOND))
-    return times
+    await asyncio.sleep(LAST_ANSWERS)
+    return _waits(asked, await asyncio.to_thread(sink.arrivals, url))
+
+
+def _command(number: int, chat: int) -> dict[str, Any]:
+    text = random.choice(COMMANDS)
+    user = {"id": chat, "is_bot": False, "first_name": "Pembaca", "language_code": "id"}
+    return {
+        "message_id": number + 1,
+        "date": int(time.time()),
+        "from": user,
+        "chat": {"id": chat, "type": "private", "first_name": "Pembaca"},
+        "text": text,
+        "entities": [{"type": "bot_command", "offset": 0, "length": len(text)}],
+    }
+
+
+def _waits(asked: list[tuple[int, float]], arrivals: dict[int, list[float]]) -> list[float]:
+    """The seconds from each question to the server's answer to the next message to its chat."""
+    waits = []
+    for chat, at in asked:
+        later = [time_ for time_ in arrivals.get(chat, ()) if time_ >= at]
+        if not later:
+            raise RuntimeError(f"chat {chat} got no answer within {LAST_ANSWERS:g} s")
+        waits.append(later[0] + SERVER_DELAY - at)
+    return waits
 
 
 def show(name: str, times: list[float]) -> None:

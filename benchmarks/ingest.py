@@ -29,7 +29,7 @@ FOLLOWERS = 20
 async def run(given: argparse.Namespace) -> None:
     options = ("--news", str(given.news), "--delay", str(given.delay))
     with (
-        sink.running("--delay", str(SERVER_DELAY)) as url,
+        sink.running("--arrivals", "--delay", str(SERVER_DELAY)) as url,
         press.running(*options) as port,
         TemporaryDirectory(prefix="kabar-bench-") as folder,
     ):
@@ -45,7 +45,7 @@ async def run(given: argparse.Namespace) -> None:
                 await asyncio.sleep(max(0.0, began + given.every - time.monotonic()))  # wait until second polls are due
                 await _poll(opened, given.seconds, bot.pid, port)
                 print(f"{'':<22}{'p50 ms':>8}{'p99 ms':>8}{'slowest':>9}")
-                show("answers meanwhile", await ask(given.answers))
+                show("answers meanwhile", await ask(url, given.answers))
                 show("API to first message", await _publish(given.stories, url))
                 print(f"{_memory(bot.pid, 'VmHWM'):,.0f} MB at most")
 

@@ -2,7 +2,8 @@
 
 `--flood bucket|window --rate N` answers faster messages with 429; `--delay S` delays answers by S seconds. `GET /count`
 returns the messages since the last count: {"taken": …, "refused": …, "seconds": from the first to the last,
-"update_at": when the first UPDATE came, by the machine's monotonic clock}.
+"update_at": when the first UPDATE came, by the machine's monotonic clock}. With `--arrivals`, `GET /arrivals` returns
+the times of the messages to chats from ASKING on, by the same clock, and forgets them.
 """
 
 import argparse
@@ -26,18 +27,21 @@ HOOK = b'{"ok":true,"result":{"url":"https://news.example/telegram","has_custom_
 OTHERS = {"getMe": ME, "getWebhookInfo": HOOK}
 DONE = b'{"ok":true,"result":true}'
 SENT = b'{"ok":true,"result":{"message_id":%d,"date":1,"chat":{"id":1,"type":"private"},"text":"x"}}'
+ASKING = 1_000_000  # ids of the chats that ask, in benchmarks of answers
 REFUSED = (
     b'{"ok":false,"error_code":429,"description":"Too Many Requests: retry after %d","parameters":{"retry_after":%d}}'
 )
 
 
 class Sink:
-    def __init__(self, flood: str, rate: float, delay: float) -> None:
+    def __init__(self, flood: str, rate: float, delay: float, arrivals: bool) -> None:
         self._delay = delay
+        self._keeps_arrivals = arrivals
         self._update_at: float | None = None
         self._flood = Flood(flood, rate)
         self._numbers = itertools.count(1)
         self._times: list[float] = []
+        self._arrivals: dict[int, list[float]] = {}
         self._refused = 0
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -55,6 +59,8 @@ class Sink:
                 seconds = math.ceil(wait)
                 return web.Response(status=429, body=REFUSED % (seconds, seconds), content_type="application/json")
         self._times.append(now)
+        if self._keeps_arrivals and (chat := _chat(body)) >= ASKING:
+            self._arrivals.setdefault(chat, []).append(now)
         if self._delay:
             await asyncio.sleep(self._delay)
         return web.Response(body=SENT % next(self._numbers), content_type="application/json")
@@ -67,6 +73,10 @@ class Sink:
         update_at, self._update_at = self._update_at, None
         return web.json_response({"taken": len(times), "refused": refused, "seconds": seconds, "update_at": update_at})
 
+    async def arrivals(self, _: web.Request) -> web.Response:
+        arrivals, self._arrivals = self._arrivals, {}
+        return web.json_response(arrivals)
+
 
 def _chat(body: bytes) -> int:
     """The chat of a JSON body, or of the form that python-telegram-bot sends."""
@@ -76,11 +86,12 @@ def _chat(body: bytes) -> int:
     return int(fields.get(b"chat_id", b"0"))
 
 
-async def serve(flood: str, rate: float, delay: float) -> None:
-    sink = Sink(flood, rate, delay)
+async def serve(flood: str, rate: float, delay: float, arrivals: bool) -> None:
+    sink = Sink(flood, rate, delay, arrivals)
     app = web.Application()
     app.router.add_post("/bot{token}/{method}", sink.answer)
     app.router.add_get("/count", sink.count)
+    app.router.add_get("/arrivals", sink.arrivals)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -107,9 +118,16 @@ def count(url: str) -> dict[str, float]:
     return figures
 
 
+def arrivals(url: str) -> dict[int, list[float]]:
+    """When messages came to the chats that ask, since the last call; seconds of the machine's monotonic clock."""
+    with urlopen(f"{url}/arrivals") as answer:
+        return {int(chat): times for chat, times in orjson.loads(answer.read()).items()}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--flood", default="off", choices=("off", "bucket", "window"))
     parser.add_argument("--rate", type=float, default=30)
     parser.add_argument("--delay", type=float, default=0)
+    parser.add_argument("--arrivals", action="store_true")
     asyncio.run(serve(**vars(parser.parse_args())))

@@ -15,6 +15,10 @@ from bot.messages.text import Message
 Show = Callable[[Newsroom, Language, frozenset[str], int], Message]  # draws a page of what a chat follows
 
 
+def greeting_of(context: Context) -> Show:
+    return menus.welcome if context.is_private else menus.introduction
+
+
 async def following(_: Update, context: Context) -> None:
     await context.reply(await _overview(context))
 
@@ -76,7 +80,7 @@ async def turn(_: Update, context: Context, button: buttons.FollowingPage) -> No
 async def turn_greeting(_: Update, context: Context, button: buttons.GreetingPage) -> None:
     """Show another page of the greeting's choices in the same message."""
     await context.answer()
-    await context.show(await _overview(context, button.page, menus.welcome))
+    await context.show(await _overview(context, button.page, greeting_of(context)))
 
 
 async def choose(_: Update, context: Context, button: buttons.Choose) -> None:
@@ -86,7 +90,7 @@ async def choose(_: Update, context: Context, button: buttons.Choose) -> None:
 
 async def choose_in_greeting(_: Update, context: Context, button: buttons.ChooseInGreeting) -> None:
     """Handle a button in the greeting, and update the greeting in place."""
-    await _choose(context, button, menus.welcome)
+    await _choose(context, button, greeting_of(context))
 
 
 async def _choose(

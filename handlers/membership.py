@@ -1,14 +1,22 @@
 """The bot was blocked, unblocked, added to or removed from a chat; a group became a supergroup."""
 
-from telegram import Chat, ChatMember, ChatMemberRestricted, Update
+import structlog
+from telegram import Chat, ChatMember, ChatMemberRestricted, ChatMemberUpdated, Update
+from telegram.error import BadRequest, Forbidden
 
-from bot.audience import subscribers
+from bot.audience import subscribers, subscriptions
 from bot.context import Context
-from bot.i18n import choose
+from bot.i18n import choose, load_language
+from bot.messages import menus
+
+log = structlog.get_logger("kabar.chat")
 
 
 async def changed(update: Update, context: Context) -> None:
-    """Handle `my_chat_member`: store the chat's state. What it follows and its language stay."""
+    """Handle `my_chat_member`: store the chat's state. What it follows and its language stay.
+
+    A group or channel that the bot comes to gets to know it.
+    """
     change = update.my_chat_member
     if change is None:
         return
@@ -31,6 +39,30 @@ async def changed(update: Update, context: Context) -> None:
                 ),
                 now=now,
             )
+    if not silent and not _is_there(change.old_chat_member) and _is_there(member):
+        await _introduce(change, context)
+
+
+def _is_there(member: ChatMember) -> bool:
+    return member.status in (ChatMember.MEMBER, ChatMember.ADMINISTRATOR) or (
+        isinstance(member, ChatMemberRestricted) and member.is_member
+    )
+
+
+async def _introduce(change: ChatMemberUpdated, context: Context) -> None:
+    """Greet a group, with its choices. Of a channel only the admin is told who made the bot its admin."""
+    try:
+        if change.chat.type == Chat.CHANNEL:
+            language = load_language(choose(change.from_user.language_code, context.newsroom.language))
+            message = menus.channel_introduction(context.newsroom, language, change.chat.title or "")
+            await context.news.answers.send(change.from_user.id, message)
+        elif change.chat.type != Chat.PRIVATE:
+            subscriber = await context.subscriber()
+            async with context.read() as session:
+                followed = await subscriptions.following(session, subscriber.id)
+            await context.reply(menus.introduction(context.newsroom, context.language(subscriber), followed))
+    except (BadRequest, Forbidden) as error:  # it may not write there, or its admin has never written to it
+        log.info("not_introduced", chat=change.chat.id, reason=str(error))
 
 
 async def upgraded(update: Update, context: Context) -> None:

@@ -31,7 +31,8 @@ async def start(update: Update, context: Context) -> None:
     if kind == "section" and name in context.newsroom.slugs:
         await sections.show_section(context, name)
         return
-    await context.reply(menus.welcome(context.newsroom, context.language(subscriber), followed))
+    greeting = following.greeting_of(context)
+    await context.reply(greeting(context.newsroom, context.language(subscriber), followed, 1))
 
 
 async def show_help(_: Update, context: Context) -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.storage.engine import Database
 from bot.storage.models import ReceivedUpdate
@@ -47,6 +48,19 @@ async def test_one_that_was_stored_though_the_answer_was_lost_is_taken_up_later(
         await inbox.store([update(2)])
         assert ids(await inbox.take_over()) == [1]
         assert await inbox.take_over() == []
+
+
+async def test_a_flood_of_updates_is_stored_in_one_go_and_finished_in_one_go(database: Database) -> None:
+    """A statement with all of them would have more parameters than a database takes."""
+    count = 9_000
+    inbox = Inbox(database, "one")
+    async with at_work(inbox):
+        assert len(await inbox.store([update(number) for number in range(count)])) == count
+        for number in range(count):
+            inbox.finish(number)
+    async with database.read() as session:
+        done = select(func.count()).where(ReceivedUpdate.done)
+        assert await session.scalar(done) == count
 
 
 async def test_what_was_handled_a_moment_ago_is_not_handed_out_again(database: Database) -> None:

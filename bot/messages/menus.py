@@ -28,6 +28,34 @@ def welcome(newsroom: Newsroom, language: Language, following: frozenset[str], p
     return Message.of(text, (*rows, *_main(language)))
 
 
+def introduction(newsroom: Newsroom, language: Language, following: frozenset[str], page: int = 1) -> Message:
+    """The greeting in a group."""
+    _ = language._
+    text = Text().add("👋 ").bold(newsroom.name).add("\n\n")
+    text.add(
+        _(
+            "I bring this group the news of {newsroom}, as it happens or when you ask. "
+            "The group's admins choose what arrives here; everybody can read and search."
+        ).format(newsroom=newsroom.name)
+    )
+    _add_overview(text, newsroom, language, following, page)
+    rows = _choices(newsroom, language, following, page, buttons.ChooseInGreeting)
+    return Message.of(text, (*rows, *_main(language)))
+
+
+def channel_introduction(newsroom: Newsroom, language: Language, channel: str) -> Message:
+    """To the admin who added the bot to a channel, in private: it posts nothing there that nobody asked for."""
+    _ = language._
+    text = Text().bold(channel).add("\n\n")
+    text.add(
+        _(
+            "I can now bring the news of {newsroom} to your channel. To choose what arrives there, write /following in "
+            "the channel and tap; afterwards you can delete those messages."
+        ).format(newsroom=newsroom.name)
+    )
+    return Message.of(text)
+
+
 def help_text(language: Language, commands: Sequence[tuple[str, str]]) -> Message:
     """The help message; `commands` are (name, description) pairs."""
     _ = language._

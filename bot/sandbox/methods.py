@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.sandbox.errors import Refusal
 from bot.sandbox.text import CAPTION_LIMIT, TEXT_LIMIT, check_keyboard, check_text
-from bot.sandbox.world import CALLBACK_LIFE, Chat, Message, World
+from bot.sandbox.world import CALLBACK_LIFE, Chat, Message, World, fields_of
 
 Params = dict[str, Any]
 SENDING = frozenset(("sendMessage", "sendPhoto", "copyMessage", "forwardMessage"))
@@ -238,17 +238,7 @@ class Methods:
 
     def _member(self, chat: Chat, user: int) -> dict[str, Any]:
         status = chat.members.get(user, "left")
-        shown: dict[str, Any] = {"user": self.world.person(user), "status": status}
-        if status == "creator":
-            shown["is_anonymous"] = False
-        if status == "administrator":
-            rights = (
-                "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats "
-                "can_restrict_members can_promote_members can_change_info can_invite_users can_post_stories "
-                "can_edit_stories can_delete_stories"
-            )
-            shown |= dict.fromkeys(rights.split(), False)
-        return shown
+        return {"user": self.world.person(user), "status": status, **fields_of(status)}
 
     async def getChatAdministrators(self, p: Params) -> list[dict[str, Any]]:
         chat = self.world.place(p.get("chat_id"))

@@ -72,6 +72,20 @@ class Callback:
     answer: asyncio.Future[dict[str, Any]]
 
 
+RIGHTS = (  # of an administrator that the Bot API always states
+    *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
+    *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories"),
+    *("can_edit_stories", "can_delete_stories"),
+)
+
+
+def fields_of(status: str) -> dict[str, Any]:
+    """The required fields of a ChatMember of this status, beside its user."""
+    if status == "administrator":
+        return dict.fromkeys(RIGHTS, False)
+    return {"creator": {"is_anonymous": False}, "kicked": {"until_date": 0}}.get(status, {})
+
+
 class World:
     """`remember=False` keeps counts instead of messages and calls: a sink for millions."""
 
@@ -272,8 +286,7 @@ class World:
 
     def _membership(self, chat: Chat, by: int, old: str, new: str) -> None:
         def member(status: str) -> dict[str, Any]:
-            shown: dict[str, Any] = {"user": self.me, "status": status}
-            return {**shown, "until_date": 0} if status == "kicked" else shown
+            return {"user": self.me, "status": status, **fields_of(status)}
 
         self.queue(
             "my_chat_member",

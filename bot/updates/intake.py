@@ -7,6 +7,7 @@ acknowledged: getUpdates is called with the same offset again, and a webhook is 
 
 import asyncio
 import time
+from contextlib import suppress
 
 import structlog
 from telegram.error import Conflict, InvalidToken, TelegramError
@@ -27,6 +28,7 @@ POLL_SECONDS = 25
 LEASE = "getUpdates"
 DATABASE_AGAIN_SECONDS = 1.0
 DRAIN_SECONDS = 4.0  # at a stop, how long updates in hand may take; the rest is left to the next process
+OPENING_SECONDS = 10.0  # Telegram waits longer for a webhook's answer
 WAITING_AT_MOST = 10_000  # updates in memory; beyond, none are taken until some are handled
 
 
@@ -44,7 +46,8 @@ class Updates:
         self._stopping = stopping
         self._polls = polls
         self._inbox = Inbox(app.database, owner)
-        self._queues: ChatQueues | None = None  # while `run` runs
+        self._queues: ChatQueues | None = None  # while updates are taken
+        self._opened = asyncio.Event()  # the start is over: updates are taken, or were
         self._next = 0
         self._telegram_away = OngoingFailure(log, "telegram_away")
         self._database_away = OngoingFailure(log, "database_away")
@@ -52,7 +55,13 @@ class Updates:
         self.holds_lease = False
 
     async def receive(self, raw: RawUpdate) -> bool:
-        """Store an update of a webhook and queue it. False: it was not stored, and has to be sent again."""
+        """Store an update of a webhook and queue it. False: it was not stored, and has to be sent again.
+
+        One that comes while the bot starts waits for it, OPENING_SECONDS at most.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OPENING_SECONDS):
+                await self._opened.wait()
         queues = self._queues
         if queues is None or queues.waiting >= WAITING_AT_MOST:
             return False
@@ -94,6 +103,7 @@ class Updates:
                 for raw in await self._inbox.take_over():
                     queues.add(raw)
                 self._queues = queues  # a webhook's updates come after those that were left
+                self._opened.set()
                 mine = self._polls and await self._hold()
                 self._database_away.clear()
             except DATABASE_ERRORS as error:

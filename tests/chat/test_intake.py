@@ -7,8 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot import app
 from bot.storage.engine import Database, Session
 from bot.web.server import SECRET_HEADER, webhook_secret
+from tests.databases import on_sqlite
 from tests.web.cms import free_port
 from tests.wire import OLIVER, SARI, Kabar
 
@@ -19,6 +21,14 @@ UNREADABLE: dict[str, dict[str, Any]] = {
     "my_chat_member": {"chat": {"id": SARI, "type": "private"}},
     "gift": {"of": "tomorrow"},
 }
+
+
+def command(text: str) -> dict[str, Any]:
+    """A message of Sari's that is a command."""
+    sari = {"id": SARI, "is_bot": False, "first_name": "Sari", "language_code": "id"}
+    entity = {"type": "bot_command", "offset": 0, "length": len(text.split()[0])}
+    message = {"message_id": 5, "date": int(time.time()), "chat": {"id": SARI, "type": "private"}, "from": sari}
+    return {**message, "text": text, "entities": [entity]}
 
 
 def hand_over(kabar: Kabar, **payload: Any) -> int:
@@ -85,10 +95,7 @@ async def test_a_webhook_s_update_is_refused_while_the_database_is_away_and_done
     port = free_port()
     url = f"http://127.0.0.1:{port}/telegram"
     headers = {SECRET_HEADER: webhook_secret(kabar.world.token, "")}
-    sari = {"id": SARI, "is_bot": False, "first_name": "Sari", "language_code": "id"}
-    entity = {"type": "bot_command", "offset": 0, "length": 6}
-    message = {"message_id": 5, "date": int(time.time()), "chat": {"id": SARI, "type": "private"}, "from": sari}
-    update = {"update_id": 500, "message": {**message, "text": "/ikuti dunia", "entities": [entity]}}
+    update = {"update_id": 500, "message": command("/ikuti dunia")}
     async with kabar.running(roles=("chat",), http_port=port, webhook_url=url), aiohttp.ClientSession() as client:
 
         async def post(body: Any) -> int:
@@ -109,3 +116,31 @@ async def test_a_webhook_s_update_is_refused_while_the_database_is_away_and_done
         assert await post({"update_id": 501, "poll": {"id": "1"}}) == 200
         for nonsense in ([], "text", {"message": {}}, {"update_id": "7"}):
             assert await post(nonsense) == 400
+
+
+@on_sqlite
+async def test_a_webhook_s_update_that_comes_during_the_start_is_answered_when_it_is_over(
+    kabar: Kabar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "RETRY_START_SECONDS", 1.0)
+    kabar.world.fail("getMe", kind="error_500", times=1)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/telegram"
+    update = {"update_id": 500, "message": command("/ikuti dunia")}
+
+    async def post() -> int:
+        headers = {SECRET_HEADER: webhook_secret(kabar.world.token, "")}
+        async with aiohttp.ClientSession(headers=headers) as client:
+            while True:
+                try:
+                    async with client.post(url, json=update) as answer:
+                        return answer.status
+                except aiohttp.ClientConnectionError:  # it does not listen yet
+                    await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as group:
+        posting = group.create_task(post())
+        async with kabar.running(roles=("chat",), http_port=port, webhook_url=url):
+            assert await posting == 200
+            while not await follows(kabar):
+                await asyncio.sleep(0.02)
