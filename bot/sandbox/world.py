@@ -81,9 +81,12 @@ RIGHTS = (  # of an administrator that the Bot API always states
 
 def fields_of(status: str) -> dict[str, Any]:
     """The required fields of a ChatMember of this status, beside its user."""
-    if status == "administrator":
-        return dict.fromkeys(RIGHTS, False)
-    return {"creator": {"is_anonymous": False}, "kicked": {"until_date": 0}}.get(status, {})
+    fields: dict[str, dict[str, Any]] = {
+        "creator": {"is_anonymous": False},
+        "administrator": dict.fromkeys(RIGHTS, False),
+        "kicked": {"until_date": 0},
+    }
+    return fields.get(status, {})
 
 
 class World:
