@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from bot.config import Newsroom
 from bot.web.server import SECRET_HEADER, webhook_secret
-from tests.databases import make_postgres, shown
+from tests.databases import make_postgres, on_sqlite, shown
 from tests.journeys.child import NEWSROOM
 from tests.stories.hostile import Server, response
 from tests.wire import PATIENCE, SARI, Kabar
@@ -43,6 +43,7 @@ async def run(kabar: Kabar, folder: Path, *arguments: str, typed: str = "", **gi
     return process.returncode, output.decode(), errors.decode()
 
 
+@on_sqlite
 async def test_check_passes_and_names_a_wrong_token_and_a_broken_source(kabar: Kabar, tmp_path: Path) -> None:
     code, output, _ = await run(kabar, tmp_path, "check")
     assert (code, output.count("✗")) == (0, 0)
@@ -56,6 +57,7 @@ async def test_check_passes_and_names_a_wrong_token_and_a_broken_source(kabar: K
     assert "222:wrong" not in output
 
 
+@on_sqlite
 async def test_a_webhook_without_a_web_server_ends_run_with_one_line(kabar: Kabar, tmp_path: Path) -> None:
     code, _, errors = await run(kabar, tmp_path, "run", WEBHOOK_URL="https://bot.example/telegram", HTTP_PORT="0")
     assert code == 2
@@ -63,6 +65,7 @@ async def test_a_webhook_without_a_web_server_ends_run_with_one_line(kabar: Kaba
     assert errors.count("\n") == 1
 
 
+@on_sqlite
 async def test_ingest_once_stores_and_the_next_run_pushes(kabar: Kabar, tmp_path: Path) -> None:
     code, output, _ = await run(kabar, tmp_path, "ingest", "--once")
     assert (code, "0 new" in output) == (0, True)
@@ -111,6 +114,7 @@ async def init(kabar: Kabar, bare: Path, *answers: str, private: str = "true") -
     return process.returncode, output.decode()
 
 
+@on_sqlite
 async def test_init_asks_verifies_and_writes_what_run_needs(kabar: Kabar, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     feed = f"{kabar.url}/news/dunia.xml"
@@ -121,6 +125,7 @@ async def test_init_asks_verifies_and_writes_what_run_needs(kabar: Kabar, tmp_pa
     assert f'url = "{kabar.url}/news/dunia.xml"' in (bare / "newsroom.toml").read_text()
 
 
+@on_sqlite
 async def test_init_writes_an_example_page_source_for_a_site_without_a_feed(kabar: Kabar, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     code, output = await init(
@@ -132,12 +137,14 @@ async def test_init_writes_an_example_page_source_for_a_site_without_a_feed(kaba
     assert "docs/sources.md" in output
 
 
+@on_sqlite
 async def test_init_names_the_setting_for_a_private_address(kabar: Kabar, tmp_path: Path) -> None:
     code, output = await init(kabar, tmp_path / "bare", kabar.world.token, "9001", kabar.url, "n", private="")
     assert code == 1
     assert f"ALLOW_PRIVATE_SOURCES={kabar.url.removeprefix('http://')} ./kabar init" in output
 
 
+@on_sqlite
 async def test_init_asks_again_for_a_wrong_answer_and_keeps_the_others(kabar: Kabar, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     feed = f"{kabar.url}/news/dunia.xml"
@@ -157,6 +164,7 @@ MENU = """<header><a href="/">Beranda</a><a href="/masuk">Masuk</a></header>
 <a href="/2026/11/26/banjir">Banjir surut di tiga desa</a></nav>"""
 
 
+@on_sqlite
 @pytest.mark.parametrize(("wanted", "slugs"), [("y", ("politik", "ekonomi-bisnis")), ("n", ())])
 async def test_init_proposes_the_sections_of_the_sites_menu(
     kabar: Kabar, tmp_path: Path, wanted: str, slugs: tuple[str, ...]
@@ -171,11 +179,13 @@ async def test_init_proposes_the_sections_of_the_sites_menu(
     assert file.section_name("politik", "id") == ("Politik" if slugs else "politik")
 
 
+@on_sqlite
 async def test_init_does_not_repeat_a_wrong_token(kabar: Kabar, tmp_path: Path) -> None:
     code, output = await init(kabar, tmp_path / "bare", "222:wrong")
     assert (code, "222:wrong" in output) == (1, False)
 
 
+@on_sqlite
 async def test_on_postgresql_an_old_schema_is_refused_and_migrate_helps(
     kabar: Kabar, tmp_path: Path, postgres_server: URL, new_postgres: list[URL]
 ) -> None:
@@ -210,6 +220,7 @@ async def test_health_readiness_and_metrics_answer(kabar: Kabar, port: int) -> N
             assert answer.status == 404
 
 
+@on_sqlite
 async def test_a_webhook_is_handled_with_its_secret_only(kabar: Kabar, port: int) -> None:
     hook = f"http://127.0.0.1:{port}/telegram"
     async with kabar.running(http_port=port, webhook_url=hook), aiohttp.ClientSession() as session:

@@ -182,7 +182,7 @@ async def check(database: Database, sites: Sites, live: set[str]) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=30, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 @given(steps=st.lists(st.tuples(st.sampled_from(("carry", "carry", "withdraw")), st.sampled_from(SITES)), max_size=12))
 def test_one_text_is_listed_once_as_long_as_a_site_carries_it(
