@@ -1,32 +1,34 @@
-"""The order of answers that wait for the rate: fair among chats, so that a quiet reader does not wait for busy ones.
+"""The order of answers that wait for the rate: the chat whose last question is longest ago goes first.
 
-Start-time fair queueing: an answer's tag is one more than that of its chat's last, but no less than that of the answer
-that was sent last; the smallest tag goes first. https://dl.acm.org/doi/10.1145/248157.248171
+So a reader who asks now and then does not wait behind chats that ask without end. Whoever has not asked within
+FRESH_SECONDS counts as having asked that long ago: ever new chats delay the others by that much at most.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-CHATS_KEPT = 2_000  # above, chats whose last tag no longer matters are forgotten
+FRESH_SECONDS = 30.0
+CHATS_KEPT = 2_000  # above, chats that have not asked within FRESH_SECONDS are forgotten
 
 
 class Turns:
     """`pause` gives the seconds until the next answer may be sent; it is asked again after a wait."""
 
-    def __init__(self, pause: Callable[[], float]) -> None:
+    def __init__(self, pause: Callable[[], float], now: Callable[[], float] = time.monotonic) -> None:
         self._pause = pause
+        self._now = now
         self._line: list[tuple[float, int, asyncio.Event]] = []  # a heap; the event says that it may have become first
         self._numbers = count()
-        self._last: dict[Hashable, float] = {}
-        self._reached = 0.0  # the tag of the answer that was sent last
+        self._asked: dict[Hashable, float] = {}  # when each chat came to the line, or left it, for the last time
 
     async def wait(self, chat: Hashable) -> None:
         """Return when the next answer is this chat's, and `pause` gives 0."""
-        tag = max(self._reached, self._last.get(chat, -1.0) + 1)
-        self._last[chat] = tag
-        place = (tag, next(self._numbers), asyncio.Event())
+        now = self._now()
+        place = (max(self._asked.get(chat, 0.0), now - FRESH_SECONDS), next(self._numbers), asyncio.Event())
+        self._note(chat, now)
         heappush(self._line, place)
         try:
             while (wait := self._pause()) > 0 or self._line[0] is not place:
@@ -35,9 +37,14 @@ class Turns:
                 else:
                     await place[2].wait()
                     place[2].clear()
-            self._reached = tag
         finally:
+            self._note(chat, self._now())
             self._leave(place)
+
+    def _note(self, chat: Hashable, now: float) -> None:
+        self._asked[chat] = now
+        if len(self._asked) > CHATS_KEPT + len(self._line):
+            self._asked = {chat: at for chat, at in self._asked.items() if now - at < FRESH_SECONDS}
 
     def _leave(self, place: tuple[float, int, asyncio.Event]) -> None:
         if self._line[0] is place:
@@ -47,5 +54,3 @@ class Turns:
             heapify(self._line)
         if self._line:
             self._line[0][2].set()
-        if len(self._last) > CHATS_KEPT + len(self._line):
-            self._last = {chat: tag for chat, tag in self._last.items() if tag + 1 > self._reached}

@@ -63,4 +63,3 @@ async def test_a_push_gets_its_share_beside_chats_that_ask_without_end(
             task.cancel()
     meanwhile = sum(0 < count < FOLLOWERS for count in answered)
     assert meanwhile <= FOLLOWERS * answers_a_message * 1.5 + BURST * processes  # without shares it is without end
-    assert meanwhile >= FOLLOWERS * answers_a_message * 0.1  # and answers are not starved either
