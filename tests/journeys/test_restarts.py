@@ -2,11 +2,31 @@
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+from sqlalchemy import func, select
+
 from bot.sandbox.world import Message
+from bot.storage.engine import Database
+from bot.storage.models import Push
 from tests.journeys.child import Bot
 from tests.wire import OLIVER, PATIENCE, SARI, Kabar
+
+
+@pytest.fixture
+async def bot(kabar: Kabar, tmp_path: Path) -> AsyncIterator[Bot]:
+    """It ends with the test, so that it disturbs no other test that uses the same database."""
+    bot = Bot(kabar, tmp_path)
+    yield bot
+    if bot.process is not None and bot.process.returncode is None:
+        await bot.end(signal.SIGKILL)
+
+
+async def counted_as_doubled(kabar: Kabar) -> int:
+    async with Database(kabar.database_url) as database, database.read() as session:
+        return await session.scalar(select(func.sum(Push.doubled))) or 0
 
 
 def count(kabar: Kabar, chat: int, words: str) -> int:
@@ -16,9 +36,8 @@ def count(kabar: Kabar, chat: int, words: str) -> int:
     return sum(map(holds, kabar.world.from_bot(chat)))
 
 
-async def test_a_killed_bot_comes_back_and_pushes_to_its_audience_once(kabar: Kabar, tmp_path: Path) -> None:
+async def test_a_killed_bot_comes_back_and_pushes_to_its_audience_once(kabar: Kabar, bot: Bot) -> None:
     readers = [kabar.world.add_user(f"Pembaca {number}") for number in range(60)]
-    bot = Bot(kabar, tmp_path)
     await bot.start()
     for reader in readers:
         kabar.world.say(reader, "/ikuti dunia")
@@ -39,7 +58,7 @@ async def test_a_killed_bot_comes_back_and_pushes_to_its_audience_once(kabar: Ka
     await asyncio.sleep(1)
 
     doubled = sum(count(kabar, reader, "terpotong") - 1 for reader in readers)
-    assert doubled <= 5  # what was in flight at the kill
+    assert doubled <= min(before, await counted_as_doubled(kabar))  # what was in flight at the kill
     assert count(kabar, OLIVER, "terpotong") == 0
     assert await bot.end(signal.SIGTERM) == 0
 
@@ -51,8 +70,7 @@ async def test_a_killed_bot_comes_back_and_pushes_to_its_audience_once(kabar: Ka
     assert await bot.end(signal.SIGTERM) == 0
 
 
-async def test_an_update_that_came_while_the_bot_was_away_is_answered_once(kabar: Kabar, tmp_path: Path) -> None:
-    bot = Bot(kabar, tmp_path)
+async def test_an_update_that_came_while_the_bot_was_away_is_answered_once(kabar: Kabar, bot: Bot) -> None:
     kabar.world.say(SARI, "/bantuan")
     await bot.start()
     await kabar.world.wait_for(SARI, "Yang bisa Anda lakukan", timeout=PATIENCE)
@@ -63,8 +81,7 @@ async def test_an_update_that_came_while_the_bot_was_away_is_answered_once(kabar
     assert await bot.end(signal.SIGTERM) == 0
 
 
-async def test_a_stop_does_not_wait_for_a_silent_server_and_loses_nobody(kabar: Kabar, tmp_path: Path) -> None:
-    bot = Bot(kabar, tmp_path)
+async def test_a_stop_does_not_wait_for_a_silent_server_and_loses_nobody(kabar: Kabar, bot: Bot) -> None:
     await bot.start()
     for reader in (SARI, OLIVER):
         kabar.world.say(reader, "/follow dunia")
