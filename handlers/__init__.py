@@ -1,6 +1,13 @@
 """Everything the bot answers in a chat. `register` lists every handler in the order in which they are tried."""
 
-from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, TypeHandler, filters
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
 
 from bot.commands import Role
 from bot.context import NewsBot, Surplus
@@ -20,6 +27,7 @@ from handlers import (
     sections,
     settings,
     story,
+    updates,
     withdrawal,
 )
 from handlers.commands import COMMANDS
@@ -43,6 +51,8 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.OpenLatest, latest.open_list))
     app.add_handler(Press(buttons.LatestPage, latest.turn))
     app.add_handler(Press(buttons.OpenPopular, popular.open_list))
+    app.add_handler(Press(buttons.OpenUpdates, updates.open_list))
+    app.add_handler(Press(buttons.UpdatesPage, updates.turn))
     app.add_handler(Press(buttons.OpenSections, sections.open_list))
     app.add_handler(Press(buttons.SectionsPage, sections.turn_list))
     app.add_handler(Press(buttons.OpenSection, sections.open_section))
