@@ -4,6 +4,7 @@ from telegram.ext import (
     CallbackQueryHandler,
     ChatMemberHandler,
     CommandHandler,
+    InlineQueryHandler,
     MessageHandler,
     TypeHandler,
     filters,
@@ -18,6 +19,7 @@ from handlers import (
     copies,
     errors,
     following,
+    inline,
     latest,
     membership,
     pace,
@@ -87,6 +89,7 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.SeparateCopy, copies.separate, app.settings.admin_ids))
     app.add_handler(MessageHandler(private & owner & ~filters.COMMAND, broadcast.compose))
 
+    app.add_handler(InlineQueryHandler(inline.suggest))
     app.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))
     app.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, membership.upgraded))
     app.add_handler(MessageHandler(private & filters.COMMAND, access.unknown))
