@@ -8,6 +8,7 @@ neither's own idea of a word counts.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import BigInteger, column, table
 
@@ -21,7 +22,7 @@ STEM_OF = {TITLE: "b", LEAD: "d", BODY: "f"}  # marks of their stems
 GAP = "z"  # between two fields, so that no phrase reaches from one into the other
 
 
-def is_modelled(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+def is_modelled(name: str | None, kind: str, parents: Mapping[Any, str | None]) -> bool:
     """For Alembic's `include_name`: all but the index, which migration 0011 makes of what each database has for it."""
     vector = parents.get("table_name") == "story_words" and name in ("vector", "ix_story_words_vector")
     return not vector and not (kind == "table" and (name or "").startswith(INDEX_TABLE))
