@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, literal, select, union_all
 
 from bot.storage.engine import Session
 from bot.storage.fulltext import BODY, INDEX, LEAD, STEM_OF, TITLE, AllOf, AnyOf, Phrase, Query, Word
@@ -152,34 +152,43 @@ async def _stories(session: Session, ids: Sequence[int]) -> list[Story]:
 
 async def _with_all(session: Session, terms: Sequence[Term], anchor: int) -> list[int]:
     everywhere, above = (TITLE, LEAD, BODY), (TITLE, LEAD)
-    as_written = [term.exactly(TITLE) for term in terms], [term.exactly(*everywhere) for term in terms]
-    in_any_form = [term.in_any_form(*above) for term in terms], [term.in_any_form(*everywhere) for term in terms]
-    exact = [await _newest(session, AllOf(tuple(parts)), anchor) for parts in as_written]
-    others = [await _newest(session, AllOf(tuple(parts)), anchor) for parts in in_any_form]
-    found = {story_id for ids in (*exact, *others) for story_id in ids}
-    return await _ranked(session, found, terms, elsewhere=1, exact=frozenset(exact[1]))
+    ways = (
+        [term.exactly(TITLE) for term in terms],
+        [term.exactly(*everywhere) for term in terms],
+        [term.in_any_form(*above) for term in terms],
+        [term.in_any_form(*everywhere) for term in terms],
+    )
+    pools = await _newest(session, [AllOf(tuple(parts)) for parts in ways], anchor)
+    found, exact = {story_id for pool in pools for story_id in pool}, frozenset(pools[1])
+    return await _ranked(session, found, terms, elsewhere=1, exact=exact)
 
 
 async def _with_some(session: Session, terms: Sequence[Term], anchor: int) -> list[int]:
     """Stories with all words but one, else with any; most of them first."""
     parts = [term.in_any_form(TITLE, LEAD, BODY) for term in terms]
     rests = [AllOf((*parts[:at], *parts[at + 1 :])) for at in range(len(parts))]
-    found = {story_id for rest in rests for story_id in await _newest(session, rest, anchor)}
+    found = {story_id for pool in await _newest(session, rests, anchor) for story_id in pool}
     if not found:
-        found = set(await _newest(session, AnyOf(tuple(parts)), anchor))
+        (any_of_them,) = await _newest(session, [AnyOf(tuple(parts))], anchor)
+        found = set(any_of_them)
     return await _ranked(session, found, terms)
 
 
-async def _newest(session: Session, query: Query, anchor: int) -> list[int]:
-    """The newest stories that answer the query, by their ids."""
+async def _newest(session: Session, queries: Sequence[Query], anchor: int) -> list[list[int]]:
+    """For each query the newest stories that answer it, by their ids. One statement, since a round trip costs most."""
     shown = exists().where(Story.id == INDEX.c.rowid, Story.state == StoryState.LIVE, Story.copy_of.is_(None))
-    rows = await session.scalars(
-        select(INDEX.c.rowid)
+    found: list[list[int]] = [[] for _ in queries]
+    newest = [
+        select(literal(number).label("number"), INDEX.c.rowid)
         .where(session.matching(query), INDEX.c.rowid <= anchor, shown)
         .order_by(INDEX.c.rowid.desc())
         .limit(POOL)
-    )
-    return list(rows)
+        .subquery()
+        for number, query in enumerate(queries)
+    ]
+    for number, story_id in await session.execute(union_all(*map(select, newest))):
+        found[number].append(story_id)
+    return found
 
 
 async def _ranked(
@@ -235,6 +244,6 @@ async def _nearest(session: Session, terms: Sequence[Term], anchor: int) -> list
     if not similar:
         return []
     as_written = AnyOf(tuple(Word(mark + word) for word in similar for mark in (TITLE, LEAD)))
-    found = await _newest(session, as_written, anchor)
+    (found,) = await _newest(session, [as_written], anchor)
     ranked = await _ranked(session, found, [Term((word,)) for word in similar])
     return ranked[:NEAREST]
