@@ -1,6 +1,14 @@
 """Everything the bot answers in a chat. `register` lists every handler in the order in which they are tried."""
 
-from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler, TypeHandler, filters
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
 
 from bot.commands import Role
 from bot.context import NewsBot, Surplus
@@ -11,6 +19,7 @@ from handlers import (
     copies,
     errors,
     following,
+    inline,
     latest,
     membership,
     pace,
@@ -20,6 +29,7 @@ from handlers import (
     sections,
     settings,
     story,
+    updates,
     withdrawal,
 )
 from handlers.commands import COMMANDS
@@ -43,6 +53,8 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.OpenLatest, latest.open_list))
     app.add_handler(Press(buttons.LatestPage, latest.turn))
     app.add_handler(Press(buttons.OpenPopular, popular.open_list))
+    app.add_handler(Press(buttons.OpenUpdates, updates.open_list))
+    app.add_handler(Press(buttons.UpdatesPage, updates.turn))
     app.add_handler(Press(buttons.OpenSections, sections.open_list))
     app.add_handler(Press(buttons.SectionsPage, sections.turn_list))
     app.add_handler(Press(buttons.OpenSection, sections.open_section))
@@ -77,6 +89,7 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.SeparateCopy, copies.separate, app.settings.admin_ids))
     app.add_handler(MessageHandler(private & owner & ~filters.COMMAND, broadcast.compose))
 
+    app.add_handler(InlineQueryHandler(inline.suggest))
     app.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))
     app.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, membership.upgraded))
     app.add_handler(MessageHandler(private & filters.COMMAND, access.unknown))

@@ -4,7 +4,14 @@ from bot.context import Context
 from bot.i18n import choose, load_language
 from bot.messages import buttons
 
-POSTING = (buttons.OpenLatest, buttons.OpenPopular, buttons.OpenSections, buttons.OpenSection, buttons.OpenStory)
+POSTING = (
+    buttons.OpenLatest,
+    buttons.OpenPopular,
+    buttons.OpenUpdates,
+    buttons.OpenSections,
+    buttons.OpenSection,
+    buttons.OpenStory,
+)
 
 
 async def handled(context: Context, button: buttons.Button) -> bool:

@@ -12,12 +12,14 @@ from handlers import (
     settings,
     sources,
     start,
+    updates,
 )
 
 COMMANDS = (
     Command("start", start.start, N_("Greeting and choices"), in_menu=False),
     Command(N_("latest"), latest.latest, N_("The newest stories")),
     Command(N_("popular"), popular.popular, N_("What others read most")),
+    Command("update", updates.updates, N_("Breaking news")),
     Command(N_("sections"), sections.sections, N_("Stories by section")),
     Command(N_("search"), search.search, N_("Find stories by words")),
     Command(N_("following"), following.following, N_("What you follow")),

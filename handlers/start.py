@@ -7,11 +7,12 @@ from bot.commands import Role, menu
 from bot.context import Context
 from bot.messages import menus
 from bot.stories.showing import popularity
-from handlers import following, latest, popular, sections, story
+from handlers import following, latest, popular, sections, story, updates
 
 LISTS = {
     "latest": latest.latest,
     "popular": popular.popular,
+    "update": updates.updates,
     "sections": sections.sections,
     "following": following.following,
 }

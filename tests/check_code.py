@@ -114,7 +114,10 @@ def migrations_match_the_models() -> str:
     from alembic.migration import MigrationContext
 
     from bot.storage.engine import Database, upgrade
+    from bot.storage.fulltext import is_modelled
     from bot.storage.models import Base
+
+    options = {"include_name": is_modelled}
 
     async def differences() -> str:
         with tempfile.TemporaryDirectory() as folder:
@@ -122,7 +125,7 @@ def migrations_match_the_models() -> str:
             await upgrade(url)
             async with Database(url, pool=False) as database, database.engine.connect() as connection:
                 changes = await connection.run_sync(
-                    lambda sync: compare_metadata(MigrationContext.configure(sync), Base.metadata)
+                    lambda sync: compare_metadata(MigrationContext.configure(sync, opts=options), Base.metadata)
                 )
         return "\n".join(map(str, changes))
 

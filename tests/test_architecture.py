@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-LEFT_OUT = {"config", "clock", "i18n", "logs", "targets", "loops", "commands", "incoming", "telegram_limits"}
+LEFT_OUT = {"config", "clock", "i18n", "logs", "targets", "words", "loops", "commands", "incoming", "telegram_limits"}
 LEFT_OUT |= {"__main__", "admins"}
 
 

@@ -121,6 +121,20 @@ class OpenPopular(Button):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenUpdates(Button):
+    template = "update"
+    start = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatesPage(Button):
+    anchor: int
+    offset: int
+    template = "update:{anchor}:{offset}"
+    start = "update"
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSections(Button):
     template = "sections"
     start = "sections"
@@ -344,10 +358,10 @@ class SeparateCopy(Button):
 
 
 KINDS: tuple[type[Button], ...] = (
-    OpenLatest, LatestPage, OpenPopular, OpenSections, SectionsPage, OpenSection, SectionPage, FollowSection, OpenStory,
-    SearchPage, OpenFollowing, FollowingPage, GreetingPage, Choose, ChooseInGreeting, AskStop, ConfirmStop,
-    KeepFollowing, OpenLanguages, ChooseLanguage, AskWithdrawal, AnswerWithdrawal, DropDraft, DraftAudience,
-    AudiencePage, ChooseAudience, PreviewDraft, SendDraft, OpenPushes, ChangePush, SettleHeld,
+    OpenLatest, LatestPage, OpenPopular, OpenUpdates, UpdatesPage, OpenSections, SectionsPage, OpenSection, SectionPage,
+    FollowSection, OpenStory, SearchPage, OpenFollowing, FollowingPage, GreetingPage, Choose, ChooseInGreeting, AskStop,
+    ConfirmStop, KeepFollowing, OpenLanguages, ChooseLanguage, AskWithdrawal, AnswerWithdrawal, DropDraft,
+    DraftAudience, AudiencePage, ChooseAudience, PreviewDraft, SendDraft, OpenPushes, ChangePush, SettleHeld,
     OpenCopies, CopiesPage, SeparateCopy,
 )  # fmt: skip
 PAGES = (SectionsPage, FollowingPage, GreetingPage, AudiencePage)  # of keyboards that grow with the newsroom

@@ -70,7 +70,11 @@ def help_text(language: Language, commands: Sequence[tuple[str, str]]) -> Messag
 def _main(language: Language) -> Rows:
     _ = language._
     return (
-        (buttons.OpenLatest().labelled("📰 " + _("Latest")), buttons.OpenPopular().labelled("🔥 " + _("Popular"))),
+        (
+            buttons.OpenLatest().labelled("📰 " + _("Latest")),
+            buttons.OpenPopular().labelled("🔥 " + _("Popular")),
+            buttons.OpenUpdates().labelled("🔴 UPDATE"),
+        ),
         (
             buttons.OpenSections().labelled("🗂 " + _("Sections")),
             buttons.OpenFollowing().labelled("🔔 " + _("Following")),
@@ -209,6 +213,17 @@ def sections_found(newsroom: Newsroom, language: Language, words: str) -> Rows:
             buttons.OpenSection(buttons.Slug(slug)).labelled("🗂 " + newsroom.section_name(slug, language.code))
             for slug in slugs
         ]
+    )
+
+
+def elsewhere(language: Language) -> Rows:
+    """Where to look for what a search did not find."""
+    _ = language._
+    return (
+        (
+            buttons.OpenLatest().labelled("📰 " + _("Latest")),
+            buttons.OpenSections().labelled("🗂 " + _("Sections")),
+        ),
     )
 
 

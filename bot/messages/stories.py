@@ -125,15 +125,21 @@ def listing(
     page: Page,
     empty: str,
     *,
+    note: str = "",
     sections: bool = True,
     extra: Rows = (),
 ) -> Message:
-    """A numbered list of stories. A title links to the story's page, a number button opens its card in the chat."""
+    """A numbered list of stories. A title links to the story's page, a number button opens its card in the chat.
+
+    `note` stands below the heading of a list that is not empty.
+    """
     _ = language._
     text = Text().bold(heading)
     if not page.stories:
         text.add("\n\n" + empty)
         return Message.of(text, (*pager(page.newer, page.older, language), *extra))
+    if note:
+        text.add("\n" + note)
     numbers: list[InlineKeyboardButton] = []
     for number, story in enumerate(page.stories, page.first):
         text.add(f"\n\n{number}. ")

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.sandbox.errors import Refusal
 from bot.sandbox.text import CAPTION_LIMIT, TEXT_LIMIT, check_keyboard, check_text
-from bot.sandbox.world import CALLBACK_LIFE, Chat, Message, World, fields_of
+from bot.sandbox.world import CALLBACK_LIFE, INLINE_LIFE, Chat, Message, World, fields_of
 
 Params = dict[str, Any]
 SENDING = frozenset(("sendMessage", "sendPhoto", "copyMessage", "forwardMessage"))
@@ -179,6 +179,28 @@ class Methods:
             answer["url"] = url
         if not callback.answer.done():
             callback.answer.set_result(answer)
+        return True
+
+    async def answerInlineQuery(self, p: Params) -> bool:
+        results = p.get("results") or []
+        if len(results) > 50:
+            raise Refusal("too many inline query results specified")
+        ids = [str(result.get("id", "")) for result in results]
+        if not all(1 <= len(each.encode()) <= 64 for each in ids):
+            raise Refusal("RESULT_ID_INVALID")
+        if len(set(ids)) < len(ids):
+            raise Refusal("RESULT_ID_DUPLICATE")
+        if len(str(p.get("next_offset") or "").encode()) > 64:
+            raise Refusal("NEXT_OFFSET_INVALID")
+        for result in results:
+            content = result.get("input_message_content") or {}
+            check_text(content.get("message_text"), content.get("entities"), limit=TEXT_LIMIT, what="text")
+            check_keyboard(result.get("reply_markup"))
+        query = self.world.inline_queries.pop(str(p.get("inline_query_id")), None)
+        if query is None or time.monotonic() - query.at > INLINE_LIFE:
+            raise Refusal("query is too old and response timeout expired or query ID is invalid")
+        if not query.answer.done():
+            query.answer.set_result(p)
         return True
 
     async def setMyCommands(self, p: Params) -> bool:

@@ -19,6 +19,7 @@ from bot.sandbox.photos import Photos
 from bot.sandbox.text import utf16_length
 
 CALLBACK_LIFE = 150.0  # seconds in which a pressed button can be answered
+INLINE_LIFE = 30.0  # and an inline query
 DEFAULT_ALLOWED = [
     "message",
     "edited_message",
@@ -72,6 +73,12 @@ class Callback:
     answer: asyncio.Future[dict[str, Any]]
 
 
+@dataclass
+class InlineQuery:
+    at: float
+    answer: asyncio.Future[dict[str, Any]]
+
+
 RIGHTS = (  # of an administrator that the Bot API always states
     *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
     *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories"),
@@ -110,7 +117,7 @@ class World:
             "username": bot_username,
             "can_join_groups": True,
             "can_read_all_group_messages": False,
-            "supports_inline_queries": False,
+            "supports_inline_queries": True,
         }
         self.flood = Flood(flood, rate)
         self.remember = remember
@@ -121,6 +128,7 @@ class World:
         self.webhook: dict[str, Any] = {"url": ""}
         self.menus: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.callbacks: dict[str, Callback] = {}
+        self.inline_queries: dict[str, InlineQuery] = {}
         self.violations: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
         self.clock_ahead = 0.0  # seconds, in the Date of every answer
@@ -252,6 +260,21 @@ class World:
         )
         try:
             async with asyncio.timeout(10):
+                return await answer
+        except TimeoutError:
+            return None
+
+    async def type_inline(self, user: int, words: str = "", offset: str = "") -> dict[str, Any] | None:
+        """A person types words behind the bot's name, in any chat; returns the parameters of the answer to them.
+
+        `offset` is the `next_offset` of the answer before. None after INLINE_LIFE without an answer.
+        """
+        number = str(next(self._ids))
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.inline_queries[number] = InlineQuery(time.monotonic(), answer)
+        self.queue("inline_query", {"id": number, "from": self.person(user), "query": words, "offset": offset})
+        try:
+            async with asyncio.timeout(INLINE_LIFE):
                 return await answer
         except TimeoutError:
             return None

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self, cast
 
-from sqlalchemy import Connection, Double, Table, event, func, select, text
+from sqlalchemy import Connection, Double, Table, TextClause, bindparam, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import make_url
@@ -21,7 +21,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.functions import FunctionElement
 
-from bot.storage import sqlite_connection
+from bot.storage import fulltext, sqlite_connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 15.0  # how long SQLite waits for another process's write lock
@@ -68,6 +68,12 @@ class Session(AsyncSession):
     async def moment(self) -> float:
         """The database's current time, in seconds since 1970."""
         return float(await self.scalar(select(clock())) or 0.0)
+
+    def matching(self, query: fulltext.Query) -> TextClause:
+        """The condition that a row of `fulltext.INDEX` has the words of the query."""
+        condition = "story_index MATCH :words" if self.is_sqlite else "story_index.vector @@ CAST(:words AS tsquery)"
+        words = bindparam("words", fulltext.written(query, fts5=self.is_sqlite), unique=True)
+        return text(condition).bindparams(words)
 
     def upsert(self, table: type[Any]) -> sqlite.Insert | postgresql.Insert:
         """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`, for this dialect."""

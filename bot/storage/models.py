@@ -160,6 +160,13 @@ class Story(Base, kw_only=True, eq=False):
         Index("ix_stories_updated_at", "updated_at"),
         Index("ix_stories_source", "source_id", "published_at"),
         Index(
+            "ix_stories_updates",
+            "published_at",
+            "id",
+            sqlite_where=text("is_update = 1"),
+            postgresql_where=text("is_update"),
+        ),
+        Index(
             "ix_stories_copy_of",
             "copy_of",
             sqlite_where=text("copy_of IS NOT NULL"),
@@ -193,10 +200,28 @@ class Story(Base, kw_only=True, eq=False):
     published_at: Mapped[datetime] = mapped_column(Moment)  # when the source gives no time: when we first saw it
     first_seen_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
-    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
     heat: Mapped[float | None] = mapped_column(Double, default=None)  # bot.stories.showing.popularity
     copy_of: Mapped[int | None] = mapped_column(BigInteger, default=None)  # another site's story that it repeats
     verdict: Mapped[str] = mapped_column(String(16), default="", server_default="")  # bot.stories.telling.decide
+
+
+class StoryWords(Base, kw_only=True, eq=False):
+    """The words by which a story is found, as bot.storage.fulltext writes them. The database keeps an index of it."""
+
+    __tablename__ = "story_words"
+
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True)
+    lead: Mapped[str] = mapped_column(Text, default="", server_default="")  # title, summary and author
+    body: Mapped[str] = mapped_column(Text, default="", server_default="")  # the article's text, where we have read it
+
+
+class KnownWord(Base, kw_only=True, eq=False):
+    """A word of some story's title, summary or author: what a misspelled one may stand for."""
+
+    __tablename__ = "known_words"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    word: Mapped[str] = mapped_column(String(400), primary_key=True)
 
 
 class StoryKey(Base, kw_only=True, eq=False):

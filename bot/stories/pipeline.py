@@ -32,12 +32,14 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.config import Newsroom, SourceTable
 from bot.delivery import alerts, corrections, notices, revisions
+from bot.storage import fulltext
 from bot.storage.engine import Database, Session
 from bot.storage.models import Story, StoryState
 from bot.stories import sources
 from bot.stories.articles.article import Article
 from bot.stories.items import Item, captioned
 from bot.stories.reading.summaries import is_cut
+from bot.stories.showing import indexing
 from bot.stories.telling import appearances, copies, recognise, rows, wants, withdrawal
 from bot.stories.telling.appearances import CMS, PAGE, Appearance, Fields, Kind, fields_of, is_breaking, renewed
 from bot.stories.telling.compose import Shown, compose
@@ -83,13 +85,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class CmsStory:
-    """What the newsroom's own CMS published under its id `name`; `given` are the fields of which it said anything."""
+    """What the newsroom's own CMS published under its id `name`; `given` are the fields of which it said anything.
+
+    `text`: the article's, if it gave that.
+    """
 
     name: str
     item: Item
     section: str = ""
     update: bool = False
     given: frozenset[str] = frozenset()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,15 @@ async def publish(database: Database, newsroom: Newsroom, published: CmsStory, n
     said = replace(fields_of(item, source, newsroom), kind=Kind.CMS, given=published.given)
     entry = Entry((recognise.cms_key(published.name), *keys_of(item, CMS)), said)
     round_ = Round(newsroom, CMS, Kind.CMS, now)
-    return await _store(database, lambda session: tell(session, [entry], round_))
+    body = fulltext.body_of(published.text)
+
+    async def once(session: Session) -> Stored:
+        stored = await tell(session, [entry], round_)
+        if body and (story := await recognise.find(session, published.name)) is not None:
+            await indexing.keep_body(session, story.id, body)
+        return stored
+
+    return await _store(database, once)
 
 
 async def complete(
@@ -184,6 +198,7 @@ async def complete(
 
     None: the page said nothing. It is asked again later, and the story's alert does not wait for it any longer.
     """
+    body = fulltext.body_of(article.body) if article is not None else ""
 
     async def once(session: Session) -> Stored:
         if article is None:
@@ -193,7 +208,10 @@ async def complete(
         await wants.fulfil(session, want.story_id)
         said = _fields_of_page(article, want.url, newsroom)
         round_ = Round(newsroom, PAGE, Kind.PAGE, now)
-        return await _tell(session, [Recognised(said, want.story_id)], round_)
+        stored = await _tell(session, [Recognised(said, want.story_id)], round_)
+        if body:
+            await indexing.keep_body(session, want.story_id, body)
+        return stored
 
     return await _store(database, once)
 
@@ -381,6 +399,7 @@ async def _keep(session: Session, recognised: Sequence[Recognised], tellings: Se
     await session.flush()
     for each in new:
         each.recognised.story_id = each.story.id
+    await indexing.keep(session, [each.story for each in tellings])
     names = {key: each.story_id for each in recognised if each.story_id is not None for key in each.names}
     await recognise.name(session, names, {each.story.id for each in new})
     await appearances.store(session, [(each.story.id, each.said.appearance) for each in tellings])

@@ -23,7 +23,7 @@ from bot.updates.queues import ChatQueues
 
 log = structlog.get_logger("kabar.updates")
 
-ALLOWED = ["message", "edited_message", "channel_post", "callback_query", "my_chat_member"]
+ALLOWED = ["message", "edited_message", "channel_post", "callback_query", "inline_query", "my_chat_member"]
 POLL_SECONDS = 25
 LEASE = "getUpdates"
 DATABASE_AGAIN_SECONDS = 1.0

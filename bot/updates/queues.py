@@ -1,6 +1,7 @@
 """Queues of updates, one for each chat: handled in order within a chat, and no chat waits for another.
 
-A chat that sends faster than it is answered gets its surplus merged or dropped, with one word to say so.
+A chat that sends faster than it is answered gets its surplus merged or dropped, with one word to say so. Of a person's
+inline queries, one for each letter that is typed, only the newest waits, apart from the private chat.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ WAITING_AT_MOST = 20  # updates of one chat; at a message a second, the last of 
 HANDLED_AT_ONCE = 500  # chats; most of them wait for Telegram's answer
 DATABASE_AGAIN_SECONDS = 1.0
 
+Key = int | str
+
 
 class ChatQueues:
     """`finish` is called with the id of each update that needs nothing more. `stopping` ends the retries."""
@@ -33,7 +36,7 @@ class ChatQueues:
         self._finish = finish
         self._stopping = stopping
         self._tasks = tasks
-        self._queues: dict[int, deque[Update | Surplus]] = {}
+        self._queues: dict[Key, deque[Update | Surplus]] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(HANDLED_AT_ONCE)
         self.skipped = 0  # number of updates that could not be parsed
@@ -53,6 +56,8 @@ class ChatQueues:
         if queue is None:
             self._put(self._queues.setdefault(key, deque()), update)
             self._start(self._work(key))
+        elif update.inline_query is not None:
+            self._replace(queue, update)
         elif update.my_chat_member is not None or (len(queue) < WAITING_AT_MOST and not _repeats(queue, update)):
             self._put(queue, update)
         else:
@@ -74,6 +79,15 @@ class ChatQueues:
         queue.append(update)
         self.waiting += 1
 
+    def _replace(self, queue: deque[Update | Surplus], update: Update) -> None:
+        """Put the update in the place of those that wait: only the last words that were typed are to be answered."""
+        while len(queue) > 1:
+            old = queue.pop()
+            self.waiting -= 1
+            self.dropped += 1
+            self._finish(old.update_id)
+        self._put(queue, update)
+
     def _drop(self, queue: deque[Update | Surplus], update: Update) -> None:
         """Do nothing for an update, but end a button's loading. The chat is told once, behind what it waits for."""
         self.dropped += 1
@@ -90,7 +104,7 @@ class ChatQueues:
         self._working.add(task)
         task.add_done_callback(self._working.discard)
 
-    async def _work(self, key: int) -> None:
+    async def _work(self, key: Key) -> None:
         """Handle the chat's updates until none waits."""
         queue = self._queues[key]
         while queue:
@@ -135,8 +149,10 @@ class ChatQueues:
             log.debug("callback_unanswered", reason=str(refusal))
 
 
-def _key(update: Update) -> int:
+def _key(update: Update) -> Key:
     """Updates with the same key are handled in order: those of a chat, or of a person where there is no chat."""
+    if update.inline_query is not None:
+        return f"inline {update.inline_query.from_user.id}"
     chat, user = update.effective_chat, update.effective_user
     return chat.id if chat else user.id if user else 0
 

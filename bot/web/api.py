@@ -116,13 +116,14 @@ class Api:
             return _refuse(422, first["msg"], ".".join(map(str, first["loc"])) or "body")
         except LookupError as error:
             return _refuse(422, str(error), "section")
-        item = await in_thread(_item, published)
+        item, text = await in_thread(_item, published), await in_thread(_article, published)
         if not item.title:
             return _refuse(422, "accepted: a title with visible characters", "title")
         if not published.restore and await self._is_retracted(published.id):
             return _refuse(409, "the story was withdrawn; restore: true brings it back", "restore")
         now = self._app.now()
-        story = pipeline.CmsStory(published.id, item, section, published.update, frozenset(published.model_fields_set))
+        given = frozenset(published.model_fields_set)
+        story = pipeline.CmsStory(published.id, item, section, published.update, given, text)
         result = await pipeline.publish(self._app.database, self._app.newsroom, story, now)
         log.info("story_published", caller=caller, id=published.id, new=result.new, corrected=result.corrected)
         if result.new or result.corrected or result.queued:
@@ -203,6 +204,10 @@ def _item(published: Published) -> Item:
         image_caption=plain_text(published.image_caption, CAPTION_LIMIT),
         published_at=published.published_at,
     )
+
+
+def _article(published: Published) -> str:
+    return "\n".join(plain_lines(published.body_html))
 
 
 def _shown(story: Story) -> dict[str, Any]:

@@ -3,11 +3,12 @@ from datetime import UTC, datetime
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from bot.storage.engine import Database, OldSchema, check_schema, downgrade, upgrade
-from bot.storage.models import Base
-from bot.stories.showing import browse
+from bot.storage.fulltext import is_modelled
+from bot.storage.models import Base, Moment
+from bot.stories.showing import browse, search
 from bot.stories.telling import appearances
 from bot.stories.telling.compose import compose
 from tests.stories.telling.test_compose import NEWSROOM
@@ -32,7 +33,8 @@ async def test_the_migrated_tables_are_those_of_the_models(empty_url: str) -> No
     await upgrade(empty_url)
 
     def differences(connection: Connection) -> list[object]:
-        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        modelled = MigrationContext.configure(connection, opts={"include_name": is_modelled})
+        return compare_metadata(modelled, Base.metadata)
 
     async with Database(empty_url) as database, database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
@@ -76,3 +78,20 @@ async def test_every_story_is_carried_over_as_what_its_source_says(empty_url: st
     async with Database(empty_url) as database, database.engine.connect() as connection:
         kept = await connection.execute(text("SELECT source_id, rank, story_id FROM popular ORDER BY rank"))
         assert kept.all() == [("populer", 1, 1), ("populer", 2, 2)]
+
+
+async def test_stories_that_were_there_before_are_found_by_all_forms_of_their_words(empty_url: str) -> None:
+    await upgrade(empty_url, "0010")
+    columns = "id, source_id, title, summary, author, url, published_at, first_seen_at, updated_at"
+    titles = ["Anak itu dimakan buaya"] + [f"Kabar nomor {number}" for number in range(1200)]
+    async with Database(empty_url) as database, database.engine.begin() as connection:
+        insert = text(f"INSERT INTO stories ({columns}) VALUES (:id, 'dunia', :title, '', 'Wulan', '', :at, :at, :at)")
+        at = datetime(2026, 11, 26, 3, tzinfo=UTC)
+        rows = [{"id": number, "title": title, "at": at} for number, title in enumerate(titles, 1)]
+        await connection.execute(insert.bindparams(bindparam("at", type_=Moment)), rows)
+    await upgrade(empty_url)
+    async with Database(empty_url) as database, database.read() as session:
+        for words in ("memakan", "buaya", "nomor 1199", "wulan 1199", "buayq"):
+            found = await search.search(session, words)
+            assert found.stretch.stories[0].title in (titles[0], titles[-1])
+    await downgrade(empty_url, "0010")

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from bot.storage.fulltext import is_modelled
 from bot.storage.models import Base, Moment
 
 
@@ -13,5 +14,11 @@ def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
 
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=render_item)
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    render_item=render_item,
+    include_name=is_modelled,
+)
 context.run_migrations()

@@ -1,11 +1,9 @@
-"""Queries for lists of stories: the newest, those of a section, popular ones and search results."""
+"""Queries for lists of stories: the newest, those of a section, UPDATEs and popular ones. Search has its own module."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import Select, func, select
 
 from bot.storage.engine import Session
 from bot.storage.models import Appearance, Story, StoryState
@@ -14,7 +12,6 @@ LATEST = 10
 POPULAR = 7
 COPIES = 5
 COPIES_SINCE = timedelta(days=7)  # who would make older ones news
-WORDS_AT_MOST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +28,6 @@ class Stretch:
     more: bool
 
 
-def searchable(text: str) -> str:
-    """Text normalized for search: lower case, without accents, one space before and after each word."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " " + " ".join(re.findall(r"\w+", plain)) + " "
-
-
 async def get(session: Session, story_id: int, *, lock: bool = False) -> Story | None:
     """The story, or None. `lock`: no other transaction changes it until this one ends."""
     return await session.get(Story, story_id, with_for_update=lock or None)
@@ -49,34 +40,26 @@ async def latest(
     query = select(Story).where(Story.state == StoryState.LIVE, Story.copy_of.is_(None))
     if section:
         query = query.where(Story.section == section)
-    return await _stretch(session, query, (), anchor, offset, size)
+    return await _stretch(session, query, anchor, offset, size)
 
 
-async def search(session: Session, words: str, *, anchor: int = 0, offset: int = 0, size: int = LATEST) -> Stretch:
-    """Stories in which each term begins a word; those with the first term in the title first, then the newest."""
-    terms = searchable(words).split()[:WORDS_AT_MOST]
-    if not terms:
-        return Stretch([], anchor, 0, False)
-    query = select(Story).where(Story.state == StoryState.LIVE, Story.copy_of.is_(None))
-    for term in terms:
-        query = query.where(Story.search_text.contains(f" {term}", autoescape=True))
-    in_title = case((func.lower(Story.title).contains(terms[0], autoescape=True), 0), else_=1)
-    return await _stretch(session, query, (in_title,), anchor, offset, size)
+async def updates(session: Session, *, anchor: int = 0, offset: int = 0) -> Stretch:
+    """The newest UPDATEs."""
+    query = select(Story).where(Story.is_update, Story.state == StoryState.LIVE, Story.copy_of.is_(None))
+    return await _stretch(session, query, anchor, offset, LATEST)
 
 
-async def _stretch(
-    session: Session,
-    query: Select[Story],
-    order: tuple[ColumnElement[int], ...],
-    anchor: int,
-    offset: int,
-    size: int,
-) -> Stretch:
-    anchor = anchor or await session.scalar(select(func.coalesce(func.max(Story.id), 0))) or 0
+async def newest_id(session: Session) -> int:
+    """The highest story id; 0 if there is no story."""
+    return await session.scalar(select(func.coalesce(func.max(Story.id), 0))) or 0
+
+
+async def _stretch(session: Session, query: Select[Story], anchor: int, offset: int, size: int) -> Stretch:
+    anchor = anchor or await newest_id(session)
     offset = max(0, offset)
     rows = await session.scalars(
         query.where(Story.id <= anchor)
-        .order_by(*order, Story.published_at.desc(), Story.id.desc())
+        .order_by(Story.published_at.desc(), Story.id.desc())
         .offset(offset)
         .limit(size + 1)
     )
@@ -109,7 +92,7 @@ def _copies(now: datetime) -> Select[Story]:
 
 async def copies(session: Session, now: datetime, *, anchor: int = 0, offset: int = 0) -> tuple[Stretch, list[Story]]:
     """The newest stories that were taken for copies, and the original of each."""
-    stretch = await _stretch(session, _copies(now), (), anchor, offset, COPIES)
+    stretch = await _stretch(session, _copies(now), anchor, offset, COPIES)
     rows = await session.scalars(select(Story).where(Story.id.in_([copy.copy_of for copy in stretch.stories])))
     originals = {story.id: story for story in rows}
     return stretch, [originals[copy.copy_of] for copy in stretch.stories if copy.copy_of is not None]

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from bot.storage.engine import Session
 from bot.storage.models import Story, StoryState
-from bot.stories.showing.browse import searchable
 from bot.stories.telling.appearances import Appearance, Kind
 from bot.stories.telling.compose import Shown
 from bot.stories.telling.decide import Before, Verdict
@@ -70,4 +69,3 @@ def show(story: Story, shown: Shown, now: datetime) -> None:
             setattr(story, name, getattr(shown, name))
             story.updated_at = now
     story.section, story.is_update = shown.section, shown.is_update
-    story.search_text = searchable(f"{story.title} {story.summary}")
