@@ -4,7 +4,14 @@ from bot.context import Context
 from bot.i18n import choose, load_language
 from bot.messages import buttons
 
-POSTING = (buttons.OpenLatest, buttons.OpenPopular, buttons.OpenSections, buttons.OpenSection, buttons.OpenStory)
+POSTING = (
+    buttons.OpenLatest,
+    buttons.OpenPopular,
+    buttons.OpenSections,
+    buttons.OpenSection,
+    buttons.OpenStory,
+    buttons.SaveStory,  # what is saved is a reader's own
+)
 
 
 async def handled(context: Context, button: buttons.Button) -> bool:

@@ -7,13 +7,15 @@ from bot.commands import Role, menu
 from bot.context import Context
 from bot.messages import menus
 from bot.stories.showing import popularity
-from handlers import following, latest, popular, sections, story
+from handlers import following, latest, popular, privacy, saved, sections, story
 
 LISTS = {
     "latest": latest.latest,
     "popular": popular.popular,
     "sections": sections.sections,
     "following": following.following,
+    "saved": saved.saved,
+    "privacy": privacy.privacy,
 }
 
 
