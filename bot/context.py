@@ -169,6 +169,16 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
         async with self.write() as session:
             return await self.greet(session)
 
+    async def known_language(self) -> Language:
+        """The chat's language. Unlike `subscriber`, it leaves an unknown chat unknown."""
+        async with self.read() as session:
+            subscriber = await subscribers.find(session, self.chat.id, self.thread_id)
+        if subscriber is not None:
+            return self.language(subscriber)
+        user = self.incoming.effective_user
+        wanted = user.language_code if user and self.is_private else None
+        return load_language(choose(wanted, self.newsroom.language))
+
     def language(self, subscriber: Subscriber) -> Language:
         return load_language(choose(subscriber.language, self.newsroom.language))
 

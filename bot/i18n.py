@@ -49,6 +49,10 @@ class Language:
             return format_datetime(local, "EEEE, d MMMM y", locale=self.locale)
         return f"{format_datetime(local, 'EEEE, d MMMM y | HH:mm', locale=self.locale)} {local.tzname()}"
 
+    def day(self, moment: datetime, zone: ZoneInfo) -> str:
+        """The date without the time of day: "Minggu, 22 Februari 2026"."""
+        return format_datetime(moment.astimezone(zone), "EEEE, d MMMM y", locale=self.locale)
+
     def hour(self, moment: datetime, zone: ZoneInfo) -> str:
         """The time of day without the date: "09:40 WIB"."""
         local = moment.astimezone(zone)

@@ -1,4 +1,4 @@
-"""Registration: what Telegram is to know of the bot, that is its command menus and how it receives updates.
+"""Registration: what Telegram is to know of the bot: its command menus, its description, how it receives updates.
 
 Each call is tried until it succeeds, apart from the others, so that one that failed at the start leaves no menu empty
 and no webhook unset. While a webhook is used, Telegram is asked every minute whether it still is.
@@ -20,6 +20,7 @@ from bot.commands import Role, menu
 from bot.context import NewsBot
 from bot.delivery import notices
 from bot.i18n import choose, load_language, spoken
+from bot.messages import privacy
 from bot.storage.engine import DATABASE_ERRORS
 from bot.updates.intake import ALLOWED
 
@@ -91,7 +92,7 @@ class Registration:
         """Set the menus, try again what failed, and watch the webhook."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._go_on(self._intake, self._intake_wait))
-            for call in self._menus():
+            for call in (*self._menus(), *self._descriptions()):
                 group.create_task(self._go_on(call, 0.0))
             if self._app.settings.webhook_url:
                 group.create_task(
@@ -184,6 +185,18 @@ class Registration:
             for admin in self._app.settings.admin_ids:
                 of_admin = partial(set_menu, commands[Role.OWNER], scope=BotCommandScopeChat(admin))
                 yield Call(f"{name} {admin}", of_admin, personal=True)
+
+    def _descriptions(self) -> Iterator[Call]:
+        """What a person reads of the bot before the first message, in every language."""
+        for code in (None, *spoken()):
+            language, newsroom = load_language(code or choose(None, self._app.newsroom.language)), self._app.newsroom
+            whole, short = privacy.description(newsroom, language), privacy.short_description(newsroom, language)
+            name = code or "default"
+            bot = self._app.bot
+            yield Call(f"setMyDescription {name}", partial(bot.set_my_description, whole, language_code=code))
+            yield Call(
+                f"setMyShortDescription {name}", partial(bot.set_my_short_description, short, language_code=code)
+            )
 
     async def watch(self) -> bool:
         """Ask whether the webhook is ours and updates arrive; set it again, and tell the admins, if not."""

@@ -24,13 +24,16 @@ from handlers import (
     membership,
     pace,
     popular,
+    privacy,
     pushes,
+    saved,
     search,
     sections,
     settings,
     story,
     updates,
     withdrawal,
+    words,
 )
 from handlers.commands import COMMANDS
 from handlers.presses import Press
@@ -61,6 +64,10 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.SectionPage, sections.turn))
     app.add_handler(Press(buttons.FollowSection, sections.follow))
     app.add_handler(Press(buttons.OpenStory, story.open_card))
+    app.add_handler(Press(buttons.SaveStory, saved.save))
+    app.add_handler(Press(buttons.SavedPage, saved.turn))
+    app.add_handler(Press(buttons.TidySaved, saved.tidy))
+    app.add_handler(Press(buttons.DropSaved, saved.drop))
     app.add_handler(Press(buttons.SearchPage, search.turn))
     app.add_handler(Press(buttons.OpenFollowing, following.open_list))
     app.add_handler(Press(buttons.FollowingPage, following.turn))
@@ -72,6 +79,10 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.KeepFollowing, following.keep))
     app.add_handler(Press(buttons.OpenLanguages, settings.open_languages))
     app.add_handler(Press(buttons.ChooseLanguage, settings.choose_language))
+    app.add_handler(Press(buttons.OpenPrivacy, privacy.open_privacy))
+    app.add_handler(Press(buttons.ExportChat, privacy.export))
+    app.add_handler(Press(buttons.AskErasure, privacy.ask_erasure))
+    app.add_handler(Press(buttons.ConfirmErasure, privacy.confirm_erasure))
 
     app.add_handler(Press(buttons.AskWithdrawal, withdrawal.ask, app.settings.admin_ids))
     app.add_handler(Press(buttons.AnswerWithdrawal, withdrawal.answer, app.settings.admin_ids))
@@ -93,7 +104,8 @@ def register(app: NewsBot) -> None:
     app.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))
     app.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, membership.upgraded))
     app.add_handler(MessageHandler(private & filters.COMMAND, access.unknown))
-    app.add_handler(MessageHandler(private & filters.TEXT, search.plain_text))
+    app.add_handler(MessageHandler(private & filters.TEXT, words.plain_text))
+    app.add_handler(MessageHandler(private & ~filters.StatusUpdate.ALL, words.no_text))
     app.add_handler(CallbackQueryHandler(access.unknown_press))
     app.add_handler(TypeHandler(Surplus, pace.too_fast))
     app.add_error_handler(errors.failed)

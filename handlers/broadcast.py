@@ -5,6 +5,7 @@ from typing import Any
 from telegram import Message as TelegramMessage
 from telegram import MessageEntity, Update
 from telegram.error import TelegramError
+from telegram.ext.filters import StatusUpdate
 
 from bot.audience import segments
 from bot.context import Context
@@ -12,7 +13,7 @@ from bot.delivery import drafts, figures, pushes
 from bot.messages import broadcasts, buttons, menus
 from bot.messages.text import Message
 from bot.storage.models import Push
-from handlers import search
+from handlers import words
 
 
 async def broadcast(update: Update, context: Context) -> None:
@@ -24,7 +25,7 @@ async def broadcast(update: Update, context: Context) -> None:
 
 
 async def compose(update: Update, context: Context) -> None:
-    """Handle an owner's message: the content of a draft that waits for it, otherwise a search."""
+    """Handle an owner's message: the content of a draft that waits for it, otherwise what any reader's would be."""
     message = update.effective_message
     subscriber = await context.subscriber()
     async with context.write() as session:
@@ -35,7 +36,9 @@ async def compose(update: Update, context: Context) -> None:
     if draft is not None and is_empty:
         await context.reply(broadcasts.ask_audience(context.newsroom, context.language(subscriber), draft))
     elif message is not None and message.text:
-        await search.plain_text(update, context)
+        await words.plain_text(update, context)
+    elif message is not None and not StatusUpdate.ALL.check_update(update):
+        await words.no_text(update, context)
 
 
 def content_of(message: TelegramMessage) -> dict[str, Any]:

@@ -11,6 +11,7 @@ POSTING = (
     buttons.OpenSections,
     buttons.OpenSection,
     buttons.OpenStory,
+    buttons.SaveStory,  # what is saved is a reader's own
 )
 
 

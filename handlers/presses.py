@@ -32,7 +32,7 @@ class Press(BaseHandler[Update, Context, None]):
 
     def check_update(self, update: object) -> Button | None:
         query = update.callback_query if isinstance(update, Update) else None
-        if not isinstance(update, Update) or query is None or not query.data or not _has_message(query):
+        if not isinstance(update, Update) or query is None or not query.data or not has_message(query):
             return None
         if self._owners is not None and not self._is_owner(update):
             return None
@@ -48,6 +48,6 @@ class Press(BaseHandler[Update, Context, None]):
         await self.callback(update, context, check_result)  # type: ignore[call-arg]  # our handlers get the button too
 
 
-def _has_message(query: CallbackQuery) -> bool:
+def has_message(query: CallbackQuery) -> bool:
     """Whether the message is there and accessible; an inaccessible one is parsed as a Message of the date 0."""
     return isinstance(query.message, Message) and query.message.date != ZERO_DATE

@@ -7,7 +7,7 @@ from bot.commands import Role, menu
 from bot.context import Context
 from bot.messages import menus
 from bot.stories.showing import popularity
-from handlers import following, latest, popular, sections, story, updates
+from handlers import following, latest, popular, privacy, saved, sections, story, updates
 
 LISTS = {
     "latest": latest.latest,
@@ -15,6 +15,8 @@ LISTS = {
     "update": updates.updates,
     "sections": sections.sections,
     "following": following.following,
+    "saved": saved.saved,
+    "privacy": privacy.privacy,
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 LEFT_OUT = {"config", "clock", "i18n", "logs", "targets", "words", "loops", "commands", "incoming", "telegram_limits"}
-LEFT_OUT |= {"__main__", "admins"}
+LEFT_OUT |= {"__main__", "admins", "spelling"}
 
 
 def room_of(module: str) -> str:

@@ -221,3 +221,14 @@ def test_updates_do_not_arrive_when_handing_over_fails_and_more_wait(
     before: Look | None, now: Look, failing: bool | None
 ) -> None:
     assert is_failing(before, now) is failing
+
+
+@on_sqlite
+async def test_the_bot_is_described_in_every_language(kabar: Kabar) -> None:
+    kabar.world.fail("setMyDescription", kind="error_500", times=2)
+    async with kabar.running(roles=("chat",)):
+        described = kabar.world.descriptions
+        await until(lambda: len(described) == 6)
+    assert "/privasi" in described["description", "id"] == described["description", ""]
+    assert "/privacy" in described["description", "en"]
+    assert described["short_description", "id"].startswith("Berita Kabar Contoh")

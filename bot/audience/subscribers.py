@@ -1,16 +1,17 @@
 """Subscribers: the chats (or topics of a group) that receive pushes, and whether they can be reached.
 
-A subscriber keeps its subscriptions and language in every state: a chat that returns is served as before.
+A subscriber keeps its subscriptions and language in every state: a chat that returns is served as before. Only a chat
+that asks for it is erased.
 """
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from bot.storage.engine import Session
 from bot.storage.models import Subscriber, SubscriberState, Subscription
 
-ACTIVE, BLOCKED, LEFT, SILENT, MOVED = SubscriberState
+ACTIVE, BLOCKED, LEFT, SILENT, MOVED, ERASED = SubscriberState
 SEEN_EVERY = timedelta(hours=1)  # `last_seen_at` is written at most this often
 
 
@@ -88,6 +89,27 @@ async def move(session: Session, old_chat: int, new_chat: int, now: datetime) ->
         await session.execute(delete(Subscription).where(Subscription.subscriber_id == old.id))
         old.state, old.state_reason, old.state_at = MOVED, str(new_chat), now
     await session.flush()
+
+
+async def of_chat(session: Session, chat_id: int) -> list[Subscriber]:
+    """A chat's subscribers: itself, its topics, and what it was before it became a supergroup."""
+    mine = Subscriber.chat_id == chat_id
+    if chat_id < 0:  # a person's chat never moves, and is found by its index alone
+        mine = or_(mine, and_(Subscriber.state == MOVED, Subscriber.state_reason == str(chat_id)))
+    rows = await session.scalars(select(Subscriber).where(mine).order_by(Subscriber.id))
+    return list(rows.all())
+
+
+async def erase(session: Session, ids: list[int], now: datetime) -> None:
+    """Delete these subscribers with what they follow and have saved.
+
+    Each leaves an empty row, so that its id is never another chat's: a push that is under way may still name it.
+    """
+    if not ids:
+        return
+    await session.execute(delete(Subscriber).where(Subscriber.id.in_(ids)).execution_options(synchronize_session=False))
+    empty = {"chat_id": 0, "kind": "", "language": "", "state": ERASED, "state_at": now, "created_at": now}
+    await session.execute(insert(Subscriber), [{**empty, "id": each, "thread_id": each} for each in ids])
 
 
 async def count_by_state(session: Session) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """Cards that readers opened from a list or a link: copies of a story outside of any push, corrected for two days."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
@@ -38,6 +38,24 @@ async def note(session: Session, story: Story, chat_id: int, message_id: int, la
             sent_at=await session.moment(),
         )
     )
+
+
+async def of_chat(session: Session, chat_id: int) -> list[dict[str, Any]]:
+    """The cards that the chat opened lately."""
+    rows = await session.scalars(select(Card).where(Card.chat_id == chat_id).order_by(Card.id))
+    return [
+        {
+            "story_id": card.story_id,
+            "message_id": card.message_id,
+            "opened_at": datetime.fromtimestamp(int(card.sent_at), UTC),
+        }
+        for card in rows
+    ]
+
+
+async def erase(session: Session, chat_id: int) -> None:
+    """Forget the cards that the chat opened; they are not corrected any more."""
+    await session.execute(delete(Card).where(Card.chat_id == chat_id).execution_options(synchronize_session=False))
 
 
 _WITHDRAWN = Story.state == StoryState.RETRACTED

@@ -1,9 +1,9 @@
 """Deliveries: one push at one subscriber, with its outcome. Records them, and claims those to be tried again."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Row, bindparam, delete, exists, func, or_, select, update
@@ -17,6 +17,7 @@ from bot.storage.engine import Session, clock
 from bot.storage.models import Delivery, Push, Subscriber
 
 CLAIMED_SECONDS = 60.0  # a retry that its process does not finish is due again after this
+PUSHES_AT_ONCE = 200  # whose deliveries to one chat are looked for in one statement
 COUNTED = {Mark.SENT: "sent", Mark.GONE: "gone", Mark.REFUSED: "refused", Mark.LOST: "lost"}
 COUNTS = (*COUNTED.values(), "doubled")  # columns of a push
 ROW = ("push_id", "subscriber_id", "message_id", "outcome", "tries", "revision", "photo", "at", "not_before")
@@ -221,6 +222,52 @@ async def forget(session: Session, push_id: int, subscriber_ids: Sequence[int]) 
         .where(Delivery.push_id == push_id, Delivery.subscriber_id.in_(subscriber_ids))
         .execution_options(synchronize_session=False)
     )
+
+
+async def of_subscribers(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Everything that is kept of the messages to these subscribers."""
+    rows: list[dict[str, Any]] = []
+    async for numbers in _all_pushes(session):
+        mine = (
+            select(Delivery, Push.kind, Push.story_id)
+            .join(Push, Push.id == Delivery.push_id)
+            .where(Delivery.push_id.in_(numbers), Delivery.subscriber_id.in_(ids))
+            .order_by(Delivery.push_id)
+        )
+        for delivery, kind, story_id in await session.execute(mine):
+            rows.append(
+                {
+                    "kind": kind,
+                    "story_id": story_id,
+                    "message_id": delivery.message_id,
+                    "outcome": Mark(delivery.outcome).name.lower(),
+                    "at": datetime.fromtimestamp(delivery.at, UTC),
+                }
+            )
+    return rows
+
+
+async def erase(session: Session, ids: Sequence[int]) -> None:
+    """Delete the deliveries to these subscribers; the pushes keep their counts.
+
+    One that waits to be tried again stays until it is found that its subscriber is gone, else its push never ended.
+    """
+    async for numbers in _all_pushes(session):
+        await session.execute(
+            delete(Delivery)
+            .where(Delivery.push_id.in_(numbers), Delivery.subscriber_id.in_(ids), Delivery.not_before.is_(None))
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def _all_pushes(session: Session) -> AsyncIterator[Sequence[int]]:
+    """The ids of all pushes, some at a time: deliveries are found by push, there is no index by subscriber."""
+    after = 0
+    while numbers := (
+        await session.scalars(select(Push.id).where(Push.id > after).order_by(Push.id).limit(PUSHES_AT_ONCE))
+    ).all():
+        yield numbers
+        after = numbers[-1]
 
 
 async def any_stale(session: Session, push_id: int, revision: int) -> bool:

@@ -36,6 +36,22 @@ async def of_author(session: Session, author: int) -> Push | None:
     return await session.scalar(select(Push).where(Push.author == author, Push.state == DRAFT))
 
 
+async def forget_author(session: Session, author: int, now: datetime) -> None:
+    """Drop the author's drafts, and leave their name out of what they sent."""
+    await session.execute(
+        update(Push)
+        .where(Push.author == author, Push.state == DRAFT)
+        .values(state=CANCELLED, finished_at=now, content={})
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(
+        update(Push)
+        .where(Push.author == author)
+        .values(author=None, progress_message_id=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def confirm(session: Session, push_id: int, now: datetime, undo_seconds: int) -> bool:
     """Start a draft after `undo_seconds`; False if it is no longer a draft."""
     if not await pushes.change(session, push_id, (DRAFT,), state=HELD):

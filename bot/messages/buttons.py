@@ -182,6 +182,42 @@ class OpenStory(Button):
 
 
 @dataclass(frozen=True, slots=True)
+class SaveStory(Button):
+    """Under a card: save the story (`on`), or take it out of what is saved."""
+
+    on: bool
+    story_id: int
+    template = "save:{on}:{story_id}"
+    start = "story_{story_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage(Button):
+    offset: int
+    template = "saved:{offset}"
+    start = "saved"
+
+
+@dataclass(frozen=True, slots=True)
+class TidySaved(Button):
+    """A page of what is saved, with a button to take out each story."""
+
+    offset: int
+    template = "saved:tidy:{offset}"
+    start = "saved"
+
+
+@dataclass(frozen=True, slots=True)
+class DropSaved(Button):
+    """Take a story out; `offset` is the page on which the button stands."""
+
+    story_id: int
+    offset: int
+    template = "saved:drop:{story_id}:{offset}"
+    start = "saved"
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage(Button):
     anchor: int
     offset: int
@@ -257,6 +293,27 @@ class OpenLanguages(Button):
 class ChooseLanguage(Button):
     code: LanguageCode
     template = "language:{code}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPrivacy(Button):
+    template = "privacy"
+    start = "privacy"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChat(Button):
+    template = "privacy:export"
+
+
+@dataclass(frozen=True, slots=True)
+class AskErasure(Button):
+    template = "privacy:erase"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmErasure(Button):
+    template = "privacy:erase:yes"
 
 
 # Buttons for owners.
@@ -359,7 +416,8 @@ class SeparateCopy(Button):
 
 KINDS: tuple[type[Button], ...] = (
     OpenLatest, LatestPage, OpenPopular, OpenUpdates, UpdatesPage, OpenSections, SectionsPage, OpenSection, SectionPage,
-    FollowSection, OpenStory, SearchPage, OpenFollowing, FollowingPage, GreetingPage, Choose, ChooseInGreeting, AskStop,
+    FollowSection, OpenStory, SearchPage, SaveStory, SavedPage, TidySaved, DropSaved, OpenPrivacy, ExportChat,
+    AskErasure, ConfirmErasure, OpenFollowing, FollowingPage, GreetingPage, Choose, ChooseInGreeting, AskStop,
     ConfirmStop, KeepFollowing, OpenLanguages, ChooseLanguage, AskWithdrawal, AnswerWithdrawal, DropDraft,
     DraftAudience, AudiencePage, ChooseAudience, PreviewDraft, SendDraft, OpenPushes, ChangePush, SettleHeld,
     OpenCopies, CopiesPage, SeparateCopy,

@@ -48,7 +48,7 @@ def copies(newsroom: Newsroom, language: Language, page: Page, said: str = "") -
 
 
 def _title(story: Story) -> str:
-    return shorten(story.title, stories.TITLE_IN_LIST)
+    return shorten(story.title, stories.TITLE_IN_WORDS)
 
 
 def _place(story: Story) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from telegram import InlineKeyboardButton
 
-from bot import targets
+from bot import spelling, targets
 from bot.config import Newsroom
 from bot.i18n import Language, load_language, spoken
 from bot.messages import buttons, paging
@@ -183,7 +183,7 @@ def followed(newsroom: Newsroom, language: Language, target: str, on: bool) -> s
 
 def unknown_section(newsroom: Newsroom, language: Language, asked: str) -> Message:
     _ = language._
-    similar = newsroom.sections_like(asked)[:SIMILAR_SHOWN]
+    similar = newsroom.sections_like(asked)[:SIMILAR_SHOWN] or _mistyped(newsroom, asked)
     likely = [
         buttons.Choose(True, buttons.Target(targets.of_section(slug))).labelled(
             newsroom.section_name(slug, language.code)
@@ -191,14 +191,21 @@ def unknown_section(newsroom: Newsroom, language: Language, asked: str) -> Messa
         for slug in similar
     ]
     names = [newsroom.section_name(slug, language.code) for slug in newsroom.slugs]
-    if len(names) <= paging.PAGE:
-        words = _("There is no section “{asked}”. The sections are: {sections}, and update.")
-    elif similar:
+    if similar:
         words = _("There is no section “{asked}”. Did you mean one of these?")
+    elif len(names) <= paging.PAGE:
+        words = _("There is no section “{asked}”. The sections are: {sections}, and update.")
     else:
         words = _("There is no section “{asked}”. Some of them are: {sections}.")
     text = words.format(asked=asked[:60], sections=paging.some_of(language, names, paging.PAGE))
     return Message.of(text, (*buttons.in_rows(likely), (buttons.OpenFollowing().labelled("🔔 " + _("Following")),)))
+
+
+def _mistyped(newsroom: Newsroom, asked: str) -> list[str]:
+    """The slug of the section whose name in any language was probably meant."""
+    slugs = {name: section.slug for section in newsroom.sections for name in (section.slug, *section.names.values())}
+    meant = spelling.nearest(" ".join(asked.split()), slugs)
+    return [slugs[meant]] if meant else []
 
 
 def no_longer_a_section(language: Language) -> str:
@@ -276,8 +283,25 @@ def language_chosen(language: Language) -> str:
     return language._("The language is now English.")
 
 
-def unknown_command(language: Language) -> Message:
-    return Message.of(language._("I don't know this command. See /help for what I can do."), _main(language))
+def unknown_command(language: Language, meant: str | None = None) -> Message:
+    """`meant`: the name of the command that was probably meant."""
+    _ = language._
+    words = _("I don't know this command. See /help for what I can do.")
+    if meant:
+        words = _("I don't know this command. Did you mean /{command}?").format(command=meant)
+    return Message.of(words, _main(language))
+
+
+def vanished(language: Language) -> Message:
+    """For a button whose purpose is gone."""
+    return Message.of(language._("This button no longer works. Here is the latest instead:"), _main(language))
+
+
+def only_words(language: Language) -> Message:
+    """For a photo, a sticker, a voice message."""
+    return Message.of(
+        language._("I understand written words only. Write what you are looking for, or choose here:"), _main(language)
+    )
 
 
 def only_admins(language: Language) -> str:

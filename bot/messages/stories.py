@@ -1,8 +1,9 @@
 """Messages that show stories: one story's card, and lists."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from telegram import InlineKeyboardButton
 
@@ -15,7 +16,8 @@ from bot.storage.models import Story, StoryState
 from bot.telegram_limits import BUTTON_URL_LIMIT
 
 TITLE_ON_CARD = 256
-TITLE_IN_LIST = 120
+TITLE_IN_WORDS = 120  # in a question about the story
+TITLE_IN_LIST = 72  # two lines on a phone
 SUMMARY_ON_CARD = 300
 AUTHOR_ON_CARD = 80
 CAPTION_ON_CARD = 160
@@ -42,8 +44,10 @@ def newsroom_language(newsroom: Newsroom) -> Language:
         return load_language("en")
 
 
-def card(newsroom: Newsroom, story: Story, language: Language, public_url: str = "") -> Message:
-    """One story: photo, section, title, time, byline, summary, and the button with its link.
+def card(newsroom: Newsroom, story: Story, language: Language, public_url: str = "", *, saved: bool = False) -> Message:
+    """One story: photo, section, title, summary, time and byline, and the buttons with its link and to save it.
+
+    It begins with UPDATE or its section, so that whoever gets it unasked sees in the notification why.
 
     With a `public_url`, the title is a counted link through our server; the button always leads straight to the story.
     The text fits a caption (1,024 code points): 256 + 300 + 80 + 160 from the story, and at most 200 of our own.
@@ -55,25 +59,32 @@ def card(newsroom: Newsroom, story: Story, language: Language, public_url: str =
         text.add("🔴 ").bold("UPDATE")
         if section:
             text.add(f" · {section}")
-        text.add("\n\n")
+        text.add("\n")
     elif section:
-        text.bold(section).add("\n\n")
+        text.add(section).add("\n")
     title = shorten(story.title, TITLE_ON_CARD) or newsroom.name
     counted = counted_link(public_url, story.id) if public_url else None
     text.add(title, "bold", url=counted).add("\n")
-    text.add(story_time(newsroom, story))
-    if story.corrected_at is not None:
-        text.add("\n" + _("Corrected {time}").format(time=corrected_time(newsroom, story)))
-    if story.author:
-        text.add("\n" + _("By {author}").format(author=shorten(story.author, AUTHOR_ON_CARD)))
     summary = shorten(story.summary, SUMMARY_ON_CARD)
     if summary and summary != title:
-        text.add("\n\n" + summary)
+        text.add(summary + "\n")
+    text.add("\n" + story_time(newsroom, story))
+    if story.author:
+        text.add(" · " + _("By {author}").format(author=shorten(story.author, AUTHOR_ON_CARD)))
+    if story.corrected_at is not None:
+        text.add("\n" + _("Corrected {time}").format(time=corrected_time(newsroom, story)))
     photo = story.image_file_id or story.image_url
     if photo and story.image_caption:
-        text.add("\n\n📷 ").add(shorten(story.image_caption, CAPTION_ON_CARD), "italic")
-    rows: Rows = ((link(_("Read the story"), story.url),),) if len(story.url) <= BUTTON_URL_LIMIT else ()
-    return Message.of(text, rows, photo)
+        text.add("\n📷 ").add(shorten(story.image_caption, CAPTION_ON_CARD), "italic")
+    keep = save_button(language, story.id, saved)
+    read = (link(_("Read the story"), story.url),) if len(story.url) <= BUTTON_URL_LIMIT else ()
+    return Message.of(text, ((*read, keep),), photo)
+
+
+def save_button(language: Language, story_id: int, saved: bool) -> InlineKeyboardButton:
+    """Saves the story, or takes it out where it is `saved`. A pushed card is the same for all, so it offers to save."""
+    label = "★ " + language._("Saved") if saved else "☆ " + language._("Save")
+    return buttons.SaveStory(not saved, story_id).labelled(label)
 
 
 def retracted(newsroom: Newsroom, language: Language, withdrawn_at: datetime) -> Message:
@@ -98,14 +109,14 @@ def withdrawal_question(newsroom: Newsroom, language: Language, story: Story) ->
     )
     yes = buttons.AnswerWithdrawal(story.id, "yes").labelled(_("Withdraw it"))
     no = buttons.AnswerWithdrawal(story.id, "no").labelled(_("Keep it"))
-    return Message.of(words.format(title=shorten(story.title, TITLE_IN_LIST)), ((yes, no),))
+    return Message.of(words.format(title=shorten(story.title, TITLE_IN_WORDS)), ((yes, no),))
 
 
 def withdrawal_settled(language: Language, story: Story) -> Message:
     _ = language._
     withdrawn = story.state == StoryState.RETRACTED
     words = _("“{title}” is withdrawn from every chat.") if withdrawn else _("“{title}” was kept.")
-    return Message.of(("🗑 " if withdrawn else "") + words.format(title=shorten(story.title, TITLE_IN_LIST)))
+    return Message.of(("🗑 " if withdrawn else "") + words.format(title=shorten(story.title, TITLE_IN_WORDS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +139,17 @@ def listing(
     note: str = "",
     sections: bool = True,
     extra: Rows = (),
+    number: Callable[[Story], buttons.Button] | None = None,
+    sign: str = "",
 ) -> Message:
     """A numbered list of stories. A title links to the story's page, a number button opens its card in the chat.
 
     `note` stands below the heading of a list that is not empty.
+
+    It is close, since Telegram shows the end of a message that is longer than the screen: the day stands once above its
+    stories, and a title takes two lines at most. Where the stories are not in the order of days, each has its own.
+
+    With `number` the number buttons are those that it makes, with `sign` before the number.
     """
     _ = language._
     text = Text().bold(heading)
@@ -141,17 +159,32 @@ def listing(
     if note:
         text.add("\n" + note)
     numbers: list[InlineKeyboardButton] = []
-    for number, story in enumerate(page.stories, page.first):
-        text.add(f"\n\n{number}. ")
+    days = [newsroom_language(newsroom).day(story.published_at, newsroom.zone) for story in page.stories]
+    by_day = len(list(groupby(days))) == len(set(days))
+    above = ""
+    for place, (story, day) in enumerate(zip(page.stories, days, strict=True), page.first):
+        if by_day and day != above:
+            text.add("\n").add(day, "italic")
+            above = day
+        text.add(f"\n{place}. ")
         if story.is_update:
             text.bold("UPDATE").add(" · ")
-        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=linkable(story.url)).add("\n")
-        if sections and story.section:
-            text.add(f"{newsroom.section_name(story.section, language.code)} · ")
-        text.add(story_time(newsroom, story))
-        numbers.append(buttons.OpenStory(story.id).labelled(str(number)))
+        text.add(shorten(story.title, TITLE_IN_LIST) or newsroom.name, "bold", url=linkable(story.url))
+        time = _hour(newsroom, story) if by_day else story_time(newsroom, story)
+        section = newsroom.section_name(story.section, language.code) if sections and story.section else ""
+        for fact in filter(None, (time, section)):
+            text.add(f" · {fact}")
+        button = number(story) if number else buttons.OpenStory(story.id)
+        numbers.append(button.labelled(f"{sign}{place}"))
     rows = buttons.in_rows(numbers, NUMBERS_A_ROW)
     return Message.of(text, (*rows, *pager(page.newer, page.older, language), *extra))
+
+
+def _hour(newsroom: Newsroom, story: Story) -> str:
+    """The time of day; "" for a story that has a date alone."""
+    language, zone = newsroom_language(newsroom), newsroom.zone
+    has_hour = language.time(story.published_at, zone) != language.day(story.published_at, zone)
+    return language.hour(story.published_at, zone) if has_hour else ""
 
 
 def linkable(url: str) -> str | None:

@@ -12,7 +12,7 @@ from bot.sandbox.text import CAPTION_LIMIT, TEXT_LIMIT, check_keyboard, check_te
 from bot.sandbox.world import CALLBACK_LIFE, INLINE_LIFE, Chat, Message, World, fields_of
 
 Params = dict[str, Any]
-SENDING = frozenset(("sendMessage", "sendPhoto", "copyMessage", "forwardMessage"))
+SENDING = frozenset(("sendMessage", "sendPhoto", "copyMessage", "forwardMessage", "sendDocument"))
 EDITING = frozenset(("editMessageText", "editMessageCaption", "editMessageMedia", "editMessageReplyMarkup"))
 DELETABLE_SECONDS = 48 * 3600
 NOT_MODIFIED = (
@@ -46,6 +46,22 @@ class Methods:
         sizes = await self.world.photos.resolve(p.get("photo"))
         content = {"photo": sizes, **_content(text, entities, markup, caption=True)}
         return self.world.deliver(chat, content, p.get("message_thread_id") or 0)
+
+    async def sendDocument(self, p: Params) -> Message:
+        text, entities = check_text(p.get("caption"), p.get("caption_entities"), limit=CAPTION_LIMIT, what="caption")
+        markup = check_keyboard(p.get("reply_markup"))
+        chat = self.world.writable(p.get("chat_id"), p.get("message_thread_id"))
+        content = p.get("document")
+        if not isinstance(content, bytes):
+            raise Refusal("there is no document in the request")
+        if not content:
+            raise Refusal("file must be non-empty")
+        document = self.world.photos.keep_file(content)
+        return self.world.deliver(
+            chat,
+            {"document": document, **_content(text, entities, markup, caption=True)},
+            p.get("message_thread_id") or 0,
+        )
 
     async def copyMessage(self, p: Params) -> dict[str, int]:
         source = self.world.place(p.get("from_chat_id")).messages.get(p.get("message_id", 0))
@@ -225,11 +241,14 @@ class Methods:
         self.world.menus.pop(self._scope(p), None)
         return True
 
-    def _scope(self, p: Params) -> tuple[str, str]:
-        scope = p.get("scope") or {"type": "default"}
-        code = p.get("language_code") or ""
+    def _language(self, code: str) -> str:
         if code and (len(code) != 2 or not code.isalpha()):
             raise Refusal("invalid language code specified")
+        return code
+
+    def _scope(self, p: Params) -> tuple[str, str]:
+        scope = p.get("scope") or {"type": "default"}
+        code = self._language(p.get("language_code") or "")
         name = scope.get("type", "default")
         if name in ("chat", "chat_administrators", "chat_member"):
             chat = self.world.place(scope.get("chat_id"))
@@ -237,9 +256,16 @@ class Methods:
         return name, code
 
     async def setMyDescription(self, p: Params) -> bool:
-        return True
+        return self._describe(p, "description", 512)
 
     async def setMyShortDescription(self, p: Params) -> bool:
+        return self._describe(p, "short_description", 120)
+
+    def _describe(self, p: Params, name: str, limit: int) -> bool:
+        text, code = str(p.get(name) or ""), str(p.get("language_code") or "")
+        if len(text) > limit:
+            raise Refusal("BOT_DESCRIPTION_TOO_LONG")
+        self.world.descriptions[name, self._language(code)] = text
         return True
 
     async def getMe(self, p: Params) -> dict[str, Any]:

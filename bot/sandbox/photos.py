@@ -1,4 +1,4 @@
-"""Photos that people send, that the bot uploads, or that it names by URL.
+"""Photos that people send, that the bot uploads, or that it names by URL; and files that it uploads.
 
 https://core.telegram.org/bots/api#sending-files
 """
@@ -29,6 +29,11 @@ class Photos:
     def keep(self, content: bytes) -> list[dict[str, Any]]:
         """Store a picture and return its sizes, as a message lists them."""
         return self.sizes(self._keep(content))
+
+    def keep_file(self, content: bytes) -> dict[str, Any]:
+        """Store a file of any kind and return it as a message's document."""
+        file_id = self._keep(content)
+        return {"file_id": file_id, "file_unique_id": file_id[4:20], "file_size": len(content)}
 
     def _keep(self, content: bytes) -> str:
         file_id = "AgAC" + hashlib.sha256(content).hexdigest()[:40]

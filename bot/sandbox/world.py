@@ -126,6 +126,7 @@ class World:
         self.updates: list[dict[str, Any]] = []
         self.allowed: list[str] = list(DEFAULT_ALLOWED)
         self.webhook: dict[str, Any] = {"url": ""}
+        self.descriptions: dict[tuple[str, str], str] = {}  # by its parameter's name and language
         self.menus: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.callbacks: dict[str, Callback] = {}
         self.inline_queries: dict[str, InlineQuery] = {}

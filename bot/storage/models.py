@@ -61,6 +61,7 @@ class SubscriberState(StrEnum):
     LEFT = "left"  # the bot was removed, or the chat no longer exists
     SILENT = "silent"  # the bot may not write there
     MOVED = "moved"  # the group has become a supergroup with another chat id
+    ERASED = "erased"  # the chat had everything deleted; the row says nothing of it (bot.delivery.personal)
 
 
 class PushKind(StrEnum):
@@ -298,6 +299,17 @@ class Subscription(Base, kw_only=True, eq=False):
 
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True)
     target: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class SavedStory(Base, kw_only=True, eq=False):
+    """A story that a reader has saved; see bot.audience.saved."""
+
+    __tablename__ = "saved_stories"
+    __table_args__ = (Index("ix_saved_stories_story_id", "story_id"), {"sqlite_with_rowid": False})
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True)
+    saved_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Push(Base, kw_only=True, eq=False):

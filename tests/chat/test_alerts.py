@@ -45,7 +45,7 @@ async def test_an_update_reaches_all_who_follow_update_and_nobody_else(kabar: Ka
         kabar.press.publish("update", 10001, "Gempa kecil terasa di pesisir", summary="Tidak ada korban.")
         card = await kabar.world.wait_for(SARI, "Gempa kecil")
         await quiet(kabar)
-    assert card["text"].startswith("🔴 UPDATE\n\nGempa kecil terasa di pesisir")
+    assert card["text"].startswith("🔴 UPDATE\nGempa kecil terasa di pesisir")
     assert alerts(kabar, OLIVER, "Gempa kecil") == []
 
 
@@ -57,8 +57,8 @@ async def test_a_section_alert_begins_with_the_section_and_goes_to_its_followers
         kabar.press.publish("dunia", 10001, "Festival layang-layang dimulai")
         await kabar.world.wait_for(OLIVER, "Festival")
         card = await kabar.world.wait_for(SARI, "Festival")
-    assert card["text"].startswith("Dunia\n\n")
-    assert alerts(kabar, OLIVER, "Festival")[0]["text"].startswith("World\n\n")
+    assert card["text"].startswith("Dunia\n")
+    assert alerts(kabar, OLIVER, "Festival")[0]["text"].startswith("World\n")
 
 
 async def test_a_story_in_two_sources_is_one_message(kabar: Kabar) -> None:

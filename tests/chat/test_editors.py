@@ -39,7 +39,7 @@ async def test_a_reader_cannot_withdraw_anything(kabar: Kabar) -> None:
         listed = await kabar.ask(SARI, "/terbaru", "Kabar biasa")
         await kabar.press_button(SARI, listed, "1")
         card = await kabar.world.wait_for(SARI, lambda each: "Baca selengkapnya" in labels(each))
-        assert labels(card) == ["Baca selengkapnya"]
+        assert labels(card) == ["Baca selengkapnya", "☆ Simpan"]
         await kabar.world.press(SARI, SARI, card["message_id"], "withdraw:1:yes")
         assert "Kabar biasa" in (await kabar.ask(SARI, "/terbaru", "Terbaru"))["text"]
         await kabar.ask(SARI, "/sumber", "tidak dikenal")

@@ -24,6 +24,8 @@ async def test_start_greets_and_offers_update_and_every_section(kabar: Kabar) ->
         ("/unfollow", "/stop", "Hentikan semua pemberitahuan?"),
         ("/settings", "/pengaturan", "Pengaturan"),
         ("/language", "/bahasa", "Pilih bahasa"),
+        ("/saved", "/simpanan", "Belum ada yang Anda simpan"),
+        ("/privacy", "/privasi", "Privasi Anda"),
     ],
 )
 async def test_every_command_answers_by_both_names_even_before_start(
@@ -49,13 +51,16 @@ async def test_a_list_carries_titles_times_and_links_and_opens_cards(kabar: Kaba
     async with kabar.running():
         await kabar.primed()
         listing = await kabar.ask(SARI, "/terbaru")
-        assert "1. Kapal riset tiba di pelabuhan\nDunia · Minggu, 22 Februari 2026 | 09:40 WIB" in listing["text"]
+        assert listing["text"] == (
+            "Terbaru\nMinggu, 22 Februari 2026\n1. Kapal riset tiba di pelabuhan · 09:40 WIB · Dunia"
+        )
         assert any(each.get("url", "").endswith("/10001/kabar") for each in listing["entities"])
         await kabar.press_button(SARI, listing, "1")
         card = await kabar.world.wait_for(SARI, lambda message: "photo" in message)
-    assert card["caption"].startswith("Dunia\n\nKapal riset tiba di pelabuhan\nMinggu, 22 Februari 2026 | 09:40 WIB\n")
-    assert "Wulan Prameswari" in card["caption"]
-    assert card["caption"].endswith("Kapal itu membawa dua puluh peneliti.")
+    assert card["caption"] == (
+        "Dunia\nKapal riset tiba di pelabuhan\nKapal itu membawa dua puluh peneliti.\n\n"
+        "Minggu, 22 Februari 2026 | 09:40 WIB · Oleh Wulan Prameswari"
+    )
     assert button(card, "Baca selengkapnya")["url"].endswith("/10001/kabar")
 
 
@@ -121,7 +126,7 @@ async def test_popular_counts_what_readers_open_until_the_publisher_ranks(kabar:
         await kabar.primed()
         listing = await kabar.ask(SARI, "/latest")
         await kabar.press_button(SARI, listing, "4")
-        card = await kabar.world.wait_for(SARI, "Dunia\n\nBerita nomor 5")
+        card = await kabar.world.wait_for(SARI, "Dunia\nBerita nomor 5")
         assert card["text"].startswith("Dunia")
         while "1. Berita nomor 5" not in (opened := await kabar.ask(OLIVER, "/popular"))["text"]:
             pass
@@ -151,8 +156,8 @@ async def test_deep_links_open_a_story_and_a_section(kabar: Kabar) -> None:
     kabar.press.publish("dunia", 10001, "Jembatan baru dibuka")
     async with kabar.running():
         await kabar.primed()
-        assert (await kabar.ask(SARI, "/start story_1"))["text"].startswith("Dunia\n\nJembatan baru dibuka")
-        assert (await kabar.ask(SARI, "/start section_dunia"))["text"].startswith("Dunia\n\n1. Jembatan")
+        assert (await kabar.ask(SARI, "/start story_1"))["text"].startswith("Dunia\nJembatan baru dibuka")
+        assert "\n1. Jembatan" in (await kabar.ask(SARI, "/start section_dunia"))["text"]
         assert "Selamat datang" in (await kabar.ask(SARI, "/start story_99999999999999999999"))["text"]
 
 
@@ -162,7 +167,7 @@ async def test_the_language_follows_the_reader_and_can_be_chosen(kabar: Kabar) -
         await kabar.primed()
         latest = await kabar.ask(OLIVER, "/latest")
         assert "Latest" in latest["text"]
-        assert "World · Minggu, 22 Februari 2026 | 09:40 WIB" in latest["text"]
+        assert "Minggu, 22 Februari 2026\n1. Jembatan baru dibuka · 09:40 WIB · World" in latest["text"]
         languages = await kabar.ask(OLIVER, "/language")
         await kabar.press_button(OLIVER, languages, "Indonesia")
         assert "Terbaru" in (await kabar.ask(OLIVER, "/latest"))["text"]

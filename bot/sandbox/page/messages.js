@@ -96,12 +96,14 @@ export function dayOf(message) {
 export function preview(message) {
   if (!message) return "";
   const text = (message.text ?? message.caption ?? "").replace(/\s+/g, " ").slice(0, 80);
+  if (message.document) return `📄 ${text || words.aFile}`;
   return message.photo ? `🖼️ ${text || words.aPhoto}` : text;
 }
 
-// A message with callback buttons is a menu: that it changes when one is pressed is no correction.
+// A message of callback buttons alone is a menu: that it changes when one is pressed is no correction.
 function isCorrected(message) {
-  return message.edit_date && !(message.reply_markup?.inline_keyboard ?? []).flat().some((button) => button.callback_data);
+  const buttons = (message.reply_markup?.inline_keyboard ?? []).flat();
+  return message.edit_date && (buttons.some((button) => button.url) || !buttons.some((button) => button.callback_data));
 }
 
 export function bubble(message, { mine, name, onPress, onCommand }) {
@@ -111,6 +113,7 @@ export function bubble(message, { mine, name, onPress, onCommand }) {
   const body = make("div", { class: photo ? "bubble pictured" : "bubble" },
     name ? make("span", { class: "sender" }, name) : null,
     photo ? make("img", { src: `/sandbox/photos/${encodeURIComponent(photo.file_id)}`, alt: words.aPhoto, width: photo.width, height: photo.height, loading: "lazy", decoding: "async" }) : null,
+    message.document ? make("div", { class: "text" }, `📄 ${words.aFile} (${message.document.file_size} B)`) : null,
     text ? make("div", { class: "text", dir: "auto" }, rich(text, message.entities ?? message.caption_entities, onCommand)) : null,
     make("span", { class: "meta" }, isCorrected(message) ? make("i", { class: "edited" }, words.edited) : null, make("time", { datetime: new Date(message.date * 1000).toISOString() }, clock.format(message.date * 1000))));
   const keyboard = rows.length ? make("div", { class: "keyboard" }, ...rows.map((row) => make("div", { class: "row" }, ...row.map((button) => key(button, message, onPress))))) : null;

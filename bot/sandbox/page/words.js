@@ -26,6 +26,7 @@ const BOTH = {
   commands: ["Perintah", "Commands"],
   photo: ["Kirim foto", "Send a photo"],
   aPhoto: ["foto", "photo"],
+  aFile: ["berkas", "file"],
   write: ["Tulis pesan…", "Write a message…"],
   send: ["Kirim", "Send"],
   editingMessage: ["Menyunting pesan Anda", "Editing your message"],
