@@ -31,7 +31,11 @@ async def start(update: Update, context: Context) -> None:
     if kind == "section" and name in context.newsroom.slugs:
         await sections.show_section(context, name)
         return
-    await context.reply(menus.welcome(context.newsroom, context.language(subscriber), followed))
+    again = subscriber.paused and await following.end_pause(context, subscriber)
+    language = context.language(subscriber)
+    await context.reply(
+        menus.welcome(context.newsroom, language, followed, paused=subscriber.paused and not again, again=again)
+    )
 
 
 async def show_help(_: Update, context: Context) -> None:

@@ -4,9 +4,13 @@ A subscriber keeps its subscriptions and language in every state: a chat that re
 """
 
 from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select, update
 
+from bot.audience import quiet
+from bot.audience.quiet import Hold, Hours
 from bot.storage.engine import Session
 from bot.storage.models import Subscriber, SubscriberState, Subscription
 
@@ -49,6 +53,46 @@ async def set_language(session: Session, subscriber_id: int, language: str) -> N
     await session.execute(update(Subscriber).where(Subscriber.id == subscriber_id).values(language=language))
 
 
+async def set_paused(session: Session, subscriber_id: int, paused: bool) -> None:
+    """Push nothing to the chat from now on, or again; its choices stay."""
+    await session.execute(update(Subscriber).where(Subscriber.id == subscriber_id).values(paused=paused))
+
+
+async def set_hours(session: Session, subscriber_id: int, zone: ZoneInfo, now: float, /, **changes: Any) -> Subscriber:
+    """Change columns of the quiet hours, and the hold with them. `zone`: the newsroom's; `now`: the database's."""
+    subscriber = await session.get_one(Subscriber, subscriber_id, with_for_update=True, populate_existing=True)
+    for name, value in changes.items():
+        setattr(subscriber, name, value)
+    set_hold(subscriber, quiet.rearranged(quiet.hold_of(subscriber), quiet.hours_of(subscriber, zone), now))
+    return subscriber
+
+
+async def snooze(session: Session, subscriber_id: int, zone: ZoneInfo, until: float, now: float) -> Subscriber:
+    """Hold alerts until a moment."""
+    subscriber = await session.get_one(Subscriber, subscriber_id, with_for_update=True, populate_existing=True)
+    set_hold(subscriber, quiet.snoozed(quiet.hold_of(subscriber), quiet.hours_of(subscriber, zone), until, now))
+    return subscriber
+
+
+async def wake(session: Session, subscriber_id: int, now: float) -> Subscriber:
+    """End a hold that is open: its recap is due."""
+    subscriber = await session.get_one(Subscriber, subscriber_id, with_for_update=True, populate_existing=True)
+    hold = quiet.hold_of(subscriber)
+    if hold is not None and hold.start <= now < hold.end:
+        set_hold(subscriber, Hold(hold.start, now))
+    return subscriber
+
+
+def set_hold(subscriber: Subscriber, hold: Hold | None) -> None:
+    """Hold alerts so, and be due for the recap after it. A hold that stays leaves its recap to who has claimed it."""
+    if hold == quiet.hold_of(subscriber):
+        return
+    subscriber.hold_from = None if hold is None else hold.start
+    subscriber.hold_until = None if hold is None else hold.end
+    subscriber.recap_at = None if hold is None else hold.end + quiet.LAG_SECONDS
+    subscriber.recap_tries = 0
+
+
 async def set_state(session: Session, chat_id: int, state: str, reason: str, now: datetime) -> bool:
     """Record whether a whole chat, with all its topics, can be reached; False if we don't know the chat."""
     result = await session.execute(
@@ -78,11 +122,13 @@ async def move(session: Session, old_chat: int, new_chat: int, now: datetime) ->
             if old.state != ACTIVE:
                 old.state, old.state_reason, old.state_at = ACTIVE, "", now
             continue
-        targets = (await session.scalars(select(Subscription.target).filter_by(subscriber_id=old.id))).all()
-        for target in targets:
+        followed = await session.execute(
+            select(Subscription.target, Subscription.sound).where(Subscription.subscriber_id == old.id)
+        )
+        for target, sound in followed.all():
             await session.execute(
                 session.upsert(Subscription)
-                .values(subscriber_id=new.id, target=target)
+                .values(subscriber_id=new.id, target=target, sound=sound)
                 .on_conflict_do_nothing(index_elements=["subscriber_id", "target"])
             )
         await session.execute(delete(Subscription).where(Subscription.subscriber_id == old.id))
