@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select, update
 
 from bot.audience import quiet
-from bot.audience.quiet import Hold, Hours
+from bot.audience.quiet import Hold
 from bot.storage.engine import Session
 from bot.storage.models import Subscriber, SubscriberState, Subscription
 

@@ -201,7 +201,7 @@ def targets_of(newsroom: Newsroom, story: Story) -> list[str]:
 def options(newsroom: Newsroom, language: Language, story: Story, chosen: Mapping[str, Sound], morning: str) -> Rows:
     """What can be done about alerts like this one; `morning`: the hour that the chat's morning begins."""
     _ = language._
-    rows = []
+    rows: list[tuple[InlineKeyboardButton, ...]] = []
     for target in targets_of(newsroom, story):
         name, place = target_name(newsroom, language, target), buttons.Target(target)
         if target not in chosen:

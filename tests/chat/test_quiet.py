@@ -1,11 +1,12 @@
 """Left in peace: stopping and starting again, loud and silent, quiet hours with their recap, an alert's own options."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.audience import subscribers
 from bot.storage.models import Subscriber
 from tests.databases import on_sqlite
-from tests.delivery.rows import change, moment
+from tests.delivery.rows import change, moment, until
 from tests.wire import OLIVER, SARI, Kabar, labels
 
 
@@ -67,8 +68,9 @@ async def test_what_quiet_hours_hold_comes_once_in_one_message(kabar: Kabar) -> 
         await kabar.ask(OLIVER, "/follow dunia")
         await kabar.ask(OLIVER, "/follow update")
         await kabar.ask(SARI, "/ikuti update")
-        menu = await kabar.ask(SARI, "/tenang 22:00-06:00")
-        assert "22:00" in menu["text"]
+        begin, end = ((datetime.now(UTC).hour + 8 + hours) % 24 for hours in (8, 14))  # in WITA, and not now
+        menu = await kabar.ask(SARI, f"/tenang {begin}-{end}:00")
+        assert f"{begin:02}:00" in menu["text"]
         await kabar.press_button(SARI, menu, "WITA")
         await kabar.until(lambda: "✓ WITA" in labels(kabar.now(menu)))
         now = await moment(process.database)
@@ -87,9 +89,13 @@ async def test_what_quiet_hours_hold_comes_once_in_one_message(kabar: Kabar) -> 
         await kabar.press_button(SARI, recap, "2")
         card = await kabar.world.wait_for(SARI, lambda each: each["message_id"] > recap["message_id"])
         assert "Waduk" in card["text"]
-        async with process.database.read() as session:
-            sari = await subscribers.find(session, SARI)
-        assert sari is not None and sari.hold_from is not None and sari.hold_from > now, "the next night is set"
+
+        async def next_night_is_set() -> bool:
+            async with process.database.read() as session:
+                sari = await subscribers.find(session, SARI)
+            return sari is not None and sari.hold_from is not None and sari.hold_from > now
+
+        await until(next_night_is_set)
         kabar.press.publish("dunia", 10003, "Festival dimulai")
         await kabar.world.wait_for(SARI, "Festival")
     about = [each for each in kabar.world.from_bot(SARI) if "Waduk" in str(each.get("text"))]

@@ -1,5 +1,7 @@
 """A chat can pause its alerts, make them silent, and have quiet hours after which a recap comes"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ DUE = sa.text('recap_at IS NOT NULL')
 OLD, NEW = 'ix_subscriptions_target_subscriber_id', 'ix_subscriptions_target_subscriber_id_sound'
 
 
-def subscriber_columns() -> tuple[sa.Column, ...]:
+def subscriber_columns() -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column('paused', sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column('zone', sa.String(length=64), server_default='', nullable=False),
