@@ -53,15 +53,8 @@ async def choose_update(_: Update, context: Context, button: buttons.QuietUpdate
 
 
 async def wake(_: Update, context: Context, __: buttons.EndSnooze) -> None:
-    """End what is quiet now; what it held back comes in a minute."""
-    subscriber = await context.subscriber()
-    if denial := await context.denial(context.language(subscriber)):
-        await context.answer(denial)
-        return
-    async with context.write() as session:
-        subscriber = await subscribers.wake(session, subscriber.id, await session.moment())
-    await context.answer()
-    await context.show(await _menu(context, subscriber))
+    """End a snooze; what it held back comes in a minute. Quiet hours go on."""
+    await _change(context)
 
 
 async def open_regions(_: Update, context: Context, __: buttons.OpenRegions) -> None:
@@ -103,7 +96,7 @@ async def _set(context: Context, subscriber: Subscriber, **changes: Any) -> Subs
 async def _menu(context: Context, subscriber: Subscriber) -> Message:
     async with context.read() as session:
         now = await session.moment()
-    hold = hours.hold_of(subscriber)
+    hold, own = hours.hold_of(subscriber), hours.hours_of(subscriber, context.newsroom.zone)
     begin, until = subscriber.quiet_from, subscriber.quiet_until
     state = alerts.Quiet(
         zone=hours.zone_of(subscriber, context.newsroom.zone),
@@ -111,6 +104,7 @@ async def _menu(context: Context, subscriber: Subscriber) -> Message:
         hours=None if begin is None or until is None else (begin, until),
         update=subscriber.quiet_update,
         until=at(hold.end) if hold is not None and hold.start <= now else None,
+        snoozed=own is None or own.through(now) == now,
     )
     return alerts.quiet(context.language(subscriber), state)
 

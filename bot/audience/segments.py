@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, exists, func, not_, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from bot.audience.quiet import STALE_SECONDS
@@ -23,6 +23,7 @@ from bot.storage.models import Delivery, Sound, Subscriber, Subscription
 Audience = dict[str, Any]
 
 EVERYONE: Audience = {"everyone": True}
+_SILENT = int(Sound.SILENT)
 
 
 def of_targets(targets: list[str]) -> Audience:
@@ -51,8 +52,8 @@ class Alert:
 class Page:
     """Part of a push's audience, ordered by subscriber id.
 
-    A row is (id, chat_id, thread_id, language, silent); in an audience of copies instead of the last (message_id,
-    revision, photo, at).
+    A row is (id, chat_id, thread_id, language, silent), the last true or false by its truth; in an audience of copies
+    instead of the last (message_id, revision, photo, at).
     The page covers ids up to `upto`. `last`: no subscribers follow.
     """
 
@@ -92,12 +93,11 @@ async def page(
         reached = {row[0]: row for row in (await connection.execute(chats)).all()} if members else {}
         if "copies_of" in audience:
             rows = [(*reached[row[0]], *row[1:]) for row in members if row[0] in reached]
+        elif alert is not None:
+            rows = [(*reached[row[0]], row[1] == _SILENT) for row in members if row[0] in reached]
         else:
-            rows = [
-                (*chat[:4], sound == Sound.SILENT or bool(chat[4]))
-                for number, sound in members
-                if (chat := reached.get(number)) is not None
-            ]
+            chosen = ((reached[row[0]], row[1] == _SILENT) for row in members if row[0] in reached)
+            rows = [(*chat[:4], silent or chat[4]) for chat, silent in chosen]
     if not members:
         return Page([], until, last=True)
     upto = members[-1][0]
@@ -137,19 +137,21 @@ def _member_rows(audience: Audience, after: int, until: int, size: int) -> Selec
 
 
 def _chats(audience: Audience, alert: Alert | None) -> Select[*tuple[Any, ...]]:
-    """The chats that may get the push now: (id, chat_id, thread_id, language), and whether it comes silently."""
+    """The chats that may get the push now: (id, chat_id, thread_id, language), for a broadcast also if it is quiet."""
     columns = (Subscriber.id, Subscriber.chat_id, Subscriber.thread_id, Subscriber.language)
     reachable = Subscriber.state.in_(_reachable_states(audience))
     if "copies_of" in audience:
         return select(*columns).where(reachable)
     now = select(clock()).scalar_subquery()  # asked once a statement, and not once a row
-    chats = select(*columns, _is_quiet(now) if alert is None else false())
-    chats = chats.where(reachable, Subscriber.paused.is_(False))
-    return chats if alert is None else chats.where(not_(_holds(alert, now)))
+    wanted = and_(reachable, Subscriber.paused.is_(False))
+    if alert is not None:
+        return select(*columns).where(wanted, not_(_holds(alert, now)))
+    return select(*columns, type_coerce(_is_quiet(now), Integer)).where(wanted)  # read without converting each
 
 
 def _is_quiet(now: ColumnElement[float]) -> ColumnElement[bool]:
-    return and_(Subscriber.hold_from.is_not(None), Subscriber.hold_from <= now, Subscriber.hold_until > now)
+    """Whether a hold is open; NULL, like false, if there is none."""
+    return and_(Subscriber.hold_from <= now, Subscriber.hold_until > now)
 
 
 def _holds(alert: Alert, now: ColumnElement[float]) -> ColumnElement[bool]:

@@ -59,7 +59,10 @@ async def set_paused(session: Session, subscriber_id: int, paused: bool) -> None
 
 
 async def set_hours(session: Session, subscriber_id: int, zone: ZoneInfo, now: float, /, **changes: Any) -> Subscriber:
-    """Change columns of the quiet hours, and the hold with them. `zone`: the newsroom's; `now`: the database's."""
+    """Change columns of the quiet hours, and the hold with them; without changes, end a snooze.
+
+    `zone`: the newsroom's; `now`: the database's.
+    """
     subscriber = await session.get_one(Subscriber, subscriber_id, with_for_update=True, populate_existing=True)
     for name, value in changes.items():
         setattr(subscriber, name, value)
@@ -71,15 +74,6 @@ async def snooze(session: Session, subscriber_id: int, zone: ZoneInfo, until: fl
     """Hold alerts until a moment."""
     subscriber = await session.get_one(Subscriber, subscriber_id, with_for_update=True, populate_existing=True)
     set_hold(subscriber, quiet.snoozed(quiet.hold_of(subscriber), quiet.hours_of(subscriber, zone), until, now))
-    return subscriber
-
-
-async def wake(session: Session, subscriber_id: int, now: float) -> Subscriber:
-    """End a hold that is open: its recap is due."""
-    subscriber = await session.get_one(Subscriber, subscriber_id, with_for_update=True, populate_existing=True)
-    hold = quiet.hold_of(subscriber)
-    if hold is not None and hold.start <= now < hold.end:
-        set_hold(subscriber, Hold(hold.start, now))
     return subscriber
 
 
@@ -141,17 +135,21 @@ async def count_by_state(session: Session) -> dict[str, int]:
     return {state: count for state, count in rows}
 
 
-async def page_with_targets(session: Session, after: int, size: int) -> list[tuple[int, int, str, set[str]]]:
-    """(id, chat_id, language, targets) of the next `size` active chats after id `after`, without their topics."""
+async def any_paused(session: Session) -> bool:
+    return await session.scalar(select(Subscriber.id).where(Subscriber.paused.is_(True)).limit(1)) is not None
+
+
+async def page_with_targets(session: Session, after: int, size: int) -> list[tuple[int, int, str, bool, set[str]]]:
+    """(id, chat_id, language, paused, targets) of the next `size` active chats after id `after`, without topics."""
     rows = await session.execute(
-        select(Subscriber.id, Subscriber.chat_id, Subscriber.language)
+        select(Subscriber.id, Subscriber.chat_id, Subscriber.language, Subscriber.paused)
         .where(Subscriber.id > after, Subscriber.state == ACTIVE, Subscriber.thread_id == 0)
         .order_by(Subscriber.id)
         .limit(size)
     )
-    page = {row.id: (row.id, row.chat_id, row.language, set[str]()) for row in rows}
+    page = {row.id: (row.id, row.chat_id, row.language, row.paused, set[str]()) for row in rows}
     for subscriber_id, target in await session.execute(
         select(Subscription.subscriber_id, Subscription.target).where(Subscription.subscriber_id.in_(list(page)))
     ):
-        page[subscriber_id][3].add(target)
+        page[subscriber_id][4].add(target)
     return list(page.values())

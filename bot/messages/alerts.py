@@ -22,13 +22,14 @@ REGIONS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """A chat's choices about quiet hours; `hours` in minutes after midnight, `until` when a hold that is open ends."""
+    """A chat's choices about quiet hours; `hours` in minutes after midnight, `until` when it is quiet no more."""
 
     zone: ZoneInfo
     now: datetime
     hours: tuple[int, int] | None = None
     update: bool = False
     until: datetime | None = None
+    snoozed: bool = False  # it is quiet by a snooze alone
 
 
 def target_name(newsroom: Newsroom, language: Language, target: str) -> str:
@@ -114,7 +115,7 @@ def _quiet_rows(language: Language, state: Quiet) -> Rows:
         update = _("Let UPDATE wait too") if state.update else _("Let UPDATE come even then")
         rows.append((buttons.QuietUpdate(not state.update).labelled(update),))
         rows.append((buttons.EndHours().labelled(_("No quiet hours")),))
-    if state.until is not None and state.until > state.now:
+    if state.snoozed and state.until is not None and state.until > state.now:
         rows.append((buttons.EndSnooze().labelled("▶️ " + _("End the quiet now")),))
     rows.append(tuple(_zone_button(name, zone, state.zone) for name, zone in HOME_ZONES))
     rows.append((buttons.OpenRegions().labelled("🌍 " + _("Another time zone")),))

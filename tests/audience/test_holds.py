@@ -16,7 +16,7 @@ BOTH = segments.of_targets(["update", "section:dunia"])
 
 async def rows(database: Database, audience: segments.Audience, alert: Alert | None = None) -> dict[int, bool]:
     """Who gets the push, by subscriber id, and whether silently."""
-    return {row[0]: row[4] for row in (await page(database, audience, alert=alert)).rows}
+    return {row[0]: bool(row[4]) for row in (await page(database, audience, alert=alert)).rows}
 
 
 async def test_the_loudest_of_what_a_chat_follows_decides_the_sound(database: Database) -> None:

@@ -66,7 +66,7 @@ def test_quiet_hours_always_end_later_and_begin_again_an_hour_after(
 
 
 NIGHT = Hours(22 * 60, 6 * 60, JAKARTA)  # 15:00 to 23:00 in UTC
-EVENING, LATE, MORNING, NOON = (at(f"2026-02-22 {hour}") for hour in ("14:00", "16:00", "23:30", "23:59"))
+EVENING, LATE, MORNING = (at(f"2026-02-22 {hour}") for hour in ("14:00", "16:00", "23:30"))
 BEGIN, END = at("2026-02-22 15:00"), at("2026-02-22 23:00")
 
 
@@ -80,6 +80,8 @@ BEGIN, END = at("2026-02-22 15:00"), at("2026-02-22 23:00")
             Hold(BEGIN, END), None, LATE, Hold(BEGIN, LATE), id="ended in their time: what was held comes now"
         ),
         pytest.param(Hold(BEGIN, LATE + 9), NIGHT, LATE, Hold(BEGIN, END), id="prolonged in their time"),
+        pytest.param(Hold(0.0, EVENING + 60), NIGHT, EVENING, Hold(0.0, EVENING), id="a snooze ends outside of them"),
+        pytest.param(Hold(0.0, LATE + 60), NIGHT, LATE, Hold(0.0, END), id="but goes over into them"),
         pytest.param(Hold(BEGIN, END), NIGHT, MORNING, Hold(BEGIN, END), id="a recap on its way stays as it is"),
     ],
 )
