@@ -26,6 +26,7 @@ from bot.delivery.desk import Desk
 from bot.delivery.ledger import Ledger
 from bot.delivery.opened import OpenedCards
 from bot.delivery.photos import Photos
+from bot.delivery.recapper import Recapper
 from bot.delivery.retries import Retries
 from bot.delivery.sender import Sender
 from bot.delivery.telegram import AiohttpRequest
@@ -126,6 +127,7 @@ class Process:
         self.sender = Sender(ledger, courier, newsroom, window, self.owner, settings.public_url)
         self.retries = Retries(ledger, courier, newsroom, window, settings.public_url)
         self.cards = OpenedCards(ledger, courier, newsroom, window, settings.public_url)
+        self.recapper = Recapper(ledger, courier, newsroom, window)
         self.desk = Desk(ledger, self.wake)
         self.clicks = Clicks(self.app)
         self.updates: Updates | None = None
@@ -217,6 +219,7 @@ class Process:
                 working += [group.create_task(self.sender.run(self.wake)) for _ in range(RANGES_AT_ONCE)]
                 working.append(group.create_task(self.retries.run(self.wake)))
                 working.append(group.create_task(self.cards.run()))
+                working.append(group.create_task(self.recapper.run()))
                 working.append(group.create_task(self.desk.run()))
                 keeper = Housekeeper(self.database, self.settings.retention_days, self.stopping)
                 working.append(group.create_task(keeper.run()))

@@ -25,8 +25,8 @@ from bot.delivery import cards, contents
 from bot.delivery.outcomes import PHOTO_TEXTS
 from bot.delivery.photos import Photos
 from bot.i18n import Language, choose, load_language
-from bot.messages import menus
-from bot.messages.text import Message
+from bot.messages import buttons, menus
+from bot.messages.text import Message, Rows
 from bot.storage.engine import Database, Session
 from bot.storage.models import Story, Subscriber
 from bot.stories.showing.readers import Readers
@@ -279,6 +279,22 @@ class Context(CallbackContext[ExtBot[None], Data, Data, Data]):
             )
         except BadRequest as error:
             log.debug("relabel_refused", chat=self.chat.id, reason=str(error))
+
+    async def replace_buttons(self, kinds: tuple[type[buttons.Button], ...], rows: Rows) -> None:
+        """Take the buttons of these kinds away from the message whose button was pressed, and put `rows` below the
+        others."""
+        old = self.incoming.effective_message
+        if not isinstance(old, TelegramMessage) or old.reply_markup is None:
+            return
+        kept = [
+            [button for button in row if not isinstance(buttons.parse(str(button.callback_data or "")), kinds)]
+            for row in old.reply_markup.inline_keyboard
+        ]
+        new = InlineKeyboardMarkup([*filter(None, kept), *rows])
+        try:
+            await self.bot.edit_message_reply_markup(self.chat.id, old.message_id, reply_markup=new)
+        except BadRequest as error:
+            log.debug("buttons_refused", chat=self.chat.id, reason=str(error))
 
     async def answer(self, text: str = "") -> None:
         """Answer the callback query, if there is one; errors are ignored, since Telegram expires queries soon."""

@@ -21,7 +21,19 @@ from bot.delivery.pushes import RUNNING
 from bot.delivery.telegram import AiohttpRequest
 from bot.storage import inbox
 from bot.storage.engine import Database, Session, clock
-from bot.storage.models import Budget, Card, Delivery, HubSubscription, Lease, PageWant, Push, PushRange, Source, Story
+from bot.storage.models import (
+    Budget,
+    Card,
+    Delivery,
+    HubSubscription,
+    Lease,
+    PageWant,
+    Push,
+    PushRange,
+    Source,
+    Story,
+    Subscriber,
+)
 from bot.stories import sources
 from bot.stories.reading import websub
 from bot.stories.telling import wants
@@ -36,6 +48,7 @@ ONE_AT_A_TIME = 0x636C6F636B  # "clock", the number of PostgreSQL's lock: one pr
 OFF_SECONDS, RIGHT_SECONDS = 60.0, 30.0  # from Telegram's time: told above the first, over below the second
 FRESH_SECONDS = 120.0  # an older answer of Telegram's says nothing of the clocks now
 CARD_WAIT = 3600.0  # seconds; longer than flood waits of a chat, which is what a card's edit waits for
+RECAP_WAIT = 3 * 86_400.0  # seconds; the end of tomorrow's quiet hours, or the wait that Telegram asks for
 DATABASE = "database"  # the name of its clock in notices
 
 
@@ -76,6 +89,7 @@ def kinds(undo_seconds: float) -> tuple[Kind, ...]:
         kind("hub", HubSubscription.ask_at, hub_wait),
         kind("correction", Story.correct_at, corrections.SETTLE_SECONDS),
         kind("range_lease", PushRange.lease_until, ranges.LEASE_SECONDS, PushRange.done.is_(False)),
+        kind("recap", Subscriber.recap_at, RECAP_WAIT),
         kind("card", Card.not_before, CARD_WAIT),
         kind("delivery", Delivery.not_before, retry_wait, since=Delivery.at),
         kind("push", Push.not_before, push_wait, or_(Push.state == RUNNING, Push.probes > 0)),

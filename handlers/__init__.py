@@ -15,6 +15,7 @@ from bot.context import NewsBot, Surplus
 from bot.messages import buttons
 from handlers import (
     access,
+    alerts,
     broadcast,
     copies,
     errors,
@@ -26,6 +27,7 @@ from handlers import (
     popular,
     privacy,
     pushes,
+    quiet,
     saved,
     search,
     sections,
@@ -77,6 +79,23 @@ def register(app: NewsBot) -> None:
     app.add_handler(Press(buttons.AskStop, following.ask_stop))
     app.add_handler(Press(buttons.ConfirmStop, following.confirm_stop))
     app.add_handler(Press(buttons.KeepFollowing, following.keep))
+    app.add_handler(Press(buttons.StartAgain, following.start_again))
+    app.add_handler(Press(buttons.SoundsPage, following.turn_sounds))
+    app.add_handler(Press(buttons.ChooseSound, following.choose_sound))
+    app.add_handler(Press(buttons.OpenQuiet, quiet.open_menu))
+    app.add_handler(Press(buttons.ChooseHours, quiet.choose_hours))
+    app.add_handler(Press(buttons.EndHours, quiet.end_hours))
+    app.add_handler(Press(buttons.QuietUpdate, quiet.choose_update))
+    app.add_handler(Press(buttons.EndSnooze, quiet.wake))
+    app.add_handler(Press(buttons.OpenRegions, quiet.open_regions))
+    app.add_handler(Press(buttons.ZonesPage, quiet.turn_zones))
+    app.add_handler(Press(buttons.ChooseZone, quiet.choose_zone))
+    app.add_handler(Press(buttons.OpenAlert, alerts.open_options))
+    app.add_handler(Press(buttons.CloseAlert, alerts.close_options))
+    app.add_handler(Press(buttons.AlertSound, alerts.choose_sound))
+    app.add_handler(Press(buttons.AlertFollow, alerts.choose_follow))
+    app.add_handler(Press(buttons.Snooze, alerts.snooze))
+    app.add_handler(Press(buttons.ExplainAlert, alerts.explain))
     app.add_handler(Press(buttons.OpenLanguages, settings.open_languages))
     app.add_handler(Press(buttons.ChooseLanguage, settings.choose_language))
     app.add_handler(Press(buttons.OpenPrivacy, privacy.open_privacy))

@@ -1,18 +1,25 @@
-"""/following, /follow, /unfollow, /stop: which alerts a chat gets."""
+"""/following, /follow, /unfollow, /stop: which alerts a chat gets, and with what sound."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from telegram import Update
 
 from bot import targets
-from bot.audience import subscriptions
+from bot.audience import subscribers, subscriptions
 from bot.config import Newsroom
 from bot.context import Context
 from bot.i18n import Language
-from bot.messages import buttons, menus
+from bot.messages import alerts, buttons, menus
 from bot.messages.text import Message
+from bot.storage.models import Sound, Subscriber
 
-Show = Callable[[Newsroom, Language, frozenset[str], int], Message]  # draws a page of what a chat follows
+
+class Show(Protocol):
+    """Draws a page of what a chat follows."""
+
+    def __call__(
+        self, newsroom: Newsroom, language: Language, followed: frozenset[str], page: int, /, *, paused: bool
+    ) -> Message: ...
 
 
 def greeting_of(context: Context) -> Show:
@@ -42,8 +49,9 @@ async def unfollow(_: Update, context: Context) -> None:
 
 
 async def stop(_: Update, context: Context) -> None:
-    language = context.language(await context.subscriber())
-    await context.reply(menus.stop_question(language))
+    subscriber = await context.subscriber()
+    language = context.language(subscriber)
+    await context.reply(menus.stopped(language) if subscriber.paused else menus.stop_question(language))
 
 
 async def _by_name(context: Context, *, on: bool) -> None:
@@ -67,8 +75,10 @@ async def _by_name(context: Context, *, on: bool) -> None:
     async with context.write() as session:
         await subscriptions.change(session, subscriber.id, target, on=on)
         followed = await subscriptions.following(session, subscriber.id)
-    overview = menus.following(context.newsroom, language, followed, menus.page_with(context.newsroom, target))
-    await context.reply(Message.of(menus.followed(context.newsroom, language, target, on), overview.rows))
+    page, paused = menus.page_with(context.newsroom, target), subscriber.paused
+    overview = menus.following(context.newsroom, language, followed, page, paused=paused)
+    words = menus.followed(context.newsroom, language, target, on, paused=paused)
+    await context.reply(Message.of(words, overview.rows))
 
 
 async def turn(_: Update, context: Context, button: buttons.FollowingPage) -> None:
@@ -110,9 +120,10 @@ async def _choose(
     async with context.write() as session:
         await subscriptions.change(session, subscriber.id, button.target, on=button.on)
         followed = await subscriptions.following(session, subscriber.id)
-    await context.answer(menus.followed(context.newsroom, language, button.target, button.on))
+    paused = subscriber.paused
+    await context.answer(menus.followed(context.newsroom, language, button.target, button.on, paused=paused))
     page = menus.page_with(context.newsroom, button.target)
-    await context.show(show(context.newsroom, language, followed, page))
+    await context.show(show(context.newsroom, language, followed, page, paused=paused))
 
 
 async def ask_stop(_: Update, context: Context, __: buttons.AskStop) -> None:
@@ -121,8 +132,56 @@ async def ask_stop(_: Update, context: Context, __: buttons.AskStop) -> None:
 
 
 async def confirm_stop(_: Update, context: Context, __: buttons.ConfirmStop) -> None:
-    """Stop all alerts."""
+    """Stop all alerts; the choices stay."""
     await _stop(context, confirmed=True)
+
+
+async def start_again(_: Update, context: Context, __: buttons.StartAgain) -> None:
+    """Begin alerts again, with the choices as they were."""
+    subscriber = await context.subscriber()
+    language = context.language(subscriber)
+    if denial := await context.denial(language):
+        await context.answer(denial)
+        return
+    await end_pause(context, subscriber)
+    await context.answer(menus.started_again(language))
+    await context.show(await _overview(context))
+
+
+async def end_pause(context: Context, subscriber: Subscriber) -> bool:
+    """Begin alerts again; False if the sender may not."""
+    if await context.denial(context.language(subscriber)):
+        return False
+    async with context.write() as session:
+        await subscribers.set_paused(session, subscriber.id, False)
+    return True
+
+
+async def turn_sounds(_: Update, context: Context, button: buttons.SoundsPage) -> None:
+    """Show a page of what the chat follows with the sound of each, in the same message."""
+    await context.answer()
+    await context.show(await _sounds(context, button.page))
+
+
+async def choose_sound(_: Update, context: Context, button: buttons.ChooseSound) -> None:
+    """Make what the chat follows loud or silent, and update the list in place."""
+    subscriber = await context.subscriber()
+    language = context.language(subscriber)
+    if denial := await context.denial(language):
+        await context.answer(denial)
+        return
+    sound = Sound[button.volume.upper()]
+    async with context.write() as session:
+        await subscriptions.set_sound(session, subscriber.id, button.target, sound)
+    await context.answer(alerts.sound_chosen(context.newsroom, language, button.target, sound))
+    await context.show(await _sounds(context, target=button.target))
+
+
+async def _sounds(context: Context, page: int = 1, target: str = "") -> Message:
+    subscriber = await context.subscriber()
+    async with context.read() as session:
+        sounds = await subscriptions.sounds(session, subscriber.id)
+    return alerts.sounds(context.newsroom, context.language(subscriber), sounds, page, target)
 
 
 async def keep(_: Update, context: Context, __: buttons.KeepFollowing) -> None:
@@ -140,7 +199,7 @@ async def _stop(context: Context, *, confirmed: bool) -> None:
     await context.answer()
     if confirmed:
         async with context.write() as session:
-            await subscriptions.unfollow_all(session, subscriber.id)
+            await subscribers.set_paused(session, subscriber.id, True)
     await context.show(menus.stopped(language) if confirmed else menus.stop_question(language))
 
 
@@ -148,4 +207,4 @@ async def _overview(context: Context, page: int = 1, show: Show = menus.followin
     subscriber = await context.subscriber()
     async with context.read() as session:
         followed = await subscriptions.following(session, subscriber.id)
-    return show(context.newsroom, context.language(subscriber), followed, page)
+    return show(context.newsroom, context.language(subscriber), followed, page, paused=subscriber.paused)

@@ -60,7 +60,8 @@ async def _introduce(change: ChatMemberUpdated, context: Context) -> None:
             subscriber = await context.subscriber()
             async with context.read() as session:
                 followed = await subscriptions.following(session, subscriber.id)
-            await context.reply(menus.introduction(context.newsroom, context.language(subscriber), followed))
+            language = context.language(subscriber)
+            await context.reply(menus.introduction(context.newsroom, language, followed, paused=subscriber.paused))
     except (BadRequest, Forbidden) as error:  # it may not write there, or its admin has never written to it
         log.info("not_introduced", chat=change.chat.id, reason=str(error))
 

@@ -66,7 +66,8 @@ async def follow(_: Update, context: Context, button: buttons.FollowSection) -> 
     target = targets.of_section(button.slug)
     async with context.write() as session:
         await subscriptions.change(session, subscriber.id, target, on=button.on)
-    await context.answer(menus.followed(context.newsroom, language, target, button.on))
+    paused = subscriber.paused
+    await context.answer(menus.followed(context.newsroom, language, target, button.on, paused=paused))
     await context.relabel(button.data, menus.section_button(context.newsroom, language, button.slug, button.on))
 
 

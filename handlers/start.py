@@ -34,8 +34,12 @@ async def start(update: Update, context: Context) -> None:
     if kind == "section" and name in context.newsroom.slugs:
         await sections.show_section(context, name)
         return
-    greeting = following.greeting_of(context)
-    await context.reply(greeting(context.newsroom, context.language(subscriber), followed, 1))
+    again = subscriber.paused and await following.end_pause(context, subscriber)
+    greeting = menus.welcome if context.is_private else menus.introduction
+    language = context.language(subscriber)
+    await context.reply(
+        greeting(context.newsroom, language, followed, paused=subscriber.paused and not again, again=again)
+    )
 
 
 async def show_help(_: Update, context: Context) -> None:

@@ -27,6 +27,7 @@ from bot.storage.models import (
     PushRange,
     Source,
     Story,
+    Subscriber,
 )
 from bot.stories import sources
 from bot.timekeeping import Timekeeper
@@ -103,6 +104,7 @@ async def one_time_of_each_kind(database: Database) -> None:
         await session.execute(update(Push).values(not_before=clock() + UNDO))
         await session.execute(update(Budget).values(answers_free=clock() + 400))
         card = {"chat_id": 1, "message_id": 1, "language": "id", "revision": 1, "photo": False, "sent_at": now}
+        await session.execute(update(Subscriber).values(recap_at=clock() + timekeeping.RECAP_WAIT))
         session.add(Card(story_id=story.id, not_before=now + 3600, **card))
         fields = {"outcome": Mark.WAITING, "at": int(now), "not_before": now + 500}
         session.add(Delivery(push_id=push.id, subscriber_id=1, **fields))
@@ -116,6 +118,7 @@ LONGEST = {
     "hub": 2_073_600,
     "correction": 60,
     "range_lease": 10,
+    "recap": 3 * 86_400,
     "card": 3600,
     "delivery": 500,
     "push": UNDO,
@@ -128,6 +131,8 @@ LONGEST = {
 def test_every_column_of_due_times_has_a_line() -> None:
     others = {"stories.heat", "budget.rate", "budget.setting", "budget.halted_for", "sources.poll_wait"}
     others |= {"pushes.expires_at", "received_updates.received_at", "cards.sent_at"}  # nothing waits for them
+    # A hold lasts as long as the clock says, whatever it says, and a recap in the future counts for nothing.
+    others |= {"subscribers.hold_from", "subscribers.hold_until", "subscribers.recapped_to", "pushes.aimed_at"}
     columns = [column for table in Base.metadata.tables.values() for column in table.c]
     doubles = {str(column) for column in columns if isinstance(column.type, Double)}
     assert {str(column) for column in COLUMNS} == {f"{name}" for name in _properties(doubles - others)}

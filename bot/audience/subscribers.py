@@ -5,9 +5,13 @@ that asks for it is erased.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 
+from bot.audience import quiet
+from bot.audience.quiet import Hold
 from bot.storage.engine import Session
 from bot.storage.models import Subscriber, SubscriberState, Subscription
 
@@ -50,6 +54,40 @@ async def set_language(session: Session, subscriber_id: int, language: str) -> N
     await session.execute(update(Subscriber).where(Subscriber.id == subscriber_id).values(language=language))
 
 
+async def set_paused(session: Session, subscriber_id: int, paused: bool) -> None:
+    """Push nothing to the chat from now on, or again; its choices stay."""
+    await session.execute(update(Subscriber).where(Subscriber.id == subscriber_id).values(paused=paused))
+
+
+async def set_hours(session: Session, subscriber_id: int, zone: ZoneInfo, now: float, /, **changes: Any) -> Subscriber:
+    """Change columns of the quiet hours, and the hold with them; without changes, end a snooze.
+
+    `zone`: the newsroom's; `now`: the database's.
+    """
+    subscriber = await session.get_one(Subscriber, subscriber_id, with_for_update=True, populate_existing=True)
+    for name, value in changes.items():
+        setattr(subscriber, name, value)
+    set_hold(subscriber, quiet.rearranged(quiet.hold_of(subscriber), quiet.hours_of(subscriber, zone), now))
+    return subscriber
+
+
+async def snooze(session: Session, subscriber_id: int, zone: ZoneInfo, until: float, now: float) -> Subscriber:
+    """Hold alerts until a moment."""
+    subscriber = await session.get_one(Subscriber, subscriber_id, with_for_update=True, populate_existing=True)
+    set_hold(subscriber, quiet.snoozed(quiet.hold_of(subscriber), quiet.hours_of(subscriber, zone), until, now))
+    return subscriber
+
+
+def set_hold(subscriber: Subscriber, hold: Hold | None) -> None:
+    """Hold alerts so, and be due for the recap after it. A hold that stays leaves its recap to who has claimed it."""
+    if hold == quiet.hold_of(subscriber):
+        return
+    subscriber.hold_from = None if hold is None else hold.start
+    subscriber.hold_until = None if hold is None else hold.end
+    subscriber.recap_at = None if hold is None else hold.end + quiet.LAG_SECONDS
+    subscriber.recap_tries = 0
+
+
 async def set_state(session: Session, chat_id: int, state: str, reason: str, now: datetime) -> bool:
     """Record whether a whole chat, with all its topics, can be reached; False if we don't know the chat."""
     result = await session.execute(
@@ -79,11 +117,13 @@ async def move(session: Session, old_chat: int, new_chat: int, now: datetime) ->
             if old.state != ACTIVE:
                 old.state, old.state_reason, old.state_at = ACTIVE, "", now
             continue
-        targets = (await session.scalars(select(Subscription.target).filter_by(subscriber_id=old.id))).all()
-        for target in targets:
+        followed = await session.execute(
+            select(Subscription.target, Subscription.sound).where(Subscription.subscriber_id == old.id)
+        )
+        for target, sound in followed.all():
             await session.execute(
                 session.upsert(Subscription)
-                .values(subscriber_id=new.id, target=target)
+                .values(subscriber_id=new.id, target=target, sound=sound)
                 .on_conflict_do_nothing(index_elements=["subscriber_id", "target"])
             )
         await session.execute(delete(Subscription).where(Subscription.subscriber_id == old.id))
@@ -117,17 +157,21 @@ async def count_by_state(session: Session) -> dict[str, int]:
     return {state: count for state, count in rows}
 
 
-async def page_with_targets(session: Session, after: int, size: int) -> list[tuple[int, int, str, set[str]]]:
-    """(id, chat_id, language, targets) of the next `size` active chats after id `after`, without their topics."""
+async def any_paused(session: Session) -> bool:
+    return await session.scalar(select(Subscriber.id).where(Subscriber.paused.is_(True)).limit(1)) is not None
+
+
+async def page_with_targets(session: Session, after: int, size: int) -> list[tuple[int, int, str, bool, set[str]]]:
+    """(id, chat_id, language, paused, targets) of the next `size` active chats after id `after`, without topics."""
     rows = await session.execute(
-        select(Subscriber.id, Subscriber.chat_id, Subscriber.language)
+        select(Subscriber.id, Subscriber.chat_id, Subscriber.language, Subscriber.paused)
         .where(Subscriber.id > after, Subscriber.state == ACTIVE, Subscriber.thread_id == 0)
         .order_by(Subscriber.id)
         .limit(size)
     )
-    page = {row.id: (row.id, row.chat_id, row.language, set[str]()) for row in rows}
+    page = {row.id: (row.id, row.chat_id, row.language, row.paused, set[str]()) for row in rows}
     for subscriber_id, target in await session.execute(
         select(Subscription.subscriber_id, Subscription.target).where(Subscription.subscriber_id.in_(list(page)))
     ):
-        page[subscriber_id][3].add(target)
+        page[subscriber_id][4].add(target)
     return list(page.values())

@@ -1,4 +1,8 @@
-"""`kabar subscribers import` and `export`: CSV with `chat_id,language,sections,update`, sections separated by `;`."""
+"""`kabar subscribers import` and `export`: CSV with `chat_id,language,sections,update`, sections separated by `;`.
+
+A further column, `stopped`, is true for chats that stopped all alerts and keep their choices. It is written if there
+are any.
+"""
 
 import csv
 from collections.abc import Iterable
@@ -12,7 +16,11 @@ from bot.storage.engine import Database
 from bot.targets import UPDATE, of_section, section_of
 
 COLUMNS = ("chat_id", "language", "sections", "update")
+STOPPED = "stopped"
 AT_ONCE = 500  # rows in one transaction, so that a running bot is not held up
+
+
+Row = tuple[int, str, set[str], bool | None]
 
 
 class BadRow(Exception):
@@ -27,7 +35,7 @@ async def read_rows(
     if reader.fieldnames is None or "chat_id" not in reader.fieldnames:
         return 0, [(1, f"the first line must name the columns: {','.join(COLUMNS)}")]
     imported, bad_rows = 0, []
-    batch: list[tuple[int, str, set[str]]] = []
+    batch: list[Row] = []
     for row in reader:
         try:
             batch.append(_parse(row, newsroom))
@@ -39,9 +47,9 @@ async def read_rows(
     return imported + await _store(database, batch, now), bad_rows
 
 
-def _parse(row: dict[str, str | None], newsroom: Newsroom) -> tuple[int, str, set[str]]:
-    """The chat id, language and targets of a row. Raises BadRow."""
-    value = {name: (row.get(name) or "").strip() for name in COLUMNS}
+def _parse(row: dict[str, str | None], newsroom: Newsroom) -> Row:
+    """The chat id, language and targets of a row, and whether its alerts are stopped, if it says so. Raises BadRow."""
+    value = {name: (row.get(name) or "").strip() for name in (*COLUMNS, STOPPED)}
     try:
         chat_id = int(value["chat_id"])
     except ValueError:
@@ -51,22 +59,25 @@ def _parse(row: dict[str, str | None], newsroom: Newsroom) -> tuple[int, str, se
     language = value["language"] or newsroom.language
     if language not in spoken():
         raise BadRow(f"language {language[:20]!r} is not spoken; accepted: {', '.join(spoken())}")
-    if value["update"].lower() not in ("true", "false", ""):
-        raise BadRow(f"update must be true or false, not {value['update'][:20]!r}")
+    for name in ("update", STOPPED):
+        if value[name].lower() not in ("true", "false", ""):
+            raise BadRow(f"{name} must be true or false, not {value[name][:20]!r}")
     targets = {UPDATE} if value["update"].lower() == "true" else set()
     for name in filter(None, (part.strip() for part in value["sections"].split(";"))):
         slug = newsroom.find_section(name)
         if slug is None:
             raise BadRow(f"no section {name[:40]!r}")
         targets.add(of_section(slug))
-    return chat_id, language, targets
+    return chat_id, language, targets, value[STOPPED].lower() == "true" if value[STOPPED] else None
 
 
-async def _store(database: Database, rows: list[tuple[int, str, set[str]]], now: datetime) -> int:
+async def _store(database: Database, rows: list[Row], now: datetime) -> int:
     async with database.write() as session:
-        for chat_id, language, targets in rows:
+        for chat_id, language, targets, stopped in rows:
             subscriber = await subscribers.greet(session, chat_id, kind=_kind(chat_id), language=language, now=now)
             subscriber.language = language
+            if stopped is not None:
+                subscriber.paused = stopped
             await session.flush()
             await subscriptions.replace(session, subscriber.id, targets)
     return len(rows)
@@ -80,14 +91,18 @@ def _kind(chat_id: int) -> str:
 async def write_rows(database: Database, lines: IO[str]) -> int:
     """Write a row for every active chat, not for its single topics; returns the number of rows."""
     writer = csv.writer(lines)
-    writer.writerow(COLUMNS)
+    async with database.read() as session:
+        some_stopped = await subscribers.any_paused(session)
+    columns = (*COLUMNS, STOPPED) if some_stopped else COLUMNS
+    writer.writerow(columns)
     count = after = 0
     while True:
         async with database.read() as session:
             page = await subscribers.page_with_targets(session, after, AT_ONCE)
-        for subscriber_id, chat_id, language, targets in page:
+        for subscriber_id, chat_id, language, stopped, targets in page:
             sections = ";".join(sorted(section_of(target) for target in targets if target != UPDATE))
-            writer.writerow((chat_id, language, sections, "true" if UPDATE in targets else "false"))
+            flags = ["true" if flag else "false" for flag in (UPDATE in targets, stopped)]
+            writer.writerow((chat_id, language, sections, *flags)[: len(columns)])
             after = subscriber_id
             count += 1
         if len(page) < AT_ONCE:

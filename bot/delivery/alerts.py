@@ -100,6 +100,7 @@ async def _widen(session: Session, story: Story, audience: segments.Audience, no
     rows = (await session.scalars(ranges, execution_options={"populate_existing": True})).all()
     await session.refresh(push, with_for_update=True)
     push.kind, push.lane, push.audience = PushKind.UPDATE, LANES[PushKind.UPDATE], audience
+    push.aimed_at = now.timestamp()
     if push.state not in (RUNNING, PAUSED, FINISHED):
         return push
     ceiling = await segments.ceiling(session)

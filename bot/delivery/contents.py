@@ -15,6 +15,7 @@ from bot.delivery.photos import Photo
 from bot.delivery.revisions import same_photo
 from bot.delivery.telegram import ATTACHED
 from bot.i18n import choose, load_language
+from bot.messages.alerts import options_button
 from bot.messages.stories import card, retracted
 from bot.messages.text import Message
 from bot.storage.engine import Session
@@ -77,6 +78,8 @@ class Content:
         if chat.copy is not None:
             where = b'{"chat_id":%d,"message_id":%d' % (chat.chat_id, chat.copy.message_id)
             return method, b"%b,%b" % (where, rest) if rest else where + b"}"
+        if chat.silent:
+            rest = b'"disable_notification":true,' + rest
         if chat.thread_id:
             return method, b'{"chat_id":%d,"message_thread_id":%d,%b' % (chat.chat_id, chat.thread_id, rest)
         return method, b'{"chat_id":%d,%b' % (chat.chat_id, rest)
@@ -136,6 +139,7 @@ class Alert(Content):
         self._photo_known = bool(story.image_file_id) or not story.image_url
         self._replaced_file_id = story.image_file_id
         self._jpeg: bytes | None = None  # our own file of the photo, until Telegram has given it a file_id
+        self._has_options = bool(push.audience)  # pushed, and not a card that a reader opened
         self.revision = story.revision
 
     @property
@@ -190,6 +194,9 @@ class Alert(Content):
         photo = bool(self._story.image_url) and not (self.text_only or chat.plain)
         return Record(chat, Mark.SENT, message_id, revision=self.revision, photo=photo)
 
+    def _variant(self, chat: Chat) -> Hashable:
+        return chat.language, chat.chat_id > 0
+
     def _call(self, chat: Chat) -> tuple[str, dict[str, Any]]:
         message = self._card(chat)
         return (message.as_text() if self.text_only or chat.plain else message).call()
@@ -197,6 +204,8 @@ class Alert(Content):
     def _card(self, chat: Chat) -> Message:
         language = load_language(choose(chat.language, self._newsroom.language))
         message = card(self._newsroom, self._story, language, self._public_url)
+        if self._has_options and chat.chat_id > 0:  # a group's or a channel's are its admins', with /following
+            message = replace(message, rows=(*message.rows, (options_button(language, self._story.id),)))
         return message if self._jpeg is None else replace(message, photo=ATTACHED)
 
 
@@ -215,7 +224,7 @@ class Correction(Alert):
         return False
 
     def _variant(self, chat: Chat) -> Hashable:
-        return chat.language, self._method(chat)
+        return chat.language, chat.chat_id > 0, self._method(chat)
 
     def _method(self, chat: Chat) -> str:
         copy, photo = _copy(chat), self.photo and not chat.plain

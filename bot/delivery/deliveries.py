@@ -14,7 +14,7 @@ from bot.delivery import pushes
 from bot.delivery.outcomes import Gone, Mark
 from bot.delivery.pushes import CANCELLED, EXPIRED, FINISHED, RUNNING
 from bot.storage.engine import Session, clock
-from bot.storage.models import Delivery, Push, Subscriber
+from bot.storage.models import Delivery, Push, PushKind, Subscriber
 
 CLAIMED_SECONDS = 60.0  # a retry that its process does not finish is due again after this
 PUSHES_AT_ONCE = 200  # whose deliveries to one chat are looked for in one statement
@@ -38,7 +38,7 @@ class Copy:
 
 class Chat(NamedTuple):  # one per message; creating a tuple takes a fifth of the time of a frozen dataclass
     """The destination of one delivery. `doubt`: an earlier try may have arrived. `tries`: how many there were. `plain`:
-    it takes no photos."""
+    it takes no photos. `silent`: a message makes no sound there."""
 
     subscriber_id: int
     chat_id: int
@@ -48,6 +48,7 @@ class Chat(NamedTuple):  # one per message; creating a tuple takes a fifth of th
     tries: int = 0
     copy: Copy | None = None
     plain: bool = False
+    silent: bool = False
 
 
 class Record(NamedTuple):
@@ -91,6 +92,8 @@ _WAITING = (
         Subscriber.thread_id,
         Subscriber.language,
         Subscriber.state,
+        Subscriber.paused,
+        (Push.kind == PushKind.UPDATE).label("is_update"),
     )
     .join(Push, Push.id == Delivery.push_id)
     .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
@@ -181,12 +184,15 @@ async def claim_due(session: Session, size: int) -> list[DueDelivery]:
             .execution_options(synchronize_session=False)
         )
         copies = await copies_at(session, mine[0].audience, ids)
+        edits = "copies_of" in mine[0].audience
+        silent = set() if edits else await segments.silent(session, mine[0].audience, ids, is_update=mine[0].is_update)
         for row in mine:
             copy = copies.get(row.subscriber_id)
             doubt = row.outcome == Mark.UNKNOWN
             chat = Chat(row.subscriber_id, row.chat_id, row.thread_id, row.language, doubt, row.tries, copy)
-            lost = "copies_of" in mine[0].audience and copy is None
-            deliveries.append(DueDelivery(push_id, chat, row.state == subscribers.ACTIVE and not lost))
+            chat = chat._replace(silent=row.subscriber_id in silent)
+            wanted = copy is not None if edits else not row.paused
+            deliveries.append(DueDelivery(push_id, chat, row.state == subscribers.ACTIVE and wanted))
     return deliveries
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 
 from bot.audience import segments
-from bot.delivery import deliveries
+from bot.delivery import deliveries, pushes
 from bot.delivery.budget import pace_of
 from bot.delivery.pushes import CANCELLED, HELD, PAUSED, RUNNING
 from bot.storage.engine import Session
@@ -58,9 +58,8 @@ async def count(session: Session, push: Push) -> int:
     figures = await progress(session, push.id)
     if figures is None or push.state == CANCELLED:
         return 0 if figures is None else figures.settled
-    return (
-        figures.settled + figures.waiting + await segments.count(session, push.audience, push.ceiling, without=push.id)
-    )
+    to_come = await segments.count(session, push.audience, push.ceiling, push.id, pushes.as_alert(push))
+    return figures.settled + figures.waiting + to_come
 
 
 async def set_total(session: Session, push_id: int, total: int) -> None:

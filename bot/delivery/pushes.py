@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from bot.audience import segments
 from bot.storage.engine import Session, clock
-from bot.storage.models import Delivery, Push, PushRange, PushState
+from bot.storage.models import Delivery, Push, PushKind, PushRange, PushState
 
 DRAFT, HELD, RUNNING, PAUSED, FINISHED, CANCELLED, EXPIRED = PushState
 
@@ -33,12 +33,18 @@ async def start(session: Session, push: Push, now: datetime, *, not_before: floa
     push.ceiling = await segments.ceiling(session)
     push.total = UNCOUNTED
     push.state, push.started_at, push.not_before = RUNNING, now, not_before
+    push.aimed_at = now.timestamp()
     if await segments.is_larger(session, push.audience, LARGE):
         session.add_all(new_ranges(push.id, 0, push.ceiling, seen_since=now - SEEN))
         await session.flush()  # ranges of the first pass (recently active chats) must get the lower ids
     session.add_all(new_ranges(push.id, 0, push.ceiling))
     await session.flush()
     await finish_if_done(session, push.id, now)
+
+
+def as_alert(push: Push) -> segments.Alert | None:
+    """What quiet hours hold; None for what they do not: broadcasts come silently then, edits make no sound."""
+    return segments.Alert(push.kind == PushKind.UPDATE, push.aimed_at) if push.alert_of is not None else None
 
 
 def new_ranges(push_id: int, after: int, until: int, seen_since: datetime | None = None) -> Iterable[PushRange]:

@@ -112,21 +112,32 @@ async def claim(session: Session, owner: str) -> Claim | None:
 
 
 async def page(
-    session: Session, claimed: Claim, audience: segments.Audience, after: int, size: int
+    session: Session,
+    claimed: Claim,
+    audience: segments.Audience,
+    after: int,
+    size: int,
+    alert: segments.Alert | None = None,
 ) -> tuple[list[Chat], int, bool]:
     """The next chats of the range after id `after`, the id up to which the audience was read, and whether it ended."""
     for _ in range(PAGES_AT_ONCE):  # skip pages in which every chat already has a delivery
         audience_page = await segments.page(
-            session, audience, claimed.push_id, after, claimed.end, size, claimed.seen_since
+            session, audience, claimed.push_id, after, claimed.end, size, claimed.seen_since, alert
         )
         after = audience_page.upto
         if audience_page.rows or audience_page.last:
             break
     alert_id = audience.get("copies_of")
-    chats = [Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued) for row in audience_page.rows]
-    if alert_id is not None:
-        copies = [Copy(alert_id, row[4], row[5], row[6], row[7]) for row in audience_page.rows]
-        chats = [chat._replace(copy=copy) for chat, copy in zip(chats, copies, strict=True)]
+    if alert_id is None:
+        chats = [
+            Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued, silent=bool(row[4]))
+            for row in audience_page.rows
+        ]
+    else:
+        chats = [
+            Chat(row[0], row[1], row[2], row[3], row[0] <= claimed.issued, copy=Copy(alert_id, *row[4:8]))
+            for row in audience_page.rows
+        ]
     return chats, after, audience_page.last
 
 

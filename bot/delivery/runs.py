@@ -47,6 +47,7 @@ class RangeRun:
         self._claim = claimed
         self._push = push
         self._content = content
+        self._alert = pushes.as_alert(push)
         self._batch = max(1, round((window.rate or 5000) * budget.AHEAD))
         self._queue: deque[Chat] = deque()  # chats read and not sent; the first len(_places) have a place
         self._places: deque[float] = deque()  # monotonic times to send at
@@ -106,7 +107,7 @@ class RangeRun:
         size = max(PAGE, self._batch)
         async with self._ledger.database.read() as session:
             chats, self._read_to, self._exhausted = await ranges.page(
-                session, self._claim, self._push.audience, self._read_to, size
+                session, self._claim, self._push.audience, self._read_to, size, self._alert
             )
         self._queue.extend(chats)
 

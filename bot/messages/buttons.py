@@ -23,6 +23,8 @@ Slug = NewType("Slug", str)
 Target = NewType("Target", str)  # see bot.targets; or EVERYONE
 Words = NewType("Words", str)
 LanguageCode = NewType("LanguageCode", str)
+Zone = NewType("Zone", str)  # a name of the IANA time zone database
+Volume = Literal["loud", "silent"]
 
 EVERYONE = Target("everyone")  # an audience that is not chosen by what chats follow
 
@@ -33,6 +35,7 @@ _PATTERNS: dict[Any, str] = {
     Target: "[a-z0-9_-]{1,32}(?::[a-z0-9_-]{1,32})?",
     Words: ".{1,60}",
     LanguageCode: "[a-z]{2,3}",
+    Zone: "[A-Za-z0-9_+/-]{1,40}",
 }
 
 
@@ -285,6 +288,129 @@ class KeepFollowing(Button):
 
 
 @dataclass(frozen=True, slots=True)
+class StartAgain(Button):
+    """Begin alerts again after a stop, with the choices as they were."""
+
+    template = "stop:end"
+
+
+@dataclass(frozen=True, slots=True)
+class SoundsPage(Button):
+    """A page of what a chat follows, with the sound of each."""
+
+    page: int
+    template = "sounds:{page}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseSound(Button):
+    """In the list of sounds: make what a chat follows loud or silent."""
+
+    volume: Volume
+    target: Target
+    template = "sound:{volume}:{target}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuiet(Button):
+    template = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseHours(Button):
+    """Quiet hours of every day, in minutes after midnight."""
+
+    begin: int
+    until: int
+    template = "quiet:{begin}:{until}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndHours(Button):
+    """No quiet hours any more."""
+
+    template = "quiet:off"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietUpdate(Button):
+    """Whether an UPDATE comes in quiet hours all the same."""
+
+    on: bool
+    template = "quiet:update:{on}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndSnooze(Button):
+    template = "quiet:wake"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRegions(Button):
+    """The regions of the world, to choose a time zone by."""
+
+    template = "zones"
+
+
+@dataclass(frozen=True, slots=True)
+class ZonesPage(Button):
+    region: Zone
+    page: int
+    template = "zones:{region}:{page}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseZone(Button):
+    zone: Zone
+    template = "zone:{zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert(Button):
+    """Under an alert: what can be done about such alerts."""
+
+    story_id: int
+    template = "alert:{story_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAlert(Button):
+    story_id: int
+    template = "alert:{story_id}:close"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSound(Button):
+    story_id: int
+    volume: Volume
+    target: Target
+    template = "alert:{story_id}:{volume}:{target}"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFollow(Button):
+    """Under an alert: stop following what brought it, or follow it again."""
+
+    story_id: int
+    on: bool
+    target: Target
+    template = "alert:{story_id}:{on}:{target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze(Button):
+    story_id: int
+    until: Literal["hour", "morning"]
+    template = "alert:{story_id}:snooze:{until}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainAlert(Button):
+    story_id: int
+    template = "alert:{story_id}:why"
+
+
+@dataclass(frozen=True, slots=True)
 class OpenLanguages(Button):
     template = "language"
 
@@ -418,10 +544,14 @@ KINDS: tuple[type[Button], ...] = (
     OpenLatest, LatestPage, OpenPopular, OpenUpdates, UpdatesPage, OpenSections, SectionsPage, OpenSection, SectionPage,
     FollowSection, OpenStory, SearchPage, SaveStory, SavedPage, TidySaved, DropSaved, OpenPrivacy, ExportChat,
     AskErasure, ConfirmErasure, OpenFollowing, FollowingPage, GreetingPage, Choose, ChooseInGreeting, AskStop,
-    ConfirmStop, KeepFollowing, OpenLanguages, ChooseLanguage, AskWithdrawal, AnswerWithdrawal, DropDraft,
+    ConfirmStop, KeepFollowing, StartAgain, SoundsPage, ChooseSound, OpenQuiet, ChooseHours, EndHours, QuietUpdate,
+    EndSnooze,
+    OpenRegions, ZonesPage, ChooseZone, OpenAlert, CloseAlert, AlertSound, AlertFollow, Snooze, ExplainAlert,
+    OpenLanguages, ChooseLanguage, AskWithdrawal, AnswerWithdrawal, DropDraft,
     DraftAudience, AudiencePage, ChooseAudience, PreviewDraft, SendDraft, OpenPushes, ChangePush, SettleHeld,
     OpenCopies, CopiesPage, SeparateCopy,
 )  # fmt: skip
+ALERT_OPTIONS = (OpenAlert, CloseAlert, AlertSound, AlertFollow, Snooze, ExplainAlert)  # below an alert
 PAGES = (SectionsPage, FollowingPage, GreetingPage, AudiencePage)  # of keyboards that grow with the newsroom
 
 

@@ -14,7 +14,16 @@ SIMILAR_SHOWN = 6
 FEWEST_LETTERS = 3  # of a search that also finds sections
 
 
-def welcome(newsroom: Newsroom, language: Language, following: frozenset[str], page: int = 1) -> Message:
+def welcome(
+    newsroom: Newsroom,
+    language: Language,
+    following: frozenset[str],
+    page: int = 1,
+    *,
+    paused: bool = False,
+    again: bool = False,
+) -> Message:
+    """The greeting; `again`: alerts were stopped, and begin with it."""
     _ = language._
     text = Text().add("👋 ").bold(_("Welcome to {newsroom}").format(newsroom=newsroom.name)).add("\n\n")
     text.add(
@@ -23,12 +32,18 @@ def welcome(newsroom: Newsroom, language: Language, following: frozenset[str], p
             "Choose your alerts; you can change them at any time."
         )
     )
-    _add_overview(text, newsroom, language, following, page)
-    rows = _choices(newsroom, language, following, page, buttons.ChooseInGreeting)
-    return Message.of(text, (*rows, *_main(language)))
+    return _greeting(text, newsroom, language, following, page, paused=paused, again=again)
 
 
-def introduction(newsroom: Newsroom, language: Language, following: frozenset[str], page: int = 1) -> Message:
+def introduction(
+    newsroom: Newsroom,
+    language: Language,
+    following: frozenset[str],
+    page: int = 1,
+    *,
+    paused: bool = False,
+    again: bool = False,
+) -> Message:
     """The greeting in a group."""
     _ = language._
     text = Text().add("👋 ").bold(newsroom.name).add("\n\n")
@@ -38,8 +53,27 @@ def introduction(newsroom: Newsroom, language: Language, following: frozenset[st
             "The group's admins choose what arrives here; everybody can read and search."
         ).format(newsroom=newsroom.name)
     )
+    return _greeting(text, newsroom, language, following, page, paused=paused, again=again)
+
+
+def _greeting(
+    text: Text,
+    newsroom: Newsroom,
+    language: Language,
+    following: frozenset[str],
+    page: int,
+    *,
+    paused: bool,
+    again: bool,
+) -> Message:
+    """Add the choices to the words of a greeting."""
+    if again:
+        text.add("\n\n▶️ " + started_again(language))
     _add_overview(text, newsroom, language, following, page)
     rows = _choices(newsroom, language, following, page, buttons.ChooseInGreeting)
+    if paused:
+        text.add("\n\n⏸ " + are_paused(language))
+        rows = (*rows, _start_again(language))
     return Message.of(text, (*rows, *_main(language)))
 
 
@@ -103,7 +137,9 @@ def page_with(newsroom: Newsroom, target: str) -> int:
     return paging.page_of(slugs.index(slug), len(slugs)) if slug in slugs else 1
 
 
-def following(newsroom: Newsroom, language: Language, followed: frozenset[str], page: int = 1) -> Message:
+def following(
+    newsroom: Newsroom, language: Language, followed: frozenset[str], page: int = 1, *, paused: bool = False
+) -> Message:
     _ = language._
     text = Text().bold(_("What you follow")).add("\n\n")
     if followed:
@@ -113,8 +149,29 @@ def following(newsroom: Newsroom, language: Language, followed: frozenset[str], 
     _add_overview(text, newsroom, language, followed, page)
     rows = _choices(newsroom, language, followed, page, buttons.Choose)
     if followed:
-        rows = (*rows, (buttons.AskStop().labelled("🔕 " + _("Stop all alerts")),))
+        rows = (*rows, (sounds_button(language), quiet_button(language)))
+    if paused:
+        text.add("\n\n⏸ " + are_paused(language))
+        rows = (*rows, _start_again(language))
+    elif followed:
+        rows = (*rows, (buttons.AskStop().labelled("⏸ " + _("Stop all alerts")),))
     return Message.of(text, rows)
+
+
+def sounds_button(language: Language) -> InlineKeyboardButton:
+    return buttons.SoundsPage(1).labelled("🔔 " + language._("Loud or silent"))
+
+
+def quiet_button(language: Language) -> InlineKeyboardButton:
+    return buttons.OpenQuiet().labelled("🌙 " + language._("Quiet hours"))
+
+
+def are_paused(language: Language) -> str:
+    return language._("All alerts are stopped. Your choices are kept.")
+
+
+def _start_again(language: Language) -> tuple[InlineKeyboardButton, ...]:
+    return (buttons.StartAgain().labelled("▶️ " + language._("Start alerts again")),)
 
 
 def _choices(
@@ -168,9 +225,11 @@ def section_button(newsroom: Newsroom, language: Language, slug: str, on: bool) 
     return buttons.FollowSection(not on, buttons.Slug(slug)).labelled(label.format(section=name))
 
 
-def followed(newsroom: Newsroom, language: Language, target: str, on: bool) -> str:
-    """The confirmation of following (`on`) or unfollowing a target."""
+def followed(newsroom: Newsroom, language: Language, target: str, on: bool, *, paused: bool = False) -> str:
+    """The confirmation of following (`on`) or unfollowing a target; `paused`: that nothing comes all the same."""
     _ = language._
+    if paused and on:
+        return _("Noted. But all alerts are stopped: /start begins them again.")
     if target == targets.UPDATE:
         return (
             _("You follow UPDATE: breaking news reaches you at once.") if on else _("You no longer get UPDATE alerts.")
@@ -236,7 +295,7 @@ def elsewhere(language: Language) -> Rows:
 
 def stop_question(language: Language) -> Message:
     _ = language._
-    text = _("Stop all alerts? You can still read the news here.")
+    text = _("Stop all alerts? Your choices are kept, and you can still read the news here.")
     return Message.of(
         text, ((buttons.ConfirmStop().labelled(_("Yes, stop")), buttons.KeepFollowing().labelled(_("No, keep them"))),)
     )
@@ -245,9 +304,13 @@ def stop_question(language: Language) -> Message:
 def stopped(language: Language) -> Message:
     _ = language._
     return Message.of(
-        _("Done. You will get no more alerts. Use /following to choose again."),
-        ((buttons.OpenFollowing().labelled("🔔 " + _("Following")),),),
+        _("Done. You will get no more alerts. Your choices are kept: /start or the button begins them again."),
+        (_start_again(language), (buttons.OpenFollowing().labelled("🔔 " + _("Following")),)),
     )
+
+
+def started_again(language: Language) -> str:
+    return language._("Alerts are on again, as you had chosen them.")
 
 
 def settings(newsroom: Newsroom, language: Language, followed_count: int) -> Message:
@@ -264,6 +327,7 @@ def settings(newsroom: Newsroom, language: Language, followed_count: int) -> Mes
         (
             (buttons.OpenLanguages().labelled("🌐 " + _("Language")),),
             (buttons.OpenFollowing().labelled("🔔 " + _("Following")),),
+            (sounds_button(language), quiet_button(language)),
         ),
     )
 

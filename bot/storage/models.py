@@ -6,7 +6,7 @@ with different clocks agree.
 """
 
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -62,6 +62,13 @@ class SubscriberState(StrEnum):
     SILENT = "silent"  # the bot may not write there
     MOVED = "moved"  # the group has become a supergroup with another chat id
     ERASED = "erased"  # the chat had everything deleted; the row says nothing of it (bot.delivery.personal)
+
+
+class Sound(IntEnum):
+    """How alerts of a subscription arrive; of several the lowest counts, so the loudest."""
+
+    LOUD = 0
+    SILENT = 1
 
 
 class PushKind(StrEnum):
@@ -274,7 +281,15 @@ class Subscriber(Base, kw_only=True, eq=False):
     """One chat: a person, a group, a topic of a group, or a channel. Send errors change its state, never delete it."""
 
     __tablename__ = "subscribers"
-    __table_args__ = (UniqueConstraint("chat_id", "thread_id"),)
+    __table_args__ = (
+        UniqueConstraint("chat_id", "thread_id"),
+        Index(
+            "ix_subscribers_recap_at",
+            "recap_at",
+            sqlite_where=text("recap_at IS NOT NULL"),
+            postgresql_where=text("recap_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, init=False)
     chat_id: Mapped[int] = mapped_column(BigInteger)
@@ -286,6 +301,17 @@ class Subscriber(Base, kw_only=True, eq=False):
     state_at: Mapped[datetime] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_seen_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
+    paused: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # by /stop: nothing is pushed
+    zone: Mapped[str] = mapped_column(String(64), default="", server_default="")  # "": the newsroom's
+    quiet_from: Mapped[int | None] = mapped_column(SmallInteger, default=None)  # minutes of the day, in `zone`
+    quiet_until: Mapped[int | None] = mapped_column(SmallInteger, default=None)
+    quiet_update: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # UPDATE comes even so
+    # Alerts are held from `hold_from` to `hold_until`, then a recap brings them (bot.audience.quiet).
+    hold_from: Mapped[float | None] = mapped_column(Double, default=None)
+    hold_until: Mapped[float | None] = mapped_column(Double, default=None)
+    recap_at: Mapped[float | None] = mapped_column(Double, default=None)  # when the recap is due, or due again
+    recap_tries: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=text("0"))
+    recapped_to: Mapped[float] = mapped_column(Double, default=0.0, server_default=text("0"))  # the last hold's end
 
 
 class Subscription(Base, kw_only=True, eq=False):
@@ -293,12 +319,13 @@ class Subscription(Base, kw_only=True, eq=False):
 
     __tablename__ = "subscriptions"
     __table_args__ = (
-        Index("ix_subscriptions_target_subscriber_id", "target", "subscriber_id"),
+        Index("ix_subscriptions_target_subscriber_id_sound", "target", "subscriber_id", "sound"),
         {"sqlite_with_rowid": False},
     )
 
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True)
     target: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sound: Mapped[int] = mapped_column(SmallInteger, default=Sound.LOUD, server_default=text("0"))
 
 
 class SavedStory(Base, kw_only=True, eq=False):
@@ -334,6 +361,9 @@ class Push(Base, kw_only=True, eq=False):
     content: Mapped[dict[str, Any] | None] = mapped_column(Data, default=None)  # {"method": …, "params": {…}}
     audience: Mapped[dict[str, Any]] = mapped_column(Data)  # bot.audience.segments
     ceiling: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    aimed_at: Mapped[float] = mapped_column(
+        Double, default=0.0, server_default=text("0"), index=True
+    )  # since when the audience is this one: what a hold that ends later brings, the push itself does not
     text_only: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     author: Mapped[int | None] = mapped_column(BigInteger, default=None)
     progress_message_id: Mapped[int | None] = mapped_column(BigInteger, default=None)

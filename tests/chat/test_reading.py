@@ -206,16 +206,6 @@ async def test_in_a_group_only_its_admins_change_what_it_follows(kabar: Kabar) -
         assert "✓ Dunia" in labels(await kabar.ask(OLIVER, "/langganan", chat=group))
 
 
-async def test_stopping_asks_first_and_ends_every_alert(kabar: Kabar) -> None:
-    async with kabar.running():
-        await kabar.ask(SARI, "/ikuti update")
-        await kabar.ask(SARI, "/ikuti dunia")
-        question = await kabar.ask(SARI, "/berhenti")
-        await kabar.press_button(SARI, question, "Ya, hentikan")
-        await kabar.until(lambda: "Selesai" in kabar.now(question)["text"])
-        assert not [label for label in labels(await kabar.ask(SARI, "/langganan")) if label.startswith("✓")]
-
-
 async def test_an_unknown_section_is_named_with_those_there_are(kabar: Kabar) -> None:
     async with kabar.running():
         answer = await kabar.ask(SARI, "/ikuti <b>olahraga</b>")

@@ -68,13 +68,14 @@ async def test_a_good_row_becomes_a_subscriber(
         (f"-{2**52},id,,", f"chat_id is out of range: -{2**52}"),
         ("7,fr,,", "language 'fr' is not spoken; accepted: en, id"),
         ("7,id,entah,", "no section 'entah'"),
+        ("7,id,,true,ya", "stopped must be true or false, not 'ya'"),
         ("7,id,,ya", "update must be true or false, not 'ya'"),
     ],
 )
 async def test_a_bad_row_is_reported_with_its_line_and_the_others_are_imported(
     database: Database, row: str, wrong: str
 ) -> None:
-    assert await read(database, HEADER, "1,id,,", row, "2,id,,") == (2, [(3, wrong)])
+    assert await read(database, f"{HEADER},stopped", "1,id,,", row, "2,id,,") == (2, [(3, wrong)])
 
 
 @pytest.mark.parametrize("lines", [[], ["chat,language"], ["language,sections,update", "id,,"]])
@@ -107,3 +108,10 @@ async def test_only_active_chats_are_written_and_a_topic_counts_as_its_group(dat
     await add_chats(database, -5, thread_id=4)
     await add_chats(database, -5, language="en", last_seen_at=NOW - timedelta(days=90))
     assert await written(database) == [HEADER, "1,id,dunia;politik,true", "2,id,dunia;politik,true", "-5,en,,false"]
+
+
+async def test_who_stopped_everything_stays_stopped(database: Database) -> None:
+    lines = [f"{HEADER},stopped", "1,id,dunia,true,true", "2,id,,true,false"]
+    assert await read(database, *lines) == (2, [])
+    assert (await subscriber_now(database, 1)).paused and not (await subscriber_now(database, 2)).paused
+    assert await written(database) == lines

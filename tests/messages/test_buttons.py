@@ -18,6 +18,7 @@ LARGEST: dict[Any, Any] = {
     buttons.Target: "section:" + "s" * 32,
     buttons.Words: "ä" * 16,
     buttons.LanguageCode: "fil",
+    buttons.Zone: "America/Argentina/ComodRivadavia",
 }
 
 
