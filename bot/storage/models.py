@@ -6,7 +6,6 @@ with different clocks agree.
 """
 
 from datetime import UTC, datetime
-from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +30,22 @@ from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 from sqlalchemy.types import JSON, Double
 
+from bot.storage.states import (
+    PushKind as PushKind,
+)
+from bot.storage.states import (
+    PushState as PushState,
+)
+from bot.storage.states import (
+    Sound as Sound,
+)
+from bot.storage.states import (
+    StoryState as StoryState,
+)
+from bot.storage.states import (
+    SubscriberState as SubscriberState,
+)
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware datetime, stored in UTC. SQLite has no time zones, so there it is stored naive and made aware again."""
@@ -48,46 +63,6 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value if value is None or value.tzinfo is not None else value.replace(tzinfo=UTC)
-
-
-class StoryState(StrEnum):
-    LIVE = "live"
-    RETRACTED = "retracted"  # withdrawn from every list and every chat
-
-
-class SubscriberState(StrEnum):
-    ACTIVE = "active"
-    BLOCKED = "blocked"  # a person stopped the bot
-    LEFT = "left"  # the bot was removed, or the chat no longer exists
-    SILENT = "silent"  # the bot may not write there
-    MOVED = "moved"  # the group has become a supergroup with another chat id
-    ERASED = "erased"  # the chat had everything deleted; the row says nothing of it (bot.delivery.personal)
-
-
-class Sound(IntEnum):
-    """How alerts of a subscription arrive; of several the lowest counts, so the loudest."""
-
-    LOUD = 0
-    SILENT = 1
-
-
-class PushKind(StrEnum):
-    UPDATE = "update"
-    SECTION = "section"
-    BROADCAST = "broadcast"
-    DIGEST = "digest"
-    CORRECTION = "correction"
-    RETRACTION = "retraction"
-
-
-class PushState(StrEnum):
-    DRAFT = "draft"  # a person is writing it
-    HELD = "held"  # an admin must release it
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"  # an alert whose story had become too old before all had it
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite generates ids only for an INTEGER key
