@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self, cast
 
-from sqlalchemy import Connection, Double, Table, TextClause, bindparam, event, func, select, text
+from sqlalchemy import BindParameter, Connection, Double, Table, TextClause, bindparam, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import make_url
@@ -72,7 +72,7 @@ class Session(AsyncSession):
     def matching(self, query: fulltext.Query) -> TextClause:
         """The condition that a row of `fulltext.INDEX` has the words of the query."""
         condition = "story_index MATCH :words" if self.is_sqlite else "story_index.vector @@ CAST(:words AS tsquery)"
-        words = bindparam("words", fulltext.written(query, fts5=self.is_sqlite), unique=True)
+        words: BindParameter[str] = bindparam("words", fulltext.written(query, fts5=self.is_sqlite), unique=True)
         return text(condition).bindparams(words)
 
     def upsert(self, table: type[Any]) -> sqlite.Insert | postgresql.Insert:
