@@ -62,13 +62,18 @@ def _index_on_sqlite() -> None:
 
 
 def _index_on_postgresql() -> None:
-    """A generated column with its index; the view has the names that FTS5's table has."""
+    """A generated column with its index; the view has the names that FTS5's table has.
+
+    Its rowid is a sum, so that no plan reads all stories backwards from the newest on, in the hope of soon having enough
+    that match: for a rare word that took 400 ms for 15,000 stories. Without `fastupdate`, since each search would read all
+    that was not yet merged into the index.
+    """
     op.execute(
         "ALTER TABLE story_words ADD COLUMN vector tsvector "
         "GENERATED ALWAYS AS (to_tsvector('simple', lead) || to_tsvector('simple', body)) STORED"
     )
-    op.execute("CREATE INDEX ix_story_words_vector ON story_words USING gin (vector)")
-    op.execute("CREATE VIEW story_index AS SELECT story_id AS rowid, vector FROM story_words")
+    op.execute("CREATE INDEX ix_story_words_vector ON story_words USING gin (vector) WITH (fastupdate = off)")
+    op.execute("CREATE VIEW story_index AS SELECT story_id + 0 AS rowid, vector FROM story_words")
 
 
 def _carry_over() -> None:
