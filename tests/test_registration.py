@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bot import registration
 from bot.app import Process
+from bot.i18n import spoken
 from bot.registration import Look, is_failing
 from bot.sandbox.world import World
 from bot.storage.models import Notice
@@ -45,8 +46,8 @@ def scopes(world: World) -> set[tuple[str, str]]:
     return set(world.menus)
 
 
-READERS = {("default", ""), ("default", "en"), ("default", "id")}
-OWNERS = {(f"chat:{EDITOR}", code) for code in ("", "en", "id")}
+READERS = {("default", code) for code in ("", *spoken())}
+OWNERS = {(f"chat:{EDITOR}", code) for code in ("", *spoken())}
 
 
 async def told(process: Process) -> list[tuple[str, str]]:
@@ -114,16 +115,16 @@ async def test_a_menu_that_telegram_refuses_is_told_once_and_not_tried_again(kab
     for round_ in range(2):
         kabar.world.fail("setMyCommands", kind="refuse", times=100, chat=None, code=400, description=refusal)
         async with kabar.running(roles=("chat",), admin_ids=()) as process:
-            await until(lambda count=3 * (round_ + 1): len(outcomes(kabar.world, "setMyCommands")) == count)
-            names = {name for _, name in await all_told(process, 3)}
-            assert names == {f"setMyCommands {code}" for code in ("default", "en", "id")}
-            assert len(await told(process)) == 3
+            await until(lambda count=len(READERS) * (round_ + 1): len(outcomes(kabar.world, "setMyCommands")) == count)
+            names = {name for _, name in await all_told(process, len(READERS))}
+            assert names == {f"setMyCommands {code}" for code in ("default", *spoken())}
+            assert len(await told(process)) == len(READERS)
         kabar.world.faults.clear()
-    assert outcomes(kabar.world, "setMyCommands") == [refusal] * 6  # three at each start
+    assert outcomes(kabar.world, "setMyCommands") == [refusal] * 2 * len(READERS)  # all at each start
     kabar.world.chats[EDITOR].bot = "member"
     async with kabar.running(roles=("chat",)) as process:
-        kinds = [kind for kind, _ in await all_told(process, 6)]
-        assert kinds == ["registration_refused"] * 3 + ["registration_accepted"] * 3
+        kinds = [kind for kind, _ in await all_told(process, 2 * len(READERS))]
+        assert kinds == ["registration_refused"] * len(READERS) + ["registration_accepted"] * len(READERS)
         await kabar.world.wait_for(EDITOR, "Telegram kembali menerima")
 
 
